@@ -1,0 +1,90 @@
+"""What every command says alike: progress, issues line by line, one readable summary, exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DONE, BAD_DATA, WRONG_CALL = 0, 1, 2
+_ISSUES_SHOWN = 20
+
+
+class CallError(ValueError):
+    """A wrong call, found by a command before any engine is imported; lists every fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+def say_faults(error: Any) -> None:
+    """Each fault of a wrong call on a line of its own, on standard error."""
+    for fault in error.faults:
+        print(f"encours: {fault}", file=sys.stderr)
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """An ISO date option. Raises CallError naming the option."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CallError([f"{option}: {text!r} is not a date; write it like 2026-03-31"]) from None
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Any]:
+    """A spinner on a terminal, nothing in a pipe; `update(text)` names the step."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(title) as status:
+        yield status
+
+
+def say_issues(issues: pl.DataFrame, shown: int = _ISSUES_SHOWN) -> None:
+    """The first issues one a line, then how many more of each code."""
+    for row in issues.head(shown).iter_rows(named=True):
+        place = ":".join(str(part) for part in (row["file"], row["line"]) if part is not None)
+        key = f" [{row['table']} {row['key']}]" if row["table"] else ""
+        action = f" {row['action']}" if row["action"] else ""
+        print(f"{place or 'book'}: {row['severity']}: {row['code']}: {row['message']}{key}.{action}")
+    if issues.height > shown:
+        counts = issues[shown:]["code"].value_counts(sort=True)
+        more = ", ".join(f"{code} ×{count}" for code, count in counts.iter_rows())
+        print(f"… and {issues.height - shown} more: {more}")
+
+
+def say_table(title: str, rows: list[tuple[str, ...]], headers: tuple[str, ...]) -> None:
+    """A small table for people; numbers right-aligned by the caller's own formatting."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    for index, header in enumerate(headers):
+        table.add_column(header, justify="left" if index == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def write_outputs(out: Path, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], file_format: str) -> None:
+    """Result tables as Parquet (or CSV), and `summary.json`; an empty table is written with its columns."""
+    if file_format not in ("parquet", "csv"):
+        raise CallError([f"--format: {file_format!r} is neither parquet nor csv"])
+    out.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        if file_format == "parquet":
+            frame.write_parquet(out / f"{name}.parquet")
+        else:
+            frame.write_csv(out / f"{name}.csv")
+    text = json.dumps(summary, indent=2, ensure_ascii=False, default=str)
+    (out / "summary.json").write_text(text + "\n", encoding="utf-8")

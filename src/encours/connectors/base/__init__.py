@@ -1,0 +1,1 @@
+"""What connectors share: the contract they keep, and how to open hostile text and XML safely."""

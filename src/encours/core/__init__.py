@@ -1,0 +1,1 @@
+"""Floor 1: pure engines. Polars frames in, frames and issues out; no disk, no network, no clock."""

@@ -1,0 +1,1 @@
+"""The words every room shares: money, days, the Book's tables, the Book itself, issues."""

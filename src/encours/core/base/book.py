@@ -1,0 +1,135 @@
+"""The Book: an immutable set of frames that every engine reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+
+import polars as pl
+
+from encours.core.base import balance, groups, versions
+from encours.core.base.check import check_book
+from encours.core.base.issue import CallError
+from encours.core.base.schema import TABLES, BookSchemaError, Table
+
+_Reading = Callable[[Table, pl.LazyFrame], pl.LazyFrame]
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """Frames with the schemas of `schema.TABLES`; build one with `Book.of(items=…)`.
+
+    A field holds all versions of its rows as they were given; `current()`, `as_of(day)` and `as_booked(day)`
+    give a Book with one row an id, which is what engines take.
+    """
+
+    entities: pl.DataFrame
+    customers: pl.DataFrame
+    customer_links: pl.DataFrame
+    payer_aliases: pl.DataFrame
+    contacts: pl.DataFrame
+    items: pl.DataFrame
+    documents: pl.DataFrame
+    receipts: pl.DataFrame
+    statements: pl.DataFrame
+    allocations: pl.DataFrame
+    instruments: pl.DataFrame
+    instrument_items: pl.DataFrame
+    promises: pl.DataFrame
+    disputes: pl.DataFrame
+    orders: pl.DataFrame
+    touches: pl.DataFrame
+    events: pl.DataFrame
+    rates: pl.DataFrame
+
+    @classmethod
+    def of(cls, **tables: pl.DataFrame) -> Book:
+        """A Book of the given frames; absent tables are empty.
+
+        Raises BookSchemaError listing every unknown table, absent required column and wrong type.
+        """
+        faults = [f"{name} is not a table of the Book" for name in tables if name not in TABLES]
+        for name, frame in tables.items():
+            if name in TABLES:
+                faults += TABLES[name].faults(frame)
+        if faults:
+            raise BookSchemaError(faults)
+        return cls(
+            **{name: table.conform(tables[name]) if name in tables else table.empty() for name, table in TABLES.items()}
+        )
+
+    @classmethod
+    def concat(cls, books: Iterable[Book]) -> Book:
+        """The rows of all books, in order; versions and duplicates stay."""
+        parts = list(books)
+        return cls.of(**{name: pl.concat([book.table(name) for book in parts]) for name in TABLES} if parts else {})
+
+    def table(self, name: str) -> pl.DataFrame:
+        """The frame of a table by its name. Raises CallError for an unknown one."""
+        if name not in TABLES:
+            raise CallError([f"{name} is not a table of the Book"])
+        frame: pl.DataFrame = getattr(self, name)
+        return frame
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Every table's frame by name, in the Book's order."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def replace(self, **tables: pl.DataFrame) -> Book:
+        """The same Book with some tables replaced."""
+        return Book.of(**{**self.tables(), **tables})
+
+    def current(self) -> Book:
+        """One row an id: the last version of each, voided ids dropped."""
+        return self._read(versions.current)
+
+    def as_of(self, day: date) -> Book:
+        """The Book as known at the end of `day` (tel que connu ce jour-là): nothing leaks from later."""
+        return self._read(lambda table, rows: versions.as_known(table, rows, day))
+
+    def as_booked(self, day: date) -> Book:
+        """The Book by accounting date (à date comptable): what the balance on `day` must tie to."""
+        return self._read(lambda table, rows: versions.as_booked(table, rows, day))
+
+    def _read(self, reading: _Reading) -> Book:
+        plans = [reading(TABLES[name], frame.lazy()) for name, frame in self.tables().items()]
+        return Book(**dict(zip(TABLES, pl.collect_all(plans), strict=True)))
+
+    def open_items(self) -> pl.DataFrame:
+        """Items with `open` (Int64, minor units of the item's currency). Call it on a read Book."""
+        return balance.with_open(self.items.lazy(), self.allocations.lazy()).collect()
+
+    def unapplied_receipts(self) -> pl.DataFrame:
+        """Receipts with `unapplied` (Int64, minor units of the receipt's currency)."""
+        return balance.with_unapplied(self.receipts.lazy(), self.allocations.lazy()).collect()
+
+    def balances(self) -> pl.DataFrame:
+        """customer_id, currency, balance: open items less unapplied receipts of the customer."""
+        return balance.customer_balances(self.open_items().lazy(), self.unapplied_receipts().lazy()).collect()
+
+    def last_day(self) -> date | None:
+        """The last day the book knows of: the default of `--as-of`. Due dates and promises do not count."""
+        days = [
+            frame.select(pl.max_horizontal(pl.col([*table.dated_by, "known_on"]).max())).item()
+            for table, frame in ((TABLES[name], frame) for name, frame in self.tables().items())
+            if table.dated_by and frame.height and table.name != "rates"
+        ]
+        return max((day for day in days if day is not None), default=None)
+
+    def check(self) -> pl.DataFrame:
+        """Everything wrong with the data, as an issue frame; never raises on data."""
+        return check_book(self)
+
+    def select(self, customer_ids: Iterable[str]) -> Book:
+        """The part of the Book that belongs to some customers; entities and rates stay whole."""
+        return groups.select_customers(self, customer_ids)
+
+    def paying_groups(self) -> pl.DataFrame:
+        """customer_id, group_id: customers that pay for each other share a group."""
+        return groups.paying_groups(self.customers, self.customer_links)
+
+
+def book_from(tables: Mapping[str, pl.DataFrame]) -> Book:
+    """`Book.of` for a mapping."""
+    return Book.of(**tables)

@@ -1,0 +1,52 @@
+"""Reading a table on a past day: as known that day, as booked on it, and now. Works on lazy frames."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from encours.core.base.schema import Table, accounted_on_expr, known_on_expr
+
+
+def current(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row an id: its last version, voided ids dropped."""
+    if not table.versioned:
+        return rows.unique(table.key, keep="last", maintain_order=True)
+    return _last_version(table, rows)
+
+
+def as_known(table: Table, rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
+    """The table as it was known at the end of `day` (tel que connu ce jour-là).
+
+    Per id the last row with known_on <= day, voided ids dropped, what happened later blanked.
+    """
+    if not table.versioned:
+        return current(table, rows)
+    known = known_on_expr(table)
+    return _blank_later(table, _last_version(table, rows.filter(known.is_null() | (known <= day))), day)
+
+
+def as_booked(table: Table, rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
+    """The table by accounting date (à date comptable): dated <= day, whenever it became known."""
+    latest = current(table, rows)
+    if not table.versioned:
+        return latest
+    accounted = accounted_on_expr(table)
+    return _blank_later(table, latest.filter(accounted.is_null() | (accounted <= day)), day)
+
+
+def _last_version(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
+    # A stable sort keeps file order among versions known the same day: the later line is the later word.
+    ordered = rows.sort(known_on_expr(table), nulls_last=False, maintain_order=True)
+    latest = ordered.unique(table.key, keep="last", maintain_order=True)
+    return latest.filter(~pl.col("voided").fill_null(False))
+
+
+def _blank_later(table: Table, rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
+    blanked = [
+        pl.when(pl.col(dated) <= day).then(pl.col(name)).alias(name)
+        for dated, names in table.later.items()
+        for name in (dated, *names)
+    ]
+    return rows.with_columns(blanked) if blanked else rows

@@ -66,7 +66,7 @@ class Decision(models.Model):
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT)
     user = models.ForeignKey(User, null=True, on_delete=models.PROTECT)  # none: a job
     act = models.CharField(max_length=48)
-    proposal = models.ForeignKey(Proposal, null=True, on_delete=models.PROTECT)
+    proposal = models.ForeignKey(Proposal, null=True, on_delete=models.PROTECT, related_name="decisions")
     subject_id = models.CharField(max_length=190)
     amount = models.BigIntegerField(null=True)
     why = models.TextField(blank=True, default="")

@@ -1,0 +1,58 @@
+# `make demo` shows Encours with a sample company; `make test` runs every gate. Both set everything up themselves.
+.DEFAULT_GOAL := help
+STAMPS := .venv/.stamps
+RUN := .venv/bin/
+LOCKED := pyproject.toml scripts/setup.sh
+
+.PHONY: help demo venv dev test lint types messages docs screenshots lock prove clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: venv ## build the sample company and open Encours in the browser (ARGS="--port 8001")
+	@$(RUN)encours demo $(ARGS)
+
+venv: $(STAMPS)/runtime ## set up .venv with what Encours runs on
+
+dev: $(STAMPS)/dev ## set up .venv with what tests it, too
+
+test: dev $(STAMPS)/browser $(STAMPS)/postgres ## run every gate (ARGS="tests/core -k money" runs these tests only)
+	@scripts/test.sh $(ARGS)
+
+lint: dev ## style, types, floors; repair what can be repaired
+	@$(RUN)ruff format . && $(RUN)ruff check --fix . && $(RUN)mypy && $(RUN)lint-imports
+
+messages: dev ## compile the translations (src/encours/**/locale/*/LC_MESSAGES/*.po)
+	@$(RUN)python -m scripts.messages
+
+docs: dev ## write docs/the-book.md and docs/commands.md from the code
+	@$(RUN)python -m scripts.docs
+
+screenshots: dev $(STAMPS)/browser ## take the pictures of the README from the sample company
+	@$(RUN)python -m scripts.screenshots
+
+lock: dev ## lock the dependencies anew (UPGRADE=1 takes the newest)
+	@UPGRADE=$(UPGRADE) scripts/lock.sh
+
+prove: dev $(STAMPS)/postgres ## run every bar at full size into benchmarks/results.json (ARGS="camt fec" some)
+	@$(RUN)python -m benchmarks.prove $(ARGS)
+
+clean: ## remove .venv and every cache
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+$(STAMPS)/runtime: requirements.lock $(LOCKED)
+	@scripts/setup.sh runtime
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: requirements-dev.lock $(LOCKED)
+	@scripts/setup.sh dev
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/runtime
+
+# Looked at again each time where something was missing: a stamp is left only when the part is there.
+$(STAMPS)/browser: | $(STAMPS)/dev
+	@scripts/setup.sh browser
+	@$(RUN)python tests/browsers.py >/dev/null 2>&1 && touch $@ || true
+
+$(STAMPS)/postgres: | $(STAMPS)/dev
+	@scripts/setup.sh postgres
+	@$(RUN)python -m tests.postgres --where >/dev/null 2>&1 && touch $@ || true

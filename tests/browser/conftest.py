@@ -1,0 +1,120 @@
+"""A Chromium that drives the running application: pages of two widths, signed in, and axe's verdict on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browsers import ARGS, find_chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+_SERIOUS = {"serious", "critical"}
+
+# Playwright's synchronous calls run an event loop in the test's thread; Django would refuse the database there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder drives the browser."""
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; they are skipped where the machine has none."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium: apt-get install chromium, or set ENCOURS_CHROMIUM to one")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(params=list(WIDTHS))
+def width(request: pytest.FixtureRequest) -> str:
+    """The name of a window's width: a test that takes it runs at 1440 and at 390 pixels."""
+    return str(request.param)
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """`open_page(width="desktop", user=None, locale="fr-FR")`: a page of a fresh context, signed in as `user`.
+
+    Relative addresses are the live server's: `page.goto("/customers/")`. A JavaScript error, a failed answer (5xx) or
+    a request to another host fails the test when it ends.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def opened(width: str = "desktop", user: Any = None, locale: str = "fr-FR") -> Page:
+        wide, high = WIDTHS[width]
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": wide, "height": high},
+            locale=locale,
+            timezone_id="Europe/Paris",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        if user is not None:
+            sign_in(context, live_server.url, user)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on("response", lambda answer: answer.status >= 500 and faults.append(f"{answer.status} {answer.url}"))
+        page.on("request", lambda request: _is_foreign(request.url, live_server.url) and faults.append(request.url))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+def _is_foreign(url: str, own: str) -> bool:
+    return url.startswith(("http://", "https://", "ws://")) and not url.startswith(own)
+
+
+def sign_in(context: BrowserContext, url: str, user: Any) -> None:
+    """Puts a session of `user` into the browser, without the sign-in page."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
+
+
+def axe_faults(page: Page) -> list[str]:
+    """axe's serious and critical violations on the page as it stands, one a line with the elements concerned."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    violations = Axe().run(page).response["violations"]
+    return [_said(fault) for fault in violations if fault["impact"] in _SERIOUS]
+
+
+def _said(fault: dict[str, Any]) -> str:
+    places = ", ".join(str(node["target"]) for node in fault["nodes"])
+    return f"{fault['id']} ({fault['impact']}): {fault['help']}: {places}"
+
+
+def assert_accessible(page: Page) -> None:
+    """Fails with axe's words where a page has a serious violation."""
+    faults = axe_faults(page)
+    assert not faults, f"{page.url}\n" + "\n".join(faults)
+
+
+def overflow_pixels(page: Page) -> int:
+    """How far the page scrolls sideways: 0 on a real layout."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

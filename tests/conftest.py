@@ -1,0 +1,61 @@
+"""What every test may use: which tests touch a database, a database of their own, Hypothesis's profiles."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A shared two-core machine must not fail a property for being slow; what is slow is measured in benchmarks/.
+settings.register_profile("encours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", parent=settings.get_profile("encours"), max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "encours"))
+
+_DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "database_url", "client", "admin_user"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--only-database`: what PostgreSQL can change (`python -m tests.postgres -- pytest --only-database`)."""
+    parser.addoption("--only-database", action="store_true", help="run only the tests that touch a database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what touches a database, and deselects the rest where only that is wanted."""
+    for item in items:
+        if _touches_database(item):
+            item.add_marker("database")
+    if config.getoption("--only-database"):
+        rest = [item for item in items if not item.get_closest_marker("database")]
+        items[:] = [item for item in items if item.get_closest_marker("database")]
+        config.hook.pytest_deselected(items=rest)
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("django_db"):
+        return True
+    if _DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        return True
+    from django.test import TransactionTestCase
+
+    case = getattr(item, "cls", None)
+    return isinstance(case, type) and issubclass(case, TransactionTestCase)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database for a test that starts processes: on the server of DATABASE_URL, else SQLite."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield f"sqlite:///{tmp_path / 'encours.sqlite3'}"
+        return
+    from tests.postgres import create_database, drop_database
+
+    name = f"encours_{uuid.uuid4().hex[:12]}"
+    try:
+        yield create_database(server, name)
+    finally:
+        drop_database(server, name)

@@ -27,7 +27,10 @@ class Source:
         return cls(path, path.name)
 
     def head(self, size: int = HEAD_BYTES) -> bytes:
-        """The first bytes of the file."""
+        """The first bytes of the file; of a folder `directory` and its names, each after a NUL byte."""
+        if self.path.is_dir():
+            names = sorted(entry.name for entry in self.path.iterdir())
+            return "\x00".join(["directory", *names]).encode("utf-8", errors="replace")[:size]
         with self.path.open("rb") as file:
             return file.read(size)
 

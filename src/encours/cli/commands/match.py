@@ -1,0 +1,55 @@
+"""Match receipts with open items: who paid what, how sure, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from encours.cli.report import (
+    CallError,
+    parse_day,
+    progress,
+    say_issues,
+    say_table,
+    write_outputs,
+)
+
+
+def command(
+    book: Annotated[Path, typer.Argument(help="A book folder (Parquet or CSV).")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for allocations, decisions and summary.json.")],
+    as_of: Annotated[str | None, typer.Option("--as-of", help="The day to stand on; default the book's last.")] = None,
+    max_error_rate: Annotated[
+        float, typer.Option("--max-error-rate", help="Nothing is decided automatically above this risk.")
+    ] = 0.001,
+    file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+) -> None:
+    """Match receipts with open items: an invoice number in the text and the exact open amount."""
+    faults = [] if book.is_dir() else [f"BOOK: {book} is not a folder"]
+    if not 0 <= max_error_rate <= 1:
+        faults.append(f"--max-error-rate: {max_error_rate} is not a share between 0 and 1")
+    if file_format not in ("parquet", "csv"):
+        faults.append(f"--format: {file_format!r} is neither parquet nor csv")
+    if faults:
+        raise CallError(faults)
+    day = parse_day(as_of, "--as-of")
+
+    from encours.usecases.match_receipts import match_book_folder
+
+    with progress("matching receipts"):
+        matched = match_book_folder(book, day, max_error_rate)
+    say_issues(matched.issues)
+    proposals = matched.proposals
+    write_outputs(
+        out,
+        {"allocations": proposals.allocations, "decisions": proposals.decisions},
+        proposals.summary,
+        file_format,
+    )
+    rows = [(name, str(proposals.summary[name])) for name in ("receipts", "auto", "review", "none")]
+    say_table(f"Receipts with unapplied money on {matched.as_of.isoformat()}", rows, ("", "receipts"))
+    typer.echo(f"{proposals.allocations.height} allocations proposed, written to {out}")
+    if bool((matched.issues["severity"] == "error").any()):
+        raise typer.Exit(1)

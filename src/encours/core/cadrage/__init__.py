@@ -1,0 +1,1 @@
+"""Cadrage: the ERP's collective accounts against the book's, to the cent."""

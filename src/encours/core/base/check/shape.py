@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.base.check.rule import found, rule
-from encours.core.base.issue import concat_issues
+from encours.core.base.issue import Severity, concat_issues
 from encours.core.base.money import EXPONENTS
 from encours.core.base.schema import TABLES
 
@@ -44,6 +44,10 @@ _REFERENCES = (
 )
 
 
+#: Required columns that people read but no balance depends on: an empty one is a warning.
+_DESCRIPTIVE = ("name", "number", "country", "source")
+
+
 @rule
 def missing_values(book: Book, now: Book) -> pl.DataFrame:
     """A column that every row needs is empty."""
@@ -52,9 +56,9 @@ def missing_values(book: Book, now: Book) -> pl.DataFrame:
         key = pl.concat_str(TABLES[name].key, separator="|", ignore_nulls=True)
         for column in TABLES[name].required:
             bad = frame.filter(pl.col(column).is_null())
-            parts.append(
-                found(bad, name, key, "missing_value", f"{column} is empty", f"Give the {column} of this row.")
-            )
+            severity: Severity = "warning" if column in _DESCRIPTIVE else "error"
+            message, action = f"{column} is empty", f"Give the {column} of this row."
+            parts.append(found(bad, name, key, "missing_value", message, action, severity))
     return concat_issues(parts)
 
 

@@ -44,7 +44,8 @@ make_venv() {
     "$python" -m venv --clear .venv
 }
 
-pip_install() { .venv/bin/python -m pip --disable-pip-version-check install --quiet "$@" </dev/null; }
+# Twice quiet: what pip warns of is the machine's own configuration; errors are still said.
+pip_install() { .venv/bin/python -m pip --disable-pip-version-check install -qq "$@" </dev/null; }
 
 install_locked() {
     make_venv

@@ -53,7 +53,8 @@ class Options:
 class Reading:
     """What a file says: parts of Book tables, the issues found, and facts about the file itself.
 
-    `tables` holds frames that `TABLES[name].conform` takes; ids are `<entity_id>:<source key>`. `entity_id` is the
+    `tables` holds frames that `TABLES[name].conform` takes; ids are `<entity_id>:<source key>`. A frame may bear one
+    column more, `line` (Int64): where in the file each row stood, so that a page can show it. `entity_id` is the
     entity used. `facts` are the file's own figures that people check by (entries, totals, period, encoding, account),
     JSON values only. `rejected` are the lines that could not be read: columns line (Int64), text (String), code.
     """

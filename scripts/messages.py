@@ -62,7 +62,7 @@ def untranslated(language: str = "fr") -> list[str]:
 def _translated(po: Path) -> Iterator[Message]:
     with po.open("rb") as file:
         for message in read_po(file):
-            said = (message.string,) if isinstance(message.string, str) else message.string
+            said = (message.string,) if isinstance(message.string, str) else message.string or ("",)
             if message.id and not message.fuzzy and all(said):
                 yield message.context, message.id if isinstance(message.id, str) else message.id[0]
 

@@ -1,0 +1,38 @@
+"""How soon the command line answers: help and a wrong call, in a fresh process each."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+from benchmarks.harness import Figure, arguments, report
+
+_ROUNDS = 15
+
+
+def _seconds(words: list[str]) -> float:
+    """The median of some rounds; the first, which warms the disk, is not counted."""
+    command = [sys.executable, "-m", "encours", *words]
+    times = []
+    for _ in range(_ROUNDS + 1):
+        start = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=False)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Wall time of `encours --help`, of a command's help and of a wrong option."""
+    call = arguments("Start of the command line", argv)
+    figures = [
+        Figure("encours --help", _seconds(["--help"]), "s", at_most=0.5),
+        Figure("encours ageing --help", _seconds(["ageing", "--help"]), "s", at_most=0.5),
+        Figure("encours ageing, wrong option", _seconds(["ageing", "--no-such-option"]), "s", at_most=0.5),
+    ]
+    return report(call, figures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

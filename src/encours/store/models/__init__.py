@@ -24,7 +24,15 @@ from encours.store.models.facts import (
     Statement,
     Touch,
 )
-from encours.store.models.imports import Import, ImportFile, ImportIssue, RejectedLine, Snapshot, SourceProfile
+from encours.store.models.imports import (
+    FactStamp,
+    Import,
+    ImportFile,
+    ImportIssue,
+    RejectedLine,
+    Snapshot,
+    SourceProfile,
+)
 from encours.store.models.people import Delegation, Portfolio, PortfolioMember, Role, SavedView, User
 from encours.store.models.positions import CustomerPosition, EntityDay
 from encours.store.models.workflow import Decision, Export, ExportLine, Note, Proposal, ProposalLine, Run, Setting
@@ -49,6 +57,7 @@ __all__ = [
     "Export",
     "ExportLine",
     "Fact",
+    "FactStamp",
     "Import",
     "ImportFile",
     "ImportIssue",

@@ -11,7 +11,7 @@ class AuditEntry(models.Model):
     `digest` = SHA-256 over the previous digest and this entry's canonical JSON. Triggers refuse UPDATE and DELETE.
     """
 
-    number = models.BigAutoField(primary_key=True)
+    number = models.BigIntegerField(primary_key=True)  # 1, 2, 3…: a gap is a loss
     at = models.DateTimeField()
     actor = models.CharField(max_length=64)  # user:<id> or job:<name>
     entity_id = models.CharField(max_length=64, blank=True, default="")

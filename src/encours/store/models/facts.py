@@ -7,23 +7,25 @@ by the store alone and can be rebuilt from the facts at any time (`encours rebui
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 
-def _text(length: int = 190, **options: object) -> models.CharField:
+def _text(length: int = 190, **options: object) -> models.CharField[Any, Any]:
     return models.CharField(max_length=length, **options)  # type: ignore[arg-type]  # options pass through
 
 
-def _maybe_text(length: int = 190) -> models.CharField:
+def _maybe_text(length: int = 190) -> models.CharField[Any, Any]:
     return models.CharField(max_length=length, null=True)
 
 
-def _maybe_date() -> models.DateField:
+def _maybe_date() -> models.DateField[Any, Any]:
     return models.DateField(null=True)
 
 
-def _maybe_money() -> models.BigIntegerField:
+def _maybe_money() -> models.BigIntegerField[Any, Any]:
     return models.BigIntegerField(null=True)
 
 
@@ -37,7 +39,7 @@ class Entity(models.Model):
     legal_id = _maybe_text(64)
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Fact(models.Model):
@@ -134,7 +136,10 @@ class Contact(Fact):
     bounced_on = _maybe_date()
 
     class Meta:
-        indexes = [models.Index(fields=["customer_id"], name="contact_customer")]
+        indexes = [
+            models.Index(fields=["contact_id"], name="contact_id"),
+            models.Index(fields=["customer_id"], name="contact_customer"),
+        ]
 
 
 class Item(Fact):
@@ -185,7 +190,10 @@ class Document(Fact):
     sha256 = _text(64)
 
     class Meta:
-        indexes = [models.Index(fields=["item_id"], name="document_item")]
+        indexes = [
+            models.Index(fields=["document_id"], name="document_id"),
+            models.Index(fields=["item_id"], name="document_item"),
+        ]
 
 
 class Receipt(Fact):
@@ -243,7 +251,10 @@ class Statement(Fact):
     balanced = models.BooleanField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["entity_id", "account", "to_on"], name="statement_account")]
+        indexes = [
+            models.Index(fields=["statement_id"], name="statement_id"),
+            models.Index(fields=["entity_id", "account", "to_on"], name="statement_account"),
+        ]
 
 
 class Allocation(Fact):
@@ -288,7 +299,10 @@ class Instrument(Fact):
     batch_id = _maybe_text()
 
     class Meta:
-        indexes = [models.Index(fields=["customer_id"], name="instrument_customer")]
+        indexes = [
+            models.Index(fields=["instrument_id"], name="instrument_id"),
+            models.Index(fields=["customer_id"], name="instrument_customer"),
+        ]
 
 
 class InstrumentItem(Fact):
@@ -319,7 +333,10 @@ class Promise(Fact):
     kind = _text(24)
 
     class Meta:
-        indexes = [models.Index(fields=["customer_id"], name="promise_customer")]
+        indexes = [
+            models.Index(fields=["promise_id"], name="promise_id"),
+            models.Index(fields=["customer_id"], name="promise_customer"),
+        ]
 
 
 class Dispute(Fact):
@@ -336,7 +353,10 @@ class Dispute(Fact):
     outcome = _maybe_text()
 
     class Meta:
-        indexes = [models.Index(fields=["item_id"], name="dispute_item")]
+        indexes = [
+            models.Index(fields=["dispute_id"], name="dispute_id"),
+            models.Index(fields=["item_id"], name="dispute_item"),
+        ]
 
 
 class Order(Fact):
@@ -353,7 +373,10 @@ class Order(Fact):
     margin = _maybe_money()
 
     class Meta:
-        indexes = [models.Index(fields=["customer_id"], name="order_customer")]
+        indexes = [
+            models.Index(fields=["order_id"], name="order_id"),
+            models.Index(fields=["customer_id"], name="order_customer"),
+        ]
 
 
 class Touch(Fact):
@@ -369,7 +392,10 @@ class Touch(Fact):
     outcome = _maybe_text()
 
     class Meta:
-        indexes = [models.Index(fields=["customer_id"], name="touch_customer")]
+        indexes = [
+            models.Index(fields=["touch_id"], name="touch_id"),
+            models.Index(fields=["customer_id"], name="touch_customer"),
+        ]
 
 
 class Event(Fact):

@@ -110,3 +110,20 @@ class Snapshot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "entity", "day"], name="snapshot_day")]
+
+
+class FactStamp(models.Model):
+    """One committed change of an entity's facts: the copies in Parquet bear the stamp of the last one they hold.
+
+    Rates belong to no entity: theirs is empty. The token tells this history from another one with the same numbers
+    (a database that was restored): a copy whose token is not in here is made anew.
+    """
+
+    entity_id = models.CharField(max_length=64)
+    number = models.BigIntegerField()
+    token = models.CharField(max_length=32)
+    import_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entity_id", "number"], name="fact_stamp_once")]

@@ -44,9 +44,15 @@ class Proposal(models.Model):
     reason = models.TextField()
     alternatives = models.IntegerField(default=0)
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    proposed_at = models.DateTimeField(null=True)
+    # Where a delegation asks for two: who signed first. Another person must accept it.
+    first_signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["entity", "state"], name="proposal_open")]
+        indexes = [
+            models.Index(fields=["entity", "state"], name="proposal_open"),
+            models.Index(fields=["customer_id"], name="proposal_customer"),
+        ]
 
 
 class ProposalLine(models.Model):

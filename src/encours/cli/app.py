@@ -32,7 +32,7 @@ class LazyCommands(TyperGroup):
         group = getattr(module, "app", None)
         if isinstance(group, typer.Typer):
             return typer.main.get_command(group)
-        single = typer.Typer(add_completion=False)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         single.command(cmd_name, help=module.__doc__)(module.command)
         return typer.main.get_command(single)
 

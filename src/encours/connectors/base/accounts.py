@@ -10,7 +10,7 @@ _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}")
 
 def normal_account(text: str) -> str:
     """Upper case, no blanks or dashes: `FR76 3000 4…` and `fr763000 4…` are one account."""
-    return re.sub(r"[\s-]+", "", text).upper()
+    return text.upper() if text.isalnum() else re.sub(r"[\s-]+", "", text).upper()
 
 
 def is_iban(text: str) -> bool:

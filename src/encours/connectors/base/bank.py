@@ -7,20 +7,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 
 import polars as pl
 
 from encours.connectors.base.contract import Options, Reading
 from encours.core.base.issue import Issues
-from encours.core.base.money import AmountError, is_currency, to_minor
+from encours.core.base.money import EXPONENTS, AmountError, is_currency, to_minor
 from encours.core.base.schema import TABLES
 
 #: Rows are turned into a frame by this many, so that a long file never stands in memory as Python objects.
 _CHUNK = 4096
 #: No real remittance is longer; a longer one comes from a file that lost its line ends.
 _TEXT_MAX = 4000
-_AMOUNT = re.compile(r"[+-]?\d{1,20}(?:[.,]\d{0,12})?", re.ASCII)
+#: 27 digits at most: within the 28 that Decimal arithmetic keeps exact.
+_AMOUNT = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{0,12})?", re.ASCII)
+#: Minor units in one unit of each currency.
+_SCALES = {currency: Decimal(10) ** places for currency, places in EXPONENTS.items()}
 #: Beyond this many bad lines a file is of another kind; the rest is counted, not listed.
 _REJECTED_MAX = 10_000
 _CONTROL = dict.fromkeys(range(32)) | dict.fromkeys(range(127, 160)) | dict.fromkeys(range(0xD800, 0xE000))
@@ -131,7 +135,7 @@ class BankFile:
         self._options = options
         self._seen: dict[str, int] = {}
         self._statement_ids: Counter[str] = Counter()
-        self._columns: dict[str, list[object]] = {column: [] for column in _RECEIPT_COLUMNS}
+        self._rows: list[tuple[object, ...]] = []
         self._frames: list[pl.DataFrame] = []
         self._rejected: list[tuple[int, str, str]] = []
         self._bad = 0
@@ -237,9 +241,14 @@ class BankFile:
             message = "the line has no currency"
             self.reject(line.number, "currency_missing", message, str(line.amount), "Give the account's currency.")
             return None
-        if not is_currency(line.currency):
+        scale = _SCALES.get(line.currency)
+        if scale is None:
             self.reject(line.number, "unknown_currency", f"{line.currency[:20]!r} is not an ISO 4217 currency")
             return None
+        scaled = line.amount * scale
+        minor = int(scaled)
+        if minor == scaled and abs(minor) < 10**18:
+            return minor
         try:
             return to_minor(line.amount, line.currency)
         except AmountError as error:
@@ -252,7 +261,7 @@ class BankFile:
         key = f"{account}|{line.currency}|{booked_on}|{minor}|{what}"
         digest = blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
         copy = self._seen[digest] = self._seen.get(digest, 0) + 1
-        receipt_id = f"{statement.entity_id}:{str(booked_on).replace('-', '')}:{digest}:{copy}"
+        receipt_id = f"{statement.entity_id}:{_compact(booked_on)}:{digest}:{copy}"
         row = (
             receipt_id,
             statement.entity_id,
@@ -268,15 +277,14 @@ class BankFile:
             line.end_to_end_id,
             None if statement.stray else statement.statement_id,
         )
-        for column, value in zip(self._columns.values(), row, strict=True):
-            column.append(value)
-        if len(self._columns["receipt_id"]) >= _CHUNK:
+        self._rows.append(row)
+        if len(self._rows) >= _CHUNK:
             self._flush()
 
     def _flush(self) -> None:
-        self._frames.append(pl.DataFrame(self._columns, schema=_RECEIPT_COLUMNS))
-        for column in self._columns.values():
-            column.clear()
+        columns = zip(*self._rows, strict=True) if self._rows else [[] for _ in _RECEIPT_COLUMNS]
+        self._frames.append(pl.DataFrame(dict(zip(_RECEIPT_COLUMNS, columns, strict=True)), schema=_RECEIPT_COLUMNS))
+        self._rows.clear()
 
     def _receipts(self) -> pl.DataFrame:
         self._flush()
@@ -350,6 +358,11 @@ class BankFile:
             "sums": _text_sums(self.statements),
             "balances": [_balance_facts(statement) for statement in self._whole()],
         }
+
+
+@lru_cache(maxsize=4096)
+def _compact(day: date) -> str:
+    return f"{day:%Y%m%d}"
 
 
 def _balance_facts(statement: Statement) -> dict[str, object]:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from xml.sax.saxutils import unescape
-
-from lxml import etree
 
 #: name -> its first text that is not blank; a repeated name -> all of them; a group -> the fields of each.
 #: `amount@Ccy` is the currency of `amount`.
 Fields = dict[str, Any]
 
-_TAG = re.compile(r"(<[^>]*>)")
-_CURRENCY = re.compile(r"\sCcy=\"([^\"]*)\"")
 _SHAPES_MAX = 512
-_REFERENCES = {"&quot;": '"', "&#13;": " ", "&#10;": " ", "&#9;": " "}
 
 
 class Node:
@@ -82,75 +75,66 @@ def _put(fields: Fields, name: str, kind: str, text: str, currency: str | None) 
 
 
 class _Plan:
-    """Where in the split text of an entry of one shape each field stands."""
+    """Where among the elements of an entry of one shape each field stands."""
 
     __slots__ = ("groups", "texts")
 
     def __init__(self) -> None:
-        self.texts: list[tuple[str, str, int, str | None]] = []
+        self.texts: list[tuple[str, str, int]] = []
         self.groups: list[tuple[str, _Plan]] = []
 
-    def fill(self, parts: list[str]) -> Fields:
+    def fill(self, elements: list[Any]) -> Fields:
         """The fields of an entry of this shape."""
         fields: Fields = {}
-        for name, kind, index, currency in self.texts:
-            text = parts[index]
-            if "&" in text:
-                text = unescape(text, _REFERENCES)
-            _put(fields, name, kind, text, currency)
+        for name, kind, index in self.texts:
+            element = elements[index]
+            text = element.text
+            if kind == "." and text and name not in fields and (text := text.strip()):
+                fields[name] = text
+            elif kind != ".":
+                _put(fields, name, kind, text or "", element.get("Ccy") if kind == "*" else None)
         for name, plan in self.groups:
-            fields.setdefault(name, []).append(plan.fill(parts))
+            fields.setdefault(name, []).append(plan.fill(elements))
         return fields
 
 
 class Shapes:
     """Reads elements by their shape: the entries of a file have few sequences of tags, each is understood once.
 
-    Equal to `collect`, which a test holds it to, and several times faster: what is done for each element is done in
-    C (serialising, splitting), only the texts that are wanted are touched in Python.
+    Equal to `collect`, which a test holds it to, and faster: only the texts that are wanted are touched.
     """
 
     def __init__(self, place: Node) -> None:
         self._place = place
-        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._plans: dict[tuple[object, ...], _Plan] = {}
 
     def collect(self, element: Any) -> Fields:
         """The fields of an element, as `collect` gives them."""
-        parts = _TAG.split(etree.tostring(element, encoding="unicode", with_tail=False))
-        tags = tuple(parts[1::2])
+        elements = list(element.iter())
+        tags = tuple([below.tag for below in elements])
         plan = self._plans.get(tags)
         if plan is None:
-            plan = _plan(tags, self._place)
+            plan = _Plan()
+            _learn(element, self._place, plan, {below: index for index, below in enumerate(elements)})
             if len(self._plans) < _SHAPES_MAX:
                 self._plans[tags] = plan
-        return plan.fill(parts)
+        return plan.fill(elements)
 
 
-def _plan(tags: tuple[str, ...], root: Node) -> _Plan:
-    top = _Plan()
-    # One level a tag that is open: the known place, or None inside what is not read.
-    open_places: list[tuple[Node | None, _Plan]] = []
-    for position, tag in enumerate(tags):
-        if tag.startswith("</"):
-            open_places.pop()
+def _learn(element: Any, place: Node, plan: _Plan, index: dict[Any, int]) -> None:
+    for child in element:
+        known = place.below.get(child.tag.rpartition("}")[2]) if isinstance(child.tag, str) else None
+        if known is None:
             continue
-        if not open_places:
-            place, plan = root, top
-        else:
-            above, plan = open_places[-1]
-            name = tag[1:].rstrip("/>").split(None, 1)[0].rpartition(":")[2]
-            found = above.below.get(name) if above is not None else None
-            if found is not None and found.kind == "+":
-                group = _Plan()
-                plan.groups.append((found.name, group))
-                plan = group
-            elif found is not None and found.kind and not tag.endswith("/>"):
-                currency = _CURRENCY.search(tag) if found.kind == "*" else None
-                plan.texts.append((found.name, found.kind, 2 * position + 2, currency[1] if currency else None))
-            place = found  # type: ignore[assignment]  # None below what is not read
-        if not tag.endswith("/>"):
-            open_places.append((place, plan))
-    return top
+        if known.kind == "+":
+            group = _Plan()
+            plan.groups.append((known.name, group))
+            _learn(child, known, group, index)
+            continue
+        if known.kind:
+            plan.texts.append((known.name, known.kind, index[child]))
+        if known.below:
+            _learn(child, known, plan, index)
 
 
 _BALANCE = paths(

@@ -1,0 +1,51 @@
+"""The file's own figures: what an accountant checks a FEC by."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from encours.connectors.fec.layout import Layout, Repaired
+from encours.core.base.money import to_decimal
+
+_SEPARATORS = {"\t": "tab", "|": "pipe", ";": "semicolon", ",": "comma"}
+
+
+def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout) -> dict[str, object]:
+    """Lines, totals, entries by journal and number, customer and supplier lines, lettered groups, encoding, period."""
+    entries = lines.group_by("journal", "number").agg(pl.col("net").sum())
+    customers = lines.filter(pl.col("account").str.starts_with("411"))
+    lettered = customers.filter(pl.col("letter").is_not_null())
+    groups = lettered.group_by("account", "aux", "letter").agg(pl.col("net").sum())
+    suppliers = lines.filter(pl.col("account").str.starts_with("401"))
+    share = round(lettered.height / customers.height, 4) if customers.height else 0.0
+    first, last = lines["date"].min(), lines["date"].max()
+    return {
+        "lines": lines.height + rejected,
+        "rejected": rejected,
+        "columns": layout.columns,
+        "debit": _euros(lines["debit"].sum()),
+        "credit": _euros(lines["credit"].sum()),
+        "entries": entries.height,
+        "unbalanced_entries": entries.filter(pl.col("net") != 0).height,
+        "entries_found": lines["entry"].n_unique(),
+        "lines_411": customers.height,
+        "lettered_411": lettered.height,
+        "lettered_share_411": share,
+        "letter_groups_411": groups.height,
+        "balanced_groups_411": groups.filter(pl.col("net") == 0).height,
+        "debit_411": _euros(customers["debit"].sum()),
+        "credit_411": _euros(customers["credit"].sum()),
+        "lines_401": suppliers.height,
+        "lettered_401": suppliers["letter"].drop_nulls().len(),
+        "lines_with_datelet": lines["letter_date"].drop_nulls().len(),
+        "encoding": fixed.encoding,
+        "separator": _SEPARATORS[layout.separator],
+        "embedded_cr": fixed.embedded_cr,
+        "from": str(first) if first is not None else None,
+        "to": str(last) if last is not None else None,
+        "due_dates": "due" in layout.names,
+    }
+
+
+def _euros(cents: object) -> str:
+    return str(to_decimal(int(cents or 0), "EUR"))  # type: ignore[call-overload]

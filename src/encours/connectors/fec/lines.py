@@ -1,0 +1,150 @@
+"""A FEC's lines with typed columns; lines that cannot be read are set aside with their number and text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from encours.connectors.fec.layout import Layout
+from encours.core.base.money import decimal_text_to_minor
+
+_TEXTS = (
+    "journal",
+    "journal_name",
+    "number",
+    "account",
+    "account_name",
+    "aux",
+    "aux_name",
+    "piece",
+    "label",
+    "letter",
+    "foreign_currency",
+)
+_DATES = ("date", "piece_date", "letter_date", "due")
+_CENTS = 2  # a FEC is kept in euros (Code de commerce art. R123-176)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Good lines (line, texts, dates, debit, credit, net in cents) and bad ones (line, text, code)."""
+
+    good: pl.DataFrame
+    bad: pl.DataFrame
+
+
+def read_lines(data: bytes, layout: Layout) -> Lines:
+    """Every line after the header, typed. `line` counts from 1 and is the line of the repaired file."""
+    raw = _raw(data, layout)
+    typed = raw.with_columns(
+        *(_text(name, raw) for name in _TEXTS),
+        *(_date(name, raw) for name in _DATES),
+        **_amounts(raw),
+    ).with_columns(net=pl.col("debit") - pl.col("credit"))
+    unread = pl.col("date").is_null() | pl.col("net").is_null() | pl.col("account").is_null()
+    if not typed.select(unread.any()).item():
+        return Lines(typed, _rejects(data, typed.clear()))
+    bad = typed.filter(unread)
+    # A blank line is no line: it neither counts nor is rejected.
+    empty = pl.all_horizontal(pl.col("journal", "account", "label").is_null()) & pl.col("date").is_null()
+    return Lines(typed.filter(~unread), _rejects(data, bad.filter(~empty)))
+
+
+def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
+    by_position = {position: name for name, position in layout.names.items()}
+    columns = [by_position.get(n, f"_{n}") for n in range(layout.columns)]
+    start = data.find(b"\n") + 1
+    body = data[start:] if start else b""
+    schema = dict.fromkeys(columns, pl.String())
+    if not body.strip():
+        return pl.DataFrame(schema={"line": pl.Int64(), **{name: pl.String() for name in layout.names}})
+    frame = pl.read_csv(
+        body,
+        separator=layout.separator,
+        has_header=False,
+        schema=schema,
+        columns=sorted(layout.names.values()),
+        quote_char='"' if layout.quoted else None,
+        truncate_ragged_lines=True,
+        ignore_errors=True,
+        encoding="utf8-lossy",
+    )
+    return frame.with_row_index("line", offset=2).with_columns(pl.col("line").cast(pl.Int64))
+
+
+def _text(name: str, raw: pl.DataFrame) -> pl.Expr:
+    if name not in raw.columns:
+        return pl.lit(None, dtype=pl.String).alias(name)
+    clean = pl.col(name).str.strip_chars()
+    return pl.when(clean != "").then(clean).alias(name)
+
+
+def _date(name: str, raw: pl.DataFrame) -> pl.Expr:
+    if name not in raw.columns:
+        return pl.lit(None, dtype=pl.Date).alias(name)
+    text = pl.col(name).str.strip_chars()
+    day = text.str.to_date("%Y%m%d", strict=False)
+    sample = raw[name].drop_nulls().head(1000)
+    if sample.str.contains(r"[-/.]").any():
+        # Some exports write the dates as people do.
+        day = pl.coalesce(day, *(text.str.to_date(form, strict=False) for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y")))
+    return day.alias(name)
+
+
+def _amounts(raw: pl.DataFrame) -> dict[str, pl.Series | pl.Expr]:
+    if "debit" in raw.columns and "credit" in raw.columns:
+        return {"debit": _cents(raw["debit"]), "credit": _cents(raw["credit"])}
+    if "amount" not in raw.columns or "direction" not in raw.columns:
+        return {"debit": pl.lit(None, dtype=pl.Int64), "credit": pl.lit(None, dtype=pl.Int64)}
+    return _from_direction(raw)
+
+
+def _from_direction(raw: pl.DataFrame) -> dict[str, pl.Series | pl.Expr]:
+    """Montant and Sens: D or +1 is a debit, C or -1 a credit."""
+    amount = pl.lit(_cents(raw["amount"]))
+    sense = pl.col("direction").str.strip_chars().str.to_uppercase()
+    debit, credit = sense.is_in(["D", "+1", "1", "+"]), sense.is_in(["C", "-1", "-"])
+    zero = pl.lit(0, dtype=pl.Int64)
+    return {
+        "debit": pl.when(debit).then(amount).when(credit).then(zero),
+        "credit": pl.when(credit).then(amount).when(debit).then(zero),
+    }
+
+
+def _cents(texts: pl.Series) -> pl.Series:
+    """Cents of printed amounts; blank is 0, what is no amount is null.
+
+    Nearly every amount ends in a comma and two digits: those are read without a regular expression.
+    """
+    name = texts.name
+    frame = pl.DataFrame({name: texts}).with_columns(pl.col(name).str.strip_chars())
+    plain = pl.col(name).str.slice(-3, 1).is_in([",", "."])
+    digits = pl.col(name).str.replace(",", "", literal=True).str.replace(".", "", literal=True)
+    blank = pl.col(name).is_null() | (pl.col(name) == "")
+    fast = frame.select(
+        minor=pl.when(blank).then(0).when(plain).then(digits.cast(pl.Int64, strict=False)),
+    )["minor"]
+    if not fast.null_count():
+        return fast
+    slow = frame.filter(fast.is_null()).select(minor=decimal_text_to_minor(pl.col(name), _CENTS))["minor"]
+    where = fast.is_null().arg_true()
+    return fast.scatter(where, slow) if where.len() else fast
+
+
+def _rejects(data: bytes, bad: pl.DataFrame) -> pl.DataFrame:
+    """line, text, code of the lines that could not be read."""
+    schema = {"line": pl.Int64(), "text": pl.String(), "code": pl.String()}
+    if not bad.height:
+        return pl.DataFrame(schema=schema)
+    texts = data.split(b"\n")
+    numbers = bad["line"].to_list()
+    said = bad.select(
+        code=pl.when(pl.col("date").is_null())
+        .then(pl.lit("bad_date"))
+        .when(pl.col("net").is_null())
+        .then(pl.lit("bad_amount"))
+        .otherwise(pl.lit("no_account"))
+    )["code"]
+    shown = [texts[n - 1].decode("utf-8", errors="replace")[:2000] if n <= len(texts) else "" for n in numbers]
+    return pl.DataFrame({"line": numbers, "text": shown, "code": said}, schema=schema)

@@ -1,0 +1,182 @@
+"""Reads a FEC: its receivable accounts as a Book, the facts people check it by, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+import polars as pl
+
+from encours.connectors.base.contract import Options, Reading, Source
+from encours.connectors.fec.classes import Chart, with_classes
+from encours.connectors.fec.entries import with_entries
+from encours.connectors.fec.findings import Found, findings, prove
+from encours.connectors.fec.facts import facts_of
+from encours.connectors.fec.layout import Layout, Repaired, layout_of, repair
+from encours.connectors.fec.letters import with_groups
+from encours.connectors.fec.lines import read_lines
+from encours.connectors.fec.parts import parts_of
+from encours.connectors.fec.tables import Context, Terms, build
+from encours.core.base.issue import CallError, Issues, concat_issues
+from encours.core.base.money import is_currency
+
+_NAME = re.compile(r"(\d{9})FEC(\d{8})", re.IGNORECASE)
+_DAYS = 30  # LPC L441-10: without an agreement a debt is due thirty days after delivery
+
+
+def read(source: Source, options: Options) -> Reading:
+    """The receivable accounts of a FEC. See README.md of this folder for what becomes of a line.
+
+    Settings: `receivable_accounts`, `opening_journals`, `<rule>_accounts` (lists of prefixes); `currency` (EUR);
+    `due_days` (30) or `due_on`, a function of a Date series, where the file has no due date; `due_name`. Raises CallError for
+    a wrong setting; never on data.
+    """
+    chart, currency, terms = _settings(options.settings)
+    fixed = repair(source.path.read_bytes())
+    layout = layout_of(fixed.data)
+    entity_id, siren = _entity(source.name, options)
+    issues = Issues(source.name)
+    if layout.missing:
+        absent = ", ".join(layout.missing)
+        issues.add(
+            "fec_columns", f"the first line lacks {absent}", line=1, action="Export the FEC with its 18 field names."
+        )
+        return Reading("fec", {}, issues.frame(), entity_id, {"lines": 0, "columns": layout.columns})
+    if siren is None and options.entity_id is None:
+        issues.add(
+            "entity_unknown",
+            "the file name has no SIREN, so its entity is called 'fec'",
+            severity="warning",
+            action="Name the file <SIREN>FEC<AAAAMMJJ>.txt or give the entity.",
+        )
+    return _read(source, fixed, layout, Setting(chart, currency, terms, entity_id, siren), issues)
+
+
+class Setting:
+    """What the reading of one file goes by."""
+
+    def __init__(self, chart: Chart, currency: str, terms: Terms, entity_id: str, siren: str | None) -> None:
+        self.chart, self.currency, self.terms = chart, currency, terms
+        self.entity_id, self.siren = entity_id, siren
+
+
+def _read(source: Source, fixed: Repaired, layout: Layout, setting: Setting, issues: Issues) -> Reading:
+    read_in = read_lines(fixed.data, layout)
+    lines = with_classes(with_entries(read_in.good), setting.chart)
+    facts = facts_of(lines, read_in.bad.height, fixed, layout)
+    touched = lines.filter(pl.col("receivable").any().over("entry") | (pl.col("receivable") & (pl.col("net") == 0)))
+    unbalanced = lines.filter(~pl.col("balanced")).group_by("entry").agg(
+        pl.col("line", "journal", "number", "date").first(), gap=pl.col("net").sum()
+    )  # fmt: skip
+    del lines
+    opening_on = _opening_day(touched)
+    rows = _prepared(touched, setting.entity_id, opening_on)
+    parts = parts_of(rows)
+    context = Context(setting.entity_id, setting.currency, opening_on, setting.terms)
+    tables = build(parts, rows, context)
+    tables["entities"] = _entities(setting)
+    found = Found(source.name, rows, parts, tables, unbalanced, read_in.bad, setting.terms.name)
+    balances, gaps = prove(rows, tables, source.name)
+    said = concat_issues([issues.frame(), findings(found), gaps])
+    return Reading("fec", tables, said, setting.entity_id, facts | balances, read_in.bad)
+
+
+def _prepared(touched: pl.DataFrame, entity_id: str, opening_on: date | None) -> pl.DataFrame:
+    """Lines of the entries that touch the receivables, with customer, days, key and group."""
+    own = pl.coalesce("aux", "account")
+    customer = pl.when("receivable").then(pl.concat_str(pl.lit(f"{entity_id}:"), own))
+    opened = pl.col("opening") & pl.lit(opening_on is not None)
+    day = pl.when(opened).then(pl.lit(opening_on, dtype=pl.Date)).otherwise("date")
+    earlier = pl.when(pl.col("piece_date") <= pl.col("date")).then("piece_date")
+    issued = pl.when(opened & (pl.col("date") < day)).then("date").otherwise(pl.coalesce(earlier, "date"))
+    base = pl.concat_str(
+        pl.col("journal").fill_null(""),
+        pl.col("number").fill_null(""),
+        pl.col("date").dt.strftime("%Y%m%d"),
+        own,
+        pl.col("net").abs(),
+        separator="-",
+    )
+    # Other lines than receivables and money never become rows: they need no key.
+    needed = pl.col("receivable") | (pl.col("rule") == "money")
+    rows = touched.with_columns(
+        customer_id=customer,
+        day=day,
+        issued_on=issued,
+        lower=(pl.col("letter").str.to_lowercase() == pl.col("letter")) & pl.col("letter").str.contains("[a-z]"),
+    )
+    keyed = rows.filter(needed).select(
+        "line", base=base + pl.when(pl.col("net") < 0).then(pl.lit("C")).otherwise(pl.lit("D"))
+    )
+    nth = pl.int_range(pl.len()).over("base")
+    again = pl.when(nth > 0).then(pl.concat_str(pl.lit("-"), nth + 1)).otherwise(pl.lit(""))
+    keyed = keyed.select("line", key=pl.concat_str("base", again))
+    rows = rows.join(keyed, on="line", how="left", maintain_order="left")
+    rows = rows.with_columns(number=_number(rows))
+    claims = with_groups(rows.filter("receivable"))
+    return rows.join(claims.select("line", "group"), on="line", how="left", maintain_order="left")
+
+
+def _number(rows: pl.DataFrame) -> pl.Expr:
+    """The invoice number: the piece, with the entry's number where one piece stands for several customers."""
+    piece = pl.col("piece").str.replace_all(r"\s+", " ")
+    claims = rows.filter("receivable").group_by("piece").agg(n=pl.col("customer_id").n_unique())
+    shared = claims.filter((pl.col("n") > 1) & pl.col("piece").is_not_null())["piece"]
+    several = pl.col("piece").is_in(shared.implode())
+    both = pl.concat_str(piece, pl.col("number"), separator="/")
+    return pl.when(piece.is_null()).then(pl.coalesce("number", "key")).when(several).then(both).otherwise(piece)
+
+
+def _opening_day(lines: pl.DataFrame) -> date | None:
+    """The day the year was opened: the last day of the opening journal, before anything else happened.
+
+    Detailed openings keep the day of the original entry, so their lines spread over past years.
+    """
+    opened = lines.filter("opening")["date"].max()
+    first = lines.filter(~pl.col("opening"))["date"].min()
+    if not isinstance(opened, date):
+        return None
+    if isinstance(first, date) and opened > first:
+        return first.replace(day=1)
+    return opened.replace(day=1) if opened.day == 1 else opened + timedelta(days=1) if opened.day >= 28 else opened
+
+
+def _entity(name: str, options: Options) -> tuple[str, str | None]:
+    found = _NAME.search(name)
+    siren = found[1] if found else None
+    return options.entity_id or siren or "fec", siren
+
+
+def _entities(setting: Setting) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "entity_id": [setting.entity_id],
+            "name": [setting.siren or setting.entity_id],
+            "country": ["FR"],
+            "currency": [setting.currency],
+            "legal_id": [setting.siren],
+        },
+        schema_overrides={"legal_id": pl.String()},
+    )
+
+
+def _settings(settings: Mapping[str, object]) -> tuple[Chart, str, Terms]:
+    chart = Chart.of(settings)
+    currency = settings.get("currency", "EUR")
+    days, due_on = settings.get("due_days", _DAYS), settings.get("due_on")
+    faults = []
+    if not isinstance(currency, str) or not is_currency(currency):
+        faults.append(f"currency is {currency!r}, not an ISO 4217 code")
+    if not isinstance(days, int) or days < 0:
+        faults.append(f"due_days is {days!r}, not a number of days")
+    if due_on is not None and not callable(due_on):
+        faults.append("due_on is not a function of the issue dates")
+    if faults:
+        raise CallError(faults)
+    assert isinstance(days, int)
+    name = str(settings.get("due_name") or f"{days} days")
+    rule: Callable[[pl.Series], pl.Series] = (
+        due_on if callable(due_on) else (lambda issued: issued + timedelta(days=days))
+    )
+    return chart, str(currency), Terms(rule, name)

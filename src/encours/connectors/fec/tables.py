@@ -1,0 +1,349 @@
+"""From parts and letters to the Book's tables: customers, items, receipts, allocations, instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from encours.connectors.fec.classes import BY_NAME
+from encours.connectors.fec.letters import DEDUCTIONS, RETURN_WORDS, settle
+
+_ADVANCES = ("4191", "4196", "4197", "4198")
+_MAKES = {name: rule.makes for name, rule in BY_NAME.items()} | {"opening": "item"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a due date is found where the file has none: from the issue dates (a Date series), and its name."""
+
+    due_on: Callable[[pl.Series], pl.Series]
+    name: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the tables need beside the lines."""
+
+    entity_id: str
+    currency: str
+    opening_on: object
+    terms: Terms
+
+
+def build(parts: pl.DataFrame, lines: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
+    """The Book's tables of the receivable lines (line, key, customer_id, group…) and their parts."""
+    rows = _dressed(parts, lines)
+    pairs, returns = settle(rows)
+    rows = rows.join(_matched(rows, pairs), on="part", how="left")
+    rows = rows.with_columns(as_item=_is_item(), full=pl.col("matched").fill_null(0) == pl.col("amount").abs())
+    receipts, of_part = _receipts(rows, lines, context, returns)
+    rows = rows.join(of_part, on="part", how="left")
+    rows = rows.with_columns(item_id=pl.when("as_item").then(_id(context, "part_key")))
+    allocations = _allocations(rows, pairs)
+    items = _items(rows.filter("as_item"), context)
+    return {
+        "customers": _customers(lines, context),
+        "items": items,
+        "receipts": receipts,
+        "allocations": allocations,
+        **_instruments(rows, items, receipts, allocations, pairs),
+    }
+
+
+def _id(context: Context, column: str) -> pl.Expr:
+    return pl.concat_str(pl.lit(f"{context.entity_id}:"), column)
+
+
+def _dressed(parts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Parts with what their line says, and a key that stays the same in every export of the ledger."""
+    rows = parts.with_row_index("part").join(
+        lines.select(
+            "line",
+            "key",
+            "customer_id",
+            "account",
+            "group",
+            "day",
+            "issued_on",
+            "due",
+            "number",
+            "piece",
+            "label",
+            "lower",
+        ),
+        on="line",
+        how="left",
+        maintain_order="left",
+    )
+    tail = pl.when(pl.col("gain")).then(pl.concat_str(pl.lit("+"), "rule"))
+    nth = pl.int_range(pl.len()).over("line")
+    several = pl.when((pl.len().over("line") > 1) & (nth > 0)).then(pl.concat_str(pl.lit("/"), nth + 1))
+    key = pl.concat_str("key", pl.coalesce(tail, several, pl.lit("")))
+    # A gain and the money that makes it are lettered with each other and with nothing else.
+    group = pl.when("gain").then(-pl.col("line") - 1).otherwise("group")
+    makes = pl.col("rule").replace_strict(_MAKES, return_dtype=pl.String)
+    return rows.with_columns(part_key=key, group=group, makes=makes)
+
+
+def _matched(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """part, matched, latest: what of a settling part met claims, and the last day of these."""
+    days = rows.select(left="part", left_day="day")
+    return (
+        pairs.join(days, on="left")
+        .group_by(part="right")
+        .agg(matched=pl.col("amount").abs().sum(), latest=pl.col("left_day").max())
+    )
+
+
+def _is_item() -> pl.Expr:
+    """Claims are items, and so is every deduction that no claim of its group takes up wholly on its own day."""
+    deduction = pl.col("makes").is_in(DEDUCTIONS)
+    taken = (pl.col("matched") == pl.col("amount").abs()) & (pl.col("latest") <= pl.col("day"))
+    return (pl.col("makes") == "item") | (deduction & ((pl.col("amount") > 0) | ~taken.fill_null(False)))
+
+
+def _receipts(
+    rows: pl.DataFrame, lines: pl.DataFrame, context: Context, returns: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Receipts, and part → receipt_id.
+
+    A bank line is one receipt. Where it pays several customers or accounts and is not wholly lettered with claims
+    that were there before it, each has a receipt of its own, or their balances could not be told.
+    """
+    money = rows.filter(pl.col("makes") == "money")
+    stands = pl.struct("customer_id", "account").n_unique().over("bank_line", "side") > 1
+    settled = (pl.col("full") & (pl.col("latest") <= pl.col("day"))).all().over("bank_line", "side")
+    money = money.with_columns(side=pl.col("amount").sign(), bank_line=pl.coalesce("bank_line", "line")).with_columns(
+        several=stands, settled=settled.fill_null(False)
+    )
+    bank = lines.select(
+        bank_line="line", bank_key="key", bank="account", booked_on="day", bank_label="label", bank_name="account_name"
+    )
+    money = money.join(bank, on="bank_line", how="left", maintain_order="left")
+    split = pl.when(pl.col("several") & ~pl.col("settled")).then(
+        pl.concat_str(pl.lit("/"), "customer_id", pl.lit("/"), "account")
+    )
+    money = money.with_columns(receipt_id=pl.concat_str(_id(context, "bank_key"), split.fill_null("")))
+    one = pl.when(pl.col("customer_id").n_unique() == 1).then(pl.col("customer_id").first())
+    account = pl.when(pl.col("account").n_unique() == 1).then(pl.col("account").first())
+    text = pl.col("bank_label").first()
+    receipts = money.group_by("receipt_id", maintain_order=True).agg(
+        account=pl.col("bank").first(),
+        booked_on=pl.col("booked_on").first(),
+        amount=-pl.col("amount").sum(),
+        customer_id=one,
+        ledger_account=account,
+        remittance=_remittance(text),
+        bank_name=pl.col("bank_name").first(),
+    )
+    receipts = receipts.with_columns(
+        entity_id=pl.lit(context.entity_id),
+        currency=pl.lit(context.currency),
+        origin=pl.lit("ledger"),
+        kind=_receipt_kind(),
+        posted_on="booked_on",
+    ).drop("bank_name")
+    of_part = money.select("part", "receipt_id")
+    return _with_returns(receipts, of_part, returns), of_part
+
+
+def _remittance(label: pl.Expr) -> pl.Expr:
+    pieces = pl.col("label").drop_nulls().unique(maintain_order=True)
+    others = pieces.filter(pieces != label).head(20).str.join(" ")
+    return (
+        pl.when(others.str.len_bytes() > 0)
+        .then(pl.concat_str(label, others, separator=" ", ignore_nulls=True))
+        .otherwise(label)
+    )
+
+
+def _receipt_kind() -> pl.Expr:
+    text = pl.concat_str("remittance", "bank_name", separator=" ", ignore_nulls=True).str.to_uppercase()
+    said = [
+        (pl.col("account").str.starts_with("53"), "cash"),
+        (pl.col("account").str.contains("^5112"), "cheque"),
+        (pl.col("account").str.contains("^511[34]"), "draft"),
+        (text.str.contains(r"\bLCR\b|\bBOR\b|EFFET|TRAITE"), "draft"),
+        (text.str.contains(r"\bPRLV|\bPRELEV|\bPRVT|\bSDD\b"), "direct_debit"),
+        (text.str.contains(r"\bCHQ|CHEQUE|CHÈQUE"), "cheque"),
+        (text.str.contains(r"\bCB\b|CARTE|\bTPE\b"), "card"),
+    ]
+    kind = pl.when((pl.col("amount") < 0) & text.str.contains(RETURN_WORDS).fill_null(False)).then(pl.lit("return"))
+    kind = kind.when(pl.col("amount") < 0).then(pl.lit("out"))
+    for test, name in said:
+        kind = kind.when(test.fill_null(False)).then(pl.lit(name))
+    return kind.otherwise(pl.lit("transfer"))
+
+
+def _with_returns(receipts: pl.DataFrame, of_part: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
+    if not returns.height:
+        return receipts.with_columns(returns_receipt_id=pl.lit(None, dtype=pl.String))
+    ids = of_part.select("part", "receipt_id")
+    back = returns.join(ids, on="part").join(
+        ids.select(returned="part", returns_receipt_id="receipt_id"), on="returned"
+    )
+    back = back.join(receipts.select(returns_receipt_id="receipt_id", received="amount"), on="returns_receipt_id")
+    one = back.filter(pl.len().over("receipt_id") == 1).select("receipt_id", "returns_receipt_id", "received")
+    joined = receipts.join(one, on="receipt_id", how="left", maintain_order="left")
+    fits = (-pl.col("amount") <= pl.col("received")).fill_null(False)
+    return joined.with_columns(
+        returns_receipt_id=pl.when(fits).then("returns_receipt_id"),
+        kind=pl.when(fits).then(pl.lit("return")).otherwise("kind"),
+    ).drop("received")
+
+
+def _allocations(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Each pair as a row: cash where money came, credit where a credit note stood, else the deduction's own kind.
+
+    It bears the date of its own receipt line, or of the later of the two: before both stood in the ledger nothing
+    was settled. `source` says `lettrage`, and `partial` where the letter is a small one.
+    """
+    left = rows.select(left="part", left_item="item_id", left_key="part_key", left_day="day")
+    right = rows.select(
+        "as_item",
+        "makes",
+        "receipt_id",
+        "lower",
+        "entry",
+        right="part",
+        right_item="item_id",
+        right_key="part_key",
+        right_day="day",
+    )
+    both = pairs.join(left, on="left", maintain_order="left").join(right, on="right", maintain_order="left")
+    credited = pl.col("as_item")
+    kind = (
+        pl.when(credited)
+        .then(pl.lit("credit"))
+        .when(pl.col("makes") == "money")
+        .then(pl.lit("cash"))
+        .otherwise("makes")
+    )
+    paid_with = _receipt_of_entry(rows)
+    both = both.join(paid_with, on="entry", how="left", maintain_order="left")
+    receipt = (
+        pl.when(kind == "cash")
+        .then("receipt_id")
+        .when(kind.is_in(["discount", "charge", "fx", "write_off"]))
+        .then("paid_with")
+    )
+    return both.select(
+        allocation_id=pl.concat_str("left_item", pl.lit("<"), "right_key"),
+        receipt_id=receipt,
+        item_id="left_item",
+        credit_item_id=pl.when(credited).then("right_item"),
+        amount="amount",
+        kind=kind,
+        allocated_on=pl.max_horizontal("left_day", "right_day"),
+        source=pl.when("lower").then(pl.lit("fec:partial")).otherwise(pl.lit("fec:lettrage")),
+    )
+
+
+def _receipt_of_entry(rows: pl.DataFrame) -> pl.DataFrame:
+    """entry, paid_with: the one receipt of an entry, which its deductions name."""
+    money = rows.filter(pl.col("receipt_id").is_not_null())
+    one = money.group_by("entry").agg(
+        pl.col("receipt_id").n_unique().alias("n"), paid_with=pl.col("receipt_id").first()
+    )
+    return one.filter(pl.col("n") == 1).select("entry", "paid_with")
+
+
+def _items(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
+    owed = pl.col("amount") > 0
+    advance = pl.col("account").str.starts_with("4191")
+    kind = (
+        pl.when(pl.col("rule") == "opening")
+        .then(pl.lit("opening"))
+        .when(owed & (pl.col("rule") == "sale") & pl.col("account").str.starts_with("4117"))
+        .then(pl.lit("retention"))
+        .when(owed & (pl.col("rule") == "sale") & ~pl.col("account").str.contains("^419"))
+        .then(pl.lit("invoice"))
+        .when(owed)
+        .then(pl.lit("debit_note"))
+        .when(advance)
+        .then(pl.lit("down_payment"))
+        .otherwise(pl.lit("credit_note"))
+    )
+    from_terms = context.terms.due_on(rows["issued_on"])
+    due = pl.when(owed).then(pl.coalesce("due", from_terms)).otherwise(pl.coalesce("due", "issued_on"))
+    return rows.select(
+        "item_id",
+        "customer_id",
+        entity_id=pl.lit(context.entity_id),
+        ledger_account="account",
+        number="number",
+        kind=kind,
+        issued_on="issued_on",
+        due_on=due,
+        amount="amount",
+        currency=pl.lit(context.currency),
+        label="label",
+        posted_on="day",
+    )
+
+
+def _customers(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """One row an auxiliary account (or a receivable account without one), under the last name the ledger gives it."""
+    return (
+        lines.filter("receivable")
+        .group_by("customer_id")
+        .agg(name=pl.coalesce("aux_name", "account_name", "aux", "account").last())
+        .sort("customer_id")
+        .with_columns(
+            entity_id=pl.lit(context.entity_id), kind=pl.lit("business"), country=pl.lit(None, dtype=pl.String)
+        )
+    )
+
+
+def _instruments(
+    rows: pl.DataFrame, items: pl.DataFrame, receipts: pl.DataFrame, allocations: pl.DataFrame, pairs: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """Drafts on 413 and what lies on 511: covered by an instrument until the bank has paid it."""
+    drafts = items.filter(pl.col("ledger_account").str.starts_with("413") & (pl.col("amount") > 0))
+    accepted = drafts.select(
+        instrument_id="item_id",
+        customer_id="customer_id",
+        kind=pl.lit("lcr"),
+        amount="amount",
+        currency="currency",
+        due_on="due_on",
+        state=pl.lit("accepted"),
+        state_on="posted_on",
+    )
+    cash = allocations.filter(pl.col("kind") == "cash")
+    paid_on = cash.group_by(instrument_id="item_id").agg(
+        paid=pl.col("amount").sum(), paid_on=pl.col("allocated_on").max()
+    )
+    paid = (
+        accepted.join(paid_on, on="instrument_id")
+        .filter(pl.col("paid") == pl.col("amount"))
+        .with_columns(state=pl.lit("paid"), state_on=pl.col("paid_on"))
+        .select(accepted.columns)
+    )
+    lying = receipts.filter(
+        pl.col("account").str.starts_with("511") & (pl.col("amount") > 0) & pl.col("customer_id").is_not_null()
+    )
+    kinds = pl.when(pl.col("kind") == "draft").then(pl.lit("lcr")).otherwise(pl.lit("cheque"))
+    state = pl.when(pl.col("account").str.starts_with("5114")).then(pl.lit("discounted")).otherwise(pl.lit("accepted"))
+    cheques = lying.filter(pl.col("kind").is_in(["cheque", "draft"])).select(
+        instrument_id="receipt_id",
+        customer_id="customer_id",
+        kind=kinds,
+        amount="amount",
+        currency="currency",
+        due_on="booked_on",
+        state=state,
+        state_on="booked_on",
+    )
+    covers = cash.join(cheques.select(receipt_id="instrument_id", worth="amount"), on="receipt_id")
+    covers = covers.filter(pl.col("amount").sum().over("receipt_id") == pl.col("worth"))
+    covers = covers.group_by(instrument_id="receipt_id", item_id="item_id", maintain_order=True).agg(
+        pl.col("amount").sum()
+    )
+    own = accepted.select("instrument_id", item_id="instrument_id", amount="amount")
+    return {
+        "instruments": pl.concat([accepted, paid, cheques]),
+        "instrument_items": pl.concat([own, covers]),
+    }

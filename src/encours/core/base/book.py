@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -86,15 +87,22 @@ class Book:
 
     def as_of(self, day: date) -> Book:
         """The Book as known at the end of `day` (tel que connu ce jour-là): nothing leaks from later."""
-        return self._read(lambda table, rows: versions.as_known(table, rows, day))
+        return self._on_a_day(lambda table, rows: versions.as_known(table, rows, day))
 
     def as_booked(self, day: date) -> Book:
         """The Book by accounting date (à date comptable): what the balance on `day` must tie to."""
-        return self._read(lambda table, rows: versions.as_booked(table, rows, day))
+        return self._on_a_day(lambda table, rows: versions.as_booked(table, rows, day))
 
     def _read(self, reading: _Reading) -> Book:
         plans = [reading(TABLES[name], frame.lazy()) for name, frame in self.tables().items()]
         return Book(**dict(zip(TABLES, pl.collect_all(plans), strict=True)))
+
+    def _on_a_day(self, reading: _Reading) -> Book:
+        read = self._read(reading)
+        acting = versions.acting(
+            read.allocations, read.items["item_id"], read.receipts["receipt_id"] if self.receipts.height else None
+        )
+        return dataclasses.replace(read, allocations=acting)
 
     def open_items(self) -> pl.DataFrame:
         """Items with `open` (Int64, minor units of the item's currency). Call it on a read Book."""

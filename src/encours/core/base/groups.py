@@ -18,7 +18,7 @@ def payers(customers: pl.DataFrame, links: pl.DataFrame) -> tuple[pl.DataFrame, 
     links as a list of ids. The members of a cycle pay for themselves.
     """
     rows = links.filter(pl.col("role") == "payer")
-    pays = dict(zip(rows["customer_id"].to_list(), rows["other_id"].to_list(), strict=True))
+    pays: dict[str, str] = dict(zip(rows["customer_id"].to_list(), rows["other_id"].to_list(), strict=True))
     end: dict[str, str] = {}
     cycles: list[list[str]] = []
     for start in pays:

@@ -36,6 +36,20 @@ def as_booked(table: Table, rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
     return _blank_later(table, latest.filter(accounted.is_null() | (accounted <= day)), day)
 
 
+def acting(allocations: pl.DataFrame, item_ids: pl.Series, receipt_ids: pl.Series | None) -> pl.DataFrame:
+    """The allocations that act on a past day: those whose item, credit note and receipt are all there that day.
+
+    A letter bears the date of its payment and may come before its invoice is posted: until both are in the books the
+    money stands unapplied, or it would vanish from the balance of that day. `receipt_ids` None: a book without
+    receipts cannot say when they came.
+    """
+    there = pl.col("item_id").is_in(item_ids.implode())
+    there &= pl.col("credit_item_id").is_null() | pl.col("credit_item_id").is_in(item_ids.implode())
+    if receipt_ids is not None:
+        there &= pl.col("receipt_id").is_null() | pl.col("receipt_id").is_in(receipt_ids.implode())
+    return allocations.filter(there)
+
+
 def _last_version(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
     # A stable sort keeps file order among versions known the same day: the later line is the later word.
     ordered = rows.sort(known_on_expr(table), nulls_last=False, maintain_order=True)

@@ -44,6 +44,8 @@ def clean(text: str | None, limit: int = _TEXT_MAX) -> str | None:
     """The text with single blanks and no control characters; None where nothing is left."""
     if not text:
         return None
+    if len(text) <= limit and text.isprintable() and "  " not in text:
+        return text.strip() or None
     short = " ".join(text[: limit * 2].split())
     if not short.isprintable():
         short = short.translate(_CONTROL)
@@ -257,11 +259,12 @@ class BankFile:
 
     def _append(self, statement: Statement, line: BankLine, booked_on: date, minor: int) -> None:
         account = statement.account or "unknown"
+        day = _compact(booked_on)
         what = line.bank_reference or line.end_to_end_id or line.remittance or line.payer_name or ""
-        key = f"{account}|{line.currency}|{booked_on}|{minor}|{what}"
+        key = f"{account}|{line.currency}|{day}|{minor}|{what}"
         digest = blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
         copy = self._seen[digest] = self._seen.get(digest, 0) + 1
-        receipt_id = f"{statement.entity_id}:{_compact(booked_on)}:{digest}:{copy}"
+        receipt_id = f"{statement.entity_id}:{day}:{digest}:{copy}"
         row = (
             receipt_id,
             statement.entity_id,

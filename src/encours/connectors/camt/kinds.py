@@ -13,23 +13,20 @@ from encours.connectors.base.bank_codes import (
 )
 from encours.connectors.camt.entry import Fields
 
-_CODES = ("domain", "family", "sub_family", "proprietary")
-
 
 def kind_of(entry: Fields, detail: Fields, credit: bool) -> str:
     """One of the Book's receipt kinds. A reversal or a return reason says `return` whatever the code says."""
     if entry.get("reversal") in ("true", "1") or "return_reason" in detail:
         return "return"
-    return (
-        _kind(*map(detail.get, _CODES), credit=credit)
-        or _kind(*map(entry.get, _CODES), credit=credit)
-        or kind_by_sign(credit)
-    )
+    get, below = entry.get, detail.get
+    found = _kind(below("domain"), below("family"), below("sub_family"), below("proprietary"), credit)
+    found = found or _kind(get("domain"), get("family"), get("sub_family"), get("proprietary"), credit)
+    return found or kind_by_sign(credit)
 
 
 @lru_cache(maxsize=1024)
 def _kind(
-    domain: str | None, family: str | None, sub_family: str | None, proprietary: str | None, *, credit: bool
+    domain: str | None, family: str | None, sub_family: str | None, proprietary: str | None, credit: bool
 ) -> str | None:
     return kind_from_iso(domain, family, sub_family, credit) or _proprietary(proprietary, credit)
 

@@ -229,6 +229,8 @@ def _detail_amount(detail: Fields, currency: str | None) -> Decimal | None:
 
 
 def _remittance(details: list[Fields]) -> str:
+    if len(details) == 1 and "structured" not in details[0]:
+        return " ".join(details[0].get("unstructured", ()))
     parts: list[str] = []
     for detail in details[:_DETAILS_TOLD]:
         for name in ("unstructured", "structured"):

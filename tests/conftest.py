@@ -59,3 +59,23 @@ def database_url(tmp_path: Path) -> Iterator[str]:
         yield create_database(server, name)
     finally:
         drop_database(server, name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _audit_gives_way_between_tests() -> Iterator[None]:
+    """Emptying the database after a test with real transactions is no tampering; migrating raises the guard again."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from encours.store import audit
+
+    empty = TransactionTestCase._fixture_teardown
+
+    def without_guard(case: TransactionTestCase) -> None:
+        audit.drop_guard(connection)
+        empty(case)
+        audit.raise_guard(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", without_guard)
+        yield

@@ -1,6 +1,10 @@
 """The store as a Django application."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class StoreConfig(AppConfig):
@@ -9,3 +13,14 @@ class StoreConfig(AppConfig):
     name = "encours.store"
     label = "store"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The audit's guard is raised after every migration: SQLite drops triggers with a table it rebuilds."""
+        post_migrate.connect(_raise_guard, sender=self)
+
+
+def _raise_guard(using: str, **_: Any) -> None:
+    from encours.store import audit
+
+    if audit.TABLE in connections[using].introspection.table_names():
+        audit.raise_guard(connections[using])

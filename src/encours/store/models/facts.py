@@ -45,7 +45,7 @@ class Entity(models.Model):
 class Fact(models.Model):
     """What every fact bears beside the Book's own columns."""
 
-    entity_id: models.CharField
+    entity_id: models.CharField[Any, Any]
     known_on = _maybe_date()
     voided = models.BooleanField(null=True)
     # Origin: where the row came from.

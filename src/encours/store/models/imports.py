@@ -123,6 +123,7 @@ class FactStamp(models.Model):
     number = models.BigIntegerField()
     token = models.CharField(max_length=32)
     import_id = models.BigIntegerField(null=True)
+    marks = models.JSONField(default=dict)  # table -> the number of the entity's last row in it
     at = models.DateTimeField()
 
     class Meta:

@@ -1,0 +1,165 @@
+"""Frames into tables in bulk, inside Django's transaction: executemany on SQLite, COPY on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import polars as pl
+from django.db import connection, models
+
+_SLICE = 100_000
+_NULL = "\\N"
+_STAGE = count()
+
+
+def is_postgres() -> bool:
+    """Whether the database is PostgreSQL; else it is SQLite."""
+    return connection.vendor == "postgresql"
+
+
+def insert(model: type[models.Model], rows: pl.DataFrame) -> None:
+    """Every row of the frame as a new row of the model's table; absent columns take the field's default.
+
+    Columns are named as the model's attributes. Raises ValueError for a column that the model lacks.
+    """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    if unknown := [name for name in rows.columns if name not in fields]:
+        raise ValueError(f"{model.__name__} has no column {', '.join(unknown)}")
+    absent = [
+        pl.lit(field.get_default()).alias(name)
+        for name, field in fields.items()
+        if name not in rows.columns and field.has_default()
+    ]
+    if rows.height:
+        _write(
+            _quoted(model._meta.db_table), [str(fields[n].column) for n in rows.columns] + _named(absent), rows, absent
+        )
+
+
+def _named(absent: list[pl.Expr]) -> list[str]:
+    return [expression.meta.output_name() for expression in absent]
+
+
+def _write(table: str, columns: list[str], rows: pl.DataFrame, absent: list[pl.Expr] | None = None) -> None:
+    names = ", ".join(_quoted(column) for column in columns)
+    with connection.cursor() as cursor:
+        if is_postgres():
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{_NULL}')") as copy:
+                for part in rows.iter_slices(_SLICE):
+                    copy.write(_as_csv(part.with_columns(absent or [])))
+            return
+        marks = ", ".join(["%s"] * len(columns))
+        for part in rows.iter_slices(_SLICE):
+            plain = _as_plain(part.with_columns(absent or []))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", plain.rows())
+
+
+def update(model: type[models.Model], rows: pl.DataFrame, key: str = "id") -> None:
+    """Sets the frame's other columns on the rows whose `key` it names: for projections, never for facts."""
+    others = [name for name in rows.columns if name != key]
+    if not rows.height or not others:
+        return
+    table = _quoted(model._meta.db_table)
+    if is_postgres():
+        with _staged(rows) as staged, connection.cursor() as cursor:
+            sets = ", ".join(f"{_quoted(name)} = staged.{_quoted(name)}" for name in others)
+            cursor.execute(
+                f"UPDATE {table} SET {sets} FROM {staged} staged WHERE {table}.{_quoted(key)} = staged.{_quoted(key)}"
+            )
+        return
+    sets = ", ".join(f"{_quoted(name)} = %s" for name in others)
+    with connection.cursor() as cursor:
+        for part in rows.select([*others, key]).iter_slices(_SLICE):
+            cursor.executemany(f"UPDATE {table} SET {sets} WHERE {_quoted(key)} = %s", _as_plain(part).rows())
+
+
+@contextmanager
+def keys(values: pl.Series) -> Iterator[str]:
+    """A temporary table with the one column `key` holding the distinct texts; the name to join with."""
+    with _staged(pl.DataFrame({"key": values.cast(pl.String).drop_nulls().unique()})) as name:
+        yield name
+
+
+_SQL_TYPES = {
+    pl.String(): "text",
+    pl.Boolean(): "boolean",
+    pl.Date(): "date",
+    pl.Float64(): "double precision",
+}
+
+
+def _sql_type(dtype: pl.DataType) -> str:
+    return "bigint" if dtype.is_integer() else _SQL_TYPES[dtype]
+
+
+@contextmanager
+def _staged(rows: pl.DataFrame) -> Iterator[str]:
+    name = f"encours_staged_{next(_STAGE)}"  # two may stand at once, each under its own name
+    columns = ", ".join(f"{_quoted(column)} {_sql_type(dtype)}" for column, dtype in rows.schema.items())
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
+        _write(name, rows.columns, rows)
+        if is_postgres():  # without figures the planner guesses a thousand rows
+            with connection.cursor() as cursor:
+                cursor.execute(f"ANALYZE {name}")
+        yield name
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _as_plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """As SQLite keeps them: dates as ISO text, truth as 0 and 1."""
+    return rows.with_columns(
+        pl.selectors.date().dt.to_string("%Y-%m-%d"), pl.selectors.boolean().cast(pl.Int8)
+    )  # a date adapter in Python costs more than the insert
+
+
+def _as_csv(rows: pl.DataFrame) -> bytes:
+    # PostgreSQL has no NUL character in texts. Texts are quoted, so that an empty one is not a null one.
+    texts = pl.selectors.string()
+    clean = rows.with_columns(texts.str.replace_all("\x00", "", literal=True))
+    return clean.write_csv(include_header=False, null_value=_NULL, quote_style="non_numeric").encode()
+
+
+def fit(model: type[models.Model], rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The frame with texts cut to the length their columns hold, and how many were cut per column."""
+    cut: dict[str, int] = {}
+    limits: dict[str, int] = {
+        field.attname: field.max_length
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.CharField) and field.max_length and field.attname in rows.columns
+    }
+    if not limits or not rows.height:
+        return rows, cut
+    longest = rows.select(pl.col(name).str.len_chars().max() for name in limits).row(0, named=True)
+    for name, limit in limits.items():
+        if (longest[name] or 0) > limit:
+            cut[name] = int((rows[name].str.len_chars() > limit).sum())
+            rows = rows.with_columns(pl.col(name).str.slice(0, limit))
+    return rows, cut
+
+
+def _quoted(name: str) -> str:
+    return str(connection.ops.quote_name(name))
+
+
+def lock(name: str) -> None:
+    """Waits until nobody else holds this name; held until the transaction ends.
+
+    SQLite needs nothing: its writing transactions begin IMMEDIATE and stand in line.
+    """
+    if is_postgres():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"encours:{name}"])
+
+
+def execute(sql: str, parameters: list[Any] | None = None) -> None:
+    """One statement without a result."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or [])

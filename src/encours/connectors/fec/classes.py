@@ -25,24 +25,55 @@ class Rule:
     whole: bool = False
 
 
-MONEY = Rule("money", "A bank, cheque, bill or cash account stands against it: money came in or went out.",
-             ("512", "511", "53", "514", "517", "58"), "money")  # fmt: skip
-SALE = Rule("sale", "Revenue stands against it: an invoice, or a credit note where the line is a credit.",
-            ("70", "71", "72", "74", "75", "76", "77", "418", "487", "488", "604", "609"), "item")  # fmt: skip
+MONEY = Rule(
+    "money",
+    "A bank, cheque, bill or cash account stands against it: money came in or went out.",
+    ("512", "511", "53", "514", "517", "58"),
+    "money",
+)
+SALE = Rule(
+    "sale",
+    "Revenue stands against it: an invoice, or a credit note where the line is a credit.",
+    ("70", "71", "72", "74", "75", "76", "77", "418", "487", "488", "604", "609"),
+    "item",
+)
 VAT = Rule("vat", "VAT goes with what it taxes: the invoice, the discount or the loss.", ("445",), "item")
-LOSS = Rule("loss", "Account 654 stands against it: a loss on a bad debt.", ("654", "6714", "6541", "6544"), "write_off", True)  # fmt: skip
-DIFFERENCE = Rule("difference", "Account 658 or 758 stands against it: a small difference was written off.",
-                  ("658", "758", "678", "778", "4786"), "write_off", True)  # fmt: skip
-DISCOUNT = Rule("discount", "Account 665 stands against it: a discount for early payment.", ("665", "709"), "discount", True)  # fmt: skip
+LOSS = Rule("loss", "Account 654 stands against it: a loss on a bad debt.", ("654", "6714"), "write_off", True)
+DIFFERENCE = Rule(
+    "difference",
+    "Account 658 or 758 stands against it: a small difference was written off.",
+    ("658", "758", "678", "778", "4786"),
+    "write_off",
+    True,
+)
+DISCOUNT = Rule(
+    "discount", "Account 665 stands against it: a discount for early payment.", ("665", "709"), "discount", True
+)
 CHARGE = Rule("charge", "Account 627 stands against it: the bank kept its charges.", ("627",), "charge", True)
-EXCHANGE = Rule("exchange", "Account 666 or 766 stands against it: an exchange difference.",
-                ("666", "766", "656", "756", "476", "477"), "fx", True)  # fmt: skip
-NETTING = Rule("netting", "A supplier account stands against it: what we owe was set against what is owed to us.",
-               ("40",), "netting", True)  # fmt: skip
-DRAFT = Rule("draft", "Account 413 stands against it: an accepted draft, an instrument and not a payment.", ("413",), "ledger")  # fmt: skip
+EXCHANGE = Rule(
+    "exchange",
+    "Account 666 or 766 stands against it: an exchange difference.",
+    ("666", "766", "656", "756", "476", "477"),
+    "fx",
+    True,
+)
+NETTING = Rule(
+    "netting",
+    "A supplier account stands against it: what we owe was set against what is owed to us.",
+    ("40",),
+    "netting",
+    True,
+)
+DRAFT = Rule(
+    "draft", "Account 413 stands against it: an accepted draft, an instrument and no payment.", ("413",), "ledger"
+)
 DOUBTFUL = Rule("doubtful", "Account 416 stands against it: the claim became doubtful.", ("416",), "ledger")
-ADVANCE = Rule("advance", "Account 4191 or 4198 stands against it: an advance or a credit to come was used.",
-               ("4191", "4198", "4196", "4197"), "ledger")  # fmt: skip
+ADVANCE = Rule(
+    "advance",
+    "Account 4191 or 4198 stands against it: an advance or a credit to come was used.",
+    ("4191", "4198", "4196", "4197"),
+    "ledger",
+)
 CUSTOMER = Rule("customer", "Another receivable account stands against it: the claim moved.", ("411", "41"), "ledger")
 OPENING = Rule("opening", "The opening journal: carried over from last year.", ("10", "11", "12", "89"), "item")
 OTHER = Rule("other", "Any other account stands against it.", ("",), "item")

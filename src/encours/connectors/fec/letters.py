@@ -73,8 +73,8 @@ def _returned(grouped: pl.DataFrame) -> pl.DataFrame:
     schema = {"part": grouped.schema["part"], "returned": grouped.schema["part"]}
     if not back.height:
         return pl.DataFrame(schema=schema)
-    credits = grouped.filter((pl.col("amount") < 0) & (pl.col("makes") != "money"))
-    refunds = credits.select("group", worth=pl.col("amount").abs()).unique()
+    notes = grouped.filter((pl.col("amount") < 0) & (pl.col("makes") != "money"))
+    refunds = notes.select("group", worth=pl.col("amount").abs()).unique()
     said = pl.col("label").str.contains(RETURN_WORDS).fill_null(False)
     undone = pl.concat([back.filter(said), back.filter(~said).join(refunds, on=["group", "worth"], how="anti")]).sort(
         "group", "day", "line"

@@ -11,8 +11,8 @@ import polars as pl
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.fec.classes import Chart, with_classes
 from encours.connectors.fec.entries import with_entries
-from encours.connectors.fec.findings import Found, findings, prove
 from encours.connectors.fec.facts import facts_of
+from encours.connectors.fec.findings import Found, findings, prove
 from encours.connectors.fec.layout import Layout, Repaired, layout_of, repair
 from encours.connectors.fec.letters import with_groups
 from encours.connectors.fec.lines import read_lines
@@ -29,8 +29,8 @@ def read(source: Source, options: Options) -> Reading:
     """The receivable accounts of a FEC. See README.md of this folder for what becomes of a line.
 
     Settings: `receivable_accounts`, `opening_journals`, `<rule>_accounts` (lists of prefixes); `currency` (EUR);
-    `due_days` (30) or `due_on`, a function of a Date series, where the file has no due date; `due_name`. Raises CallError for
-    a wrong setting; never on data.
+    `due_days` (30) or `due_on`, a function of a Date series, where the file has no due date; `due_name`. Raises
+    CallError for a wrong setting; never on data.
     """
     chart, currency, terms = _settings(options.settings)
     fixed = repair(source.path.read_bytes())

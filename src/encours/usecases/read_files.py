@@ -1,0 +1,165 @@
+"""Reads files of any readable kind into one Book: entities given, bank lines and ledger receipts paired."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from encours.connectors.base.contract import Options, Reading, Source
+from encours.core.base.book import Book
+from encours.core.base.issue import Issues, concat_issues
+from encours.core.base.schema import TABLES
+from encours.usecases.sources import Found, find_sources
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the caller knows. `mappings` are saved column mappings by source name, `mapping` serves all others.
+
+    `settings` reach every connector; `progress(done, total, name)` is called before each file.
+    """
+
+    entity_id: str | None = None
+    mapping: Mapping[str, object] | None = None
+    mappings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """One source: `kind` and `connector` are null where no connector knows it; `counts` are rows by table."""
+
+    name: str
+    sha256: str
+    kind: str | None
+    connector: str | None
+    entity_id: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    rejected: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class FilesRead:
+    """All sources as one Book, their issues, one record a source, and where each row stood (table, key, file, line)."""
+
+    book: Book
+    issues: pl.DataFrame
+    files: tuple[FileRead, ...]
+    origins: pl.DataFrame
+
+
+def read_files(sources: Sequence[Source], options: ReadOptions | None = None) -> FilesRead:
+    """Reads every source (files, folders, archives) into one Book; the order in which they are given is of no effect.
+
+    The entity is the given one, else the FEC's SIREN, else what the file itself says (a bank account, a seller).
+    Raises CallError for a path that does not exist or a wrong setting; bad data becomes issues.
+    """
+    options = options or ReadOptions()
+    notes: list[Issues] = []
+    with tempfile.TemporaryDirectory(prefix="encours-read-") as scratch:
+        found = find_sources(sources, Path(scratch), notes)
+        readings = _read_all(found, options, notes)
+    files = tuple(_record(one, reading) for one, reading in readings)
+    parts = [(one, reading) for one, reading in readings if reading is not None]
+    # One order whatever order they were given in: by the period they end with, then by content.
+    parts.sort(key=lambda part: (str(part[1].facts.get("to") or ""), part[0].digest))
+    tables = _joined([reading for _, reading in parts])
+    issues = concat_issues([*(note.frame() for note in notes), *(reading.issues for _, reading in parts)])
+    return FilesRead(Book.of(**tables), issues, files, _origins(parts))
+
+
+def _read_all(found: list[Found], options: ReadOptions, notes: list[Issues]) -> list[tuple[Found, Reading | None]]:
+    """Ledgers first: the entity of the one ledger is that of the bank files beside it."""
+    ordered = sorted(found, key=lambda one: one.connector is None or one.connector.name != "fec")
+    entity, read = options.entity_id, []
+    for number, one in enumerate(ordered):
+        if options.progress:
+            options.progress(number, len(ordered), one.source.name)
+        if one.connector is not None and one.connector.name != "fec" and entity is None:
+            entity = _ledger_entity(read)
+        read.append((one, _read_one(one, replace(options, entity_id=entity), notes)))
+    place = {id(one): number for number, one in enumerate(found)}
+    return sorted(read, key=lambda pair: place[id(pair[0])])
+
+
+def _ledger_entity(read: list[tuple[Found, Reading | None]]) -> str | None:
+    known = {reading.entity_id for _, reading in read if reading is not None and reading.kind == "fec"}
+    return next(iter(known)) if len(known) == 1 else None
+
+
+def _read_one(one: Found, options: ReadOptions, notes: list[Issues]) -> Reading | None:
+    if one.connector is None:
+        note = Issues(one.source.name)
+        note.add(
+            "unknown_kind",
+            "no connector reads this kind of file",
+            severity="error" if one.named else "warning",
+            action="Give a FEC, a bank statement, a sheet, an e-invoice or a book folder.",
+        )
+        notes.append(note)
+        return None
+    mapping = options.mappings.get(one.source.name, options.mapping)
+    return one.connector.read(one.source, Options(options.entity_id, mapping, options.settings))
+
+
+def _record(one: Found, reading: Reading | None) -> FileRead:
+    if reading is None:
+        return FileRead(one.source.name, one.digest, None, None)
+    counts = {name: frame.height for name, frame in reading.tables.items() if frame.height}
+    connector = one.connector.name if one.connector else None
+    return FileRead(
+        one.source.name, one.digest, reading.kind, connector, reading.entity_id, reading.facts, counts, reading.rejected
+    )
+
+
+def _joined(readings: list[Reading]) -> dict[str, pl.DataFrame]:
+    """Every table's rows, in order; one row a version, the later file's word last."""
+    tables = {}
+    for name, table in TABLES.items():
+        frames = [table.conform(reading.tables[name]) for reading in readings if name in reading.tables]
+        if frames:
+            key = [*table.key, *(["known_on"] if table.versioned else [])]
+            tables[name] = pl.concat(frames).unique(key, keep="last", maintain_order=True)
+    tables["entities"] = _entities(tables)
+    return tables
+
+
+def _entities(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The entities that files name, and a bare row for those they only imply."""
+    known = tables.get("entities", TABLES["entities"].empty())
+    implied = [
+        tables[name].select("entity_id", "currency").drop_nulls("entity_id")
+        for name in ("items", "receipts", "orders")
+        if name in tables
+    ]
+    if not implied:
+        return known
+    bare = pl.concat(implied).group_by("entity_id").agg(pl.col("currency").mode().sort().first())
+    bare = bare.join(known, on="entity_id", how="anti").sort("entity_id")
+    rows = bare.select("entity_id", "currency", name="entity_id", country=pl.lit("FR"))
+    return pl.concat([known, TABLES["entities"].conform(rows)])
+
+
+def _origins(parts: list[tuple[Found, Reading]]) -> pl.DataFrame:
+    schema = {"table": pl.String(), "key": pl.String(), "file": pl.String(), "line": pl.Int64()}
+    frames = [pl.DataFrame(schema=schema)]
+    for one, reading in parts:
+        for name, frame in reading.tables.items():
+            if "line" in frame.columns:
+                frames.append(
+                    frame.select(
+                        table=pl.lit(name),
+                        key=pl.concat_str(TABLES[name].key, separator="|"),
+                        file=pl.lit(one.source.name),
+                        line=pl.col("line").cast(pl.Int64),
+                    )
+                )
+    return pl.concat(frames)

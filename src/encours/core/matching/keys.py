@@ -50,7 +50,7 @@ def quotes(texts: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
 def _hits(words: pl.DataFrame, known: pl.Series) -> list[pl.DataFrame]:
     """row, key, at, end of every run of words that spells a known key, by number of words."""
     lookup = known.rename("key").to_frame()
-    longest = int(known.str.len_bytes().max() or 0)  # type: ignore[call-overload]  # Polars types max() as any value
+    longest = max(len(key) for key in known)
     runs = words.rename({"word": "key"})
     hits = []
     for pieces in range(1, PIECES_MAX + 1):

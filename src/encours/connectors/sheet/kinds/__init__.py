@@ -1,0 +1,1 @@
+"""The kinds of sheet that are read: one file each, found by being here."""

@@ -34,5 +34,17 @@ def french_iban(bank: str, branch: str, account: str) -> str:
     return f"FR{98 - _mod97(bban + 'FR00'):02d}{bban}"
 
 
+def known_account(text: str) -> str | None:
+    """The account of a bank's own spelling: an IBAN with or without its currency, a French RIB, else as it stands."""
+    account = re.sub(r"/[A-Z]{3}$", "", normal_account(text)[:64])
+    for candidate in (account, account[:-3] if account[-3:].isalpha() else account):
+        if is_iban(candidate):
+            return candidate
+    bank, branch, number, key = account[:5], account[5:10], account[10:21], account[21:]
+    if re.fullmatch(r"\d{10}[A-Z0-9]{11}\d{2}", account) and rib_key(bank, branch, number) == key:
+        return french_iban(bank, branch, number)
+    return account or None
+
+
 def _mod97(text: str) -> int:
     return int("".join(str(int(character, 36)) for character in text)) % 97

@@ -34,9 +34,9 @@ _NO_REFERENCE = frozenset(
 )
 _RECEIPT_NAMES = (
     *("receipt_id", "entity_id", "account", "booked_on", "value_on", "amount", "currency", "kind"),
-    *("payer_name", "payer_account", "remittance", "end_to_end_id", "statement_id"),
+    *("payer_name", "payer_account", "remittance", "end_to_end_id", "statement_id", "line"),
 )
-_RECEIPT_COLUMNS = {name: TABLES["receipts"].schema[name] for name in _RECEIPT_NAMES}
+_RECEIPT_COLUMNS = {name: {**TABLES["receipts"].schema, "line": pl.Int64()}[name] for name in _RECEIPT_NAMES}
 _REJECTED = {"line": pl.Int64(), "text": pl.String(), "code": pl.String()}
 
 
@@ -223,6 +223,14 @@ class BankFile:
             self.issues.add(
                 "more_bad_lines", f"{more} more lines cannot be read", line=1, action="Check the file's kind."
             )
+        if not self.statements and not self._bad:
+            self.issues.add(
+                "nothing_to_read",
+                "the file holds no statement",
+                line=1,
+                severity="warning",
+                action="Check that this is the file you meant.",
+            )
         receipts = self._receipts()
         entities = sorted({statement.entity_id for statement in self.statements})
         rejected = pl.DataFrame(self._rejected, schema=_REJECTED, orient="row")
@@ -279,6 +287,7 @@ class BankFile:
             line.remittance,
             line.end_to_end_id,
             None if statement.stray else statement.statement_id,
+            line.number,
         )
         self._rows.append(row)
         if len(self._rows) >= _CHUNK:
@@ -294,7 +303,7 @@ class BankFile:
         rows = pl.concat(self._frames, rechunk=False)
         self._frames.clear()
         linked = _link_returns(rows).with_columns(origin=pl.lit("bank"))
-        return TABLES["receipts"].conform(linked)
+        return TABLES["receipts"].conform(linked).with_columns(linked["line"])
 
     def _statement_rows(self) -> pl.DataFrame:
         rows = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: CFONB interbank operation codes (record 04, positions 33–34): kind of a credit, kind of a debit.
 _CFONB: dict[str, tuple[str, str]] = {}
 
@@ -120,6 +122,25 @@ def kind_from_swift(code: str, credit: bool) -> str | None:
         return "direct_debit" if credit else "out"
     pair = _SWIFT.get(code)
     return None if pair is None else pair[not credit]
+
+
+_LABELS = (
+    (re.compile(r"\b(IMPAYE|REJET|RETOUR|UNPAID|RETURN)", re.IGNORECASE), "return", "return"),
+    (re.compile(r"^(VIR|VIREMENT|TRANSFER|SEPA CREDIT)\b", re.IGNORECASE), "transfer", "out"),
+    (re.compile(r"^(PRLV|PRELEVEMENT|PRÉLÈVEMENT|DIRECT DEBIT)\b", re.IGNORECASE), "direct_debit", "out"),
+    (re.compile(r"^(REM(ISE)? ?(DE )?CH|CHQ|CHEQUE|CHÈQUE|CHECK)", re.IGNORECASE), "cheque", "out"),
+    (re.compile(r"^(LCR|EFFET|REM(ISE)? ?(D[E'] ?)?(LCR|EFFET))", re.IGNORECASE), "draft", "out"),
+    (re.compile(r"^(CB|CARTE|CARD|TPE|REM(ISE)? ?(DE )?CB)\b", re.IGNORECASE), "card", "out"),
+    (re.compile(r"^(VERS(EMENT)? ?(D')?ESP|CASH)", re.IGNORECASE), "cash", "out"),
+)
+
+
+def kind_from_label(label: str | None, credit: bool) -> str | None:
+    """The receipt kind that a bank's label opens with, for formats without codes; None where it does not tell."""
+    for pattern, of_credit, of_debit in _LABELS:
+        if label and pattern.search(label[:64]):
+            return of_credit if credit else of_debit
+    return None
 
 
 def kind_by_sign(credit: bool) -> str:

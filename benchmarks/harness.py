@@ -156,12 +156,14 @@ def report(call: Call, figures: Sequence[Figure], facts: Mapping[str, Any] | Non
     from rich.table import Table
 
     size = "" if call.scale == 1 else f" (at {call.scale:g} of the full size)"
-    table = Table(title=call.title + size, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    console.print(call.title + size, style="bold", highlight=False, markup=False)
+    table = Table(header_style="bold", show_edge=False, pad_edge=False)
     for header, justify in (("figure", "left"), ("measured", "right"), ("bar", "right"), ("", "left")):
         table.add_column(header, justify=justify)  # type: ignore[arg-type]  # rich's Literal, ours a plain tuple
     for figure in figures:
         table.add_row(figure.what, _said(figure.value, figure.unit), _bar(figure), _verdict(figure.holds))
-    Console(width=None if sys.stdout.isatty() else 110).print(table)
+    console.print(table)
     if call.out:
         call.out.parent.mkdir(parents=True, exist_ok=True)
         call.out.write_text(_json(as_record(call, figures, facts)), encoding="utf-8")

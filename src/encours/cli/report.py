@@ -68,12 +68,16 @@ def say_table(title: str, rows: list[tuple[str, ...]], headers: tuple[str, ...])
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    # A table's own title would be broken at the width of a narrow table.
+    if title:
+        console.print(title, style="bold", highlight=False, markup=False)
+    table = Table(header_style="bold", show_edge=False, pad_edge=False)
     for index, header in enumerate(headers):
         table.add_column(header, justify="left" if index == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    console.print(table)
 
 
 def write_outputs(out: Path, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], file_format: str) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from encours.core.base.book import Book
 from encours.core.sample import identity
 from encours.core.sample.aftermath import DOUBTFUL_DAYS, OWNERS
-from encours.core.sample.bank import Outgoings, pay_out, statements
-from encours.core.sample.draws import Ints, Texts, as_days, generator, pick, working
+from encours.core.sample.bank import Outgoings, pay_out
+from encours.core.sample.draws import Ints, Texts, as_days, generator, working
 from encours.core.sample.intent import DISCOUNT_DAYS, DISCOUNT_RATE
 from encours.core.sample.story import GATHERED, Story, settled_by
 from encours.core.sample.texts import IBAN_ARRIVES, bank_names, plain, remittances

@@ -6,15 +6,21 @@ import numpy as np
 
 from encours.core.sample.draws import Ints, Texts, pick
 
-_HEADS = (
-    "Bar Bel Bos Bran Cal Cam Cor Cres Dal Dor Du Es Fal Far Flo Gar Gal Hau Jar Kel Lan Lor Mar Mel Mon Mor Nor Or"
-    " Par Pel Per Ral Ren Roc Sar Sel Sol Tal Tor Val Var Ver Vil Zan"
-).split()
-_MIDDLES = "a ba bi ca ci da de di go la le li lo ma mi na ni ra ri ro sa si ta ti va vi bri dra fo gue lam mon".split()
-_TAILS = (
-    "bert brac card ceau court dan del dier din don drac dron fort gnac jon lac lard let lier lin mand mard met mont"
-    " nac nard nel net nier nin pont quin rac rand rel ret rin ron sac sart sel ssac tel tin toux trac vard vel vin"
-).split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_HEADS = _words(
+    "Bar Bel Bos Bran Cal Cam Cor Cres Dal Dor Du Es Fal Far Flo Gar Gal Hau Jar Kel Lan Lor Mar Mel Mon "
+    "Mor Nor Or Par Pel Per Ral Ren Roc Sar Sel Sol Tal Tor Val Var Ver Vil Zan"
+)
+_MIDDLES = _words("a ba bi ca ci da de di go la le li lo ma mi na ni ra ri ro sa si ta ti va vi bri dra fo gue lam mon")
+_TAILS = _words(
+    "bert brac card ceau court dan del dier din don drac dron fort gnac jon lac lard let lier lin mand "
+    "mard met mont nac nard nel net nier nin pont quin rac rand rel ret rin ron sac sart sel ssac tel tin "
+    "toux trac vard vel vin"
+)
 _TRADES = {
     "construction": "Menuiserie Charpente Maçonnerie Électricité Plomberie Toitures Béton Travaux",
     "industry": "Mécanique Fonderie Usinage Plasturgie Emballages Outillage Tôlerie Ateliers",
@@ -25,17 +31,18 @@ _TRADES = {
 }
 _LEGAL = {"SAS": 0.42, "SARL": 0.34, "SA": 0.07, "EURL": 0.08, "SNC": 0.03, "SCOP": 0.02, "": 0.04}
 _PUBLIC = ("Commune de {}", "Ville de {}", "Centre hospitalier de {}", "Lycée de {}", "Communauté de communes du {}")
-_FIRST = (
-    "Adèle Alix Anouk Aurèle Basile Camille Céleste Clovis Edgar Elia Elouan Faustine Gaspard Inès Jeanne Lazare"
-    " Léonie Loïc Maël Margot Marius Nine Octave Odile Pauline Rémi Sacha Salomé Théa Ugo Victoire Zoé"
-).split()
-CITIES = (
+_FIRST = _words(
+    "Adèle Alix Anouk Aurèle Basile Camille Céleste Clovis Edgar Elia Elouan Faustine Gaspard Inès Jeanne "
+    "Lazare Léonie Loïc Maël Margot Marius Nine Octave Odile Pauline Rémi Sacha Salomé Théa Ugo Victoire "
+    "Zoé"
+)
+CITIES = _words(
     "Valbrac Montcernel Saint-Dorvin Belcourt Roquefard Villemarin Hautelac Corsac-sur-Orne Pont-Lardier Fontgnac"
-).split()
+)
 
 
 def stems(rng: np.random.Generator, size: int) -> Texts:
-    """`size` different invented proper nouns (`Valdrac`, `Cormilin`): the rare repeat is lengthened until none is left."""
+    """`size` different invented proper nouns, like `Valdrac` and `Cormilin`."""
     heads, middles, tails = (np.array(parts, dtype=object) for parts in (_HEADS, _MIDDLES, _TAILS))
     count = len(heads) * len(middles) * len(tails)
     chosen = rng.choice(count, size=size, replace=False) if size <= count else rng.permutation(size)

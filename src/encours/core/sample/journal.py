@@ -1,4 +1,4 @@
-"""The general ledger as the FEC shows it: numbered entries a fiscal year, letters as of its closing, opening entries."""
+"""The general ledger as a FEC shows it: numbered entries a fiscal year, letters as of its closing, openings."""
 
 from __future__ import annotations
 

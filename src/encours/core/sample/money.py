@@ -216,7 +216,7 @@ def _add_bounces(cast: Cast, items: Items, intent: Intent, money: Money) -> Mone
 
 
 def _add_strangers(rng: np.random.Generator, money: Money) -> Money:
-    """Payments made twice, some of them sent back, and money that is no customer's (VAT refund, interest, own transfer)."""
+    """Payments made twice, some of them sent back, and money of no customer (VAT refund, interest, own transfer)."""
     free = np.flatnonzero(np.isin(money.kind, ["transfer"]) & (money.amount > 0))
     twice = free[rng.random(len(free)) < DUPLICATE_SHARE]
     # A repeat dated before its original would make the truth meaningless.

@@ -1,4 +1,4 @@
-"""What payers write: names as their bank has them, references as they type them, cut by the channel they come through."""
+"""What payers write: names as their bank has them, references as they type them, cut by the channel."""
 
 from __future__ import annotations
 

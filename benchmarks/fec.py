@@ -25,35 +25,36 @@ def write_fec(path: str, lines: int, seed: int = 7) -> dict[str, int]:
     written = 0
     with Path(path).open("w", encoding="utf-8") as file:
         file.write(_HEADER)
+        letters: dict[int, str] = {}
         unpaid: dict[int, list[tuple[int, int]]] = {}
         for number in range(1, sales + 1):
             day = _FIRST + timedelta(days=int(number * 360 / sales))
             customer, cents = int(draw.integers(customers)), int(draw.integers(1_000, 900_000))
             vat = cents // 6
             text = f"{day:%Y%m%d}"
-            letter = f"L{customer}_{len(unpaid.get(customer, ())) + number // 5000}"
             row = (
                 f"VE\tVentes\t{number}\t{text}\t%s\tF{number:07d}\t{text}\tFacture F{number:07d}\t%s\t%s\t{text}\t\t\n"
             )
             paid = unpaid.setdefault(customer, [])
-            group = f"{letter}\t{text}" if number % 4 else "\t"
+            letter = letters.setdefault(customer, f"L{number}")
+            group = f"{letter}\t{text}" if customer % 8 else "\t"
             file.write(row % (f"411000\tClients\tC{customer:06d}\tClient {customer}", f"{_euros(cents)}\t0,00", group))
             file.write(row % ("707000\tVentes de marchandises\t\t", f"0,00\t{_euros(cents - vat)}", "\t"))
             file.write(row % ("445710\tTVA collectée\t\t", f"0,00\t{_euros(vat)}", "\t"))
             written += 3
             paid.append((cents, number))
             if len(paid) >= 3:
-                written += _receipt(file, number, customer, text, paid, letter)
+                written += _receipt(file, number, customer, text, paid, group)
                 paid.clear()
+                letters.pop(customer)
             if number % 2 == 0:
                 written += _purchase(file, number, text, cents)
     return {"lines": written, "sales": sales}
 
 
-def _receipt(file, number, customer, text, paid, letter) -> int:  # type: ignore[no-untyped-def]
+def _receipt(file, number, customer, text, paid, group) -> int:  # type: ignore[no-untyped-def]
     row = f"BQ\tBanque\tB{number}\t{text}\t%s\tVIR{number}\t{text}\tVIR CLIENT {customer}\t%s\t%s\t{text}\t\t\n"
     for cents, _ in paid:
-        group = f"{letter}\t{text}"
         file.write(row % (f"411000\tClients\tC{customer:06d}\tClient {customer}", f"0,00\t{_euros(cents)}", group))
     file.write(row % ("512100\tBanque\t\t", f"{_euros(sum(cents for cents, _ in paid))}\t0,00", "\t"))
     return len(paid) + 1

@@ -139,7 +139,8 @@ def with_classes(lines: pl.DataFrame, chart: Chart) -> pl.DataFrame:
     accounts = lines["account"].unique().to_list()
     receivable = {account: chart.is_receivable(account) for account in accounts}
     rule = {account: chart.rule_of(account) for account in accounts}
-    journals = lines.select("journal", "journal_name").unique()
+    named = "journal_name" if "journal_name" in lines.columns else pl.lit(None, dtype=pl.String).alias("journal_name")
+    journals = lines.select("journal", named).unique()
     return lines.with_columns(
         receivable=pl.col("account").replace_strict(receivable, return_dtype=pl.Boolean),
         rule=pl.col("account").replace_strict(rule, return_dtype=pl.String),

@@ -9,7 +9,6 @@ _KEYS = (
     ("journal", "number", "date", "piece"),
     ("journal", "number", "date"),
     ("journal", "number"),
-    ("journal", "date", "piece"),
 )
 
 
@@ -23,14 +22,21 @@ def with_entries(lines: pl.DataFrame) -> pl.DataFrame:
     changed = pl.any_horizontal(
         pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("journal", "number", "date")
     )
-    runs = lines.with_columns(_run=changed.fill_null(True).cum_sum())
+    new = changed.fill_null(True)
+    marked = lines.with_columns(_new=new, _sum=pl.col("net").cum_sum())
+    # Where every run balances, the running sum of the whole file stands at zero before each of them.
+    if not marked.select((pl.col("_new") & (pl.col("_sum").shift(1, fill_value=0) != 0)).any()).item() and _closed(
+        marked
+    ):
+        ended = (pl.col("_sum").shift(1) == 0) & (pl.col("net").shift(1) != 0)
+        entry = (pl.col("_new") | ended.fill_null(True)).cum_sum().cast(pl.Int64)
+        return marked.with_columns(entry=entry, balanced=pl.lit(True)).drop("_new", "_sum")
+    runs = lines.with_columns(_run=new.cum_sum())
     runs = runs.with_columns(_sum=pl.col("net").cum_sum().over("_run"), _total=pl.col("net").sum().over("_run"))
     good = pl.col("_total") == 0
-    if runs.select(good.all()).item():
-        return _numbered(runs, 0).drop("_run", "_sum", "_total").with_columns(balanced=pl.lit(True))
     rest = runs.filter(~good).select(lines.columns)
     parts = [_numbered(runs.filter(good), 0).select(*lines.columns, "entry", balanced=pl.lit(True))]
-    for keys in _KEYS:
+    for keys in ([name for name in names if name in lines.columns] for names in _KEYS):
         rest = _by_keys(rest, keys, parts)
         if not rest.height:
             break
@@ -41,13 +47,17 @@ def with_entries(lines: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).sort("line")
 
 
+def _closed(marked: pl.DataFrame) -> bool:
+    return not marked.height or marked["_sum"][-1] == 0
+
+
 def _numbered(runs: pl.DataFrame, first: int) -> pl.DataFrame:
     ended = (pl.col("_sum").shift(1) == 0) & (pl.col("net").shift(1) != 0)
     new = pl.col("_run").ne_missing(pl.col("_run").shift(1)) | ended
     return runs.with_columns(entry=new.fill_null(True).cum_sum().cast(pl.Int64) + first)
 
 
-def _by_keys(rest: pl.DataFrame, keys: tuple[str, ...], parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _by_keys(rest: pl.DataFrame, keys: list[str], parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Adds what balances by `keys` to `parts`, and returns what does not."""
     ordered = rest.sort(*keys, "line", maintain_order=True).with_columns(_run=pl.struct(keys).rank("dense"))
     ordered = ordered.with_columns(_sum=pl.col("net").cum_sum().over("_run"), _total=pl.col("net").sum().over("_run"))

@@ -12,11 +12,20 @@ _SEPARATORS = {"\t": "tab", "|": "pipe", ";": "semicolon", ",": "comma"}
 
 def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout) -> dict[str, object]:
     """Lines, totals, entries by journal and number, customer and supplier lines, lettered groups, encoding, period."""
-    entries = lines.group_by("journal", "number").agg(pl.col("net").sum())
-    customers = lines.filter(pl.col("account").str.starts_with("411"))
+    new = pl.col("entry").ne_missing(pl.col("entry").shift(1))
+    starts = lines.lazy().filter(new).select("journal", "number").unique().collect()
+    loose = lines.select("journal", "number", "balanced").filter(~pl.col("balanced")).unique()
+    thin = (
+        lines.select("journal", "number", "net") if loose.height else lines.select("journal", "number", "net").clear()
+    )
+    sums = thin.join(loose, on=["journal", "number"], how="semi", nulls_equal=True)
+    unbalanced = sums.group_by("journal", "number").agg(pl.col("net").sum()).filter(pl.col("net") != 0)
+    customers = lines.select("account", "aux", "letter", "debit", "credit", "net").filter(
+        pl.col("account").str.starts_with("411")
+    )
     lettered = customers.filter(pl.col("letter").is_not_null())
     groups = lettered.group_by("account", "aux", "letter").agg(pl.col("net").sum())
-    suppliers = lines.filter(pl.col("account").str.starts_with("401"))
+    suppliers = lines.select("account", "letter").filter(pl.col("account").str.starts_with("401"))
     share = round(lettered.height / customers.height, 4) if customers.height else 0.0
     first, last = lines["date"].min(), lines["date"].max()
     return {
@@ -25,9 +34,9 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
         "columns": layout.columns,
         "debit": _euros(lines["debit"].sum()),
         "credit": _euros(lines["credit"].sum()),
-        "entries": entries.height,
-        "unbalanced_entries": entries.filter(pl.col("net") != 0).height,
-        "entries_found": lines["entry"].n_unique(),
+        "entries": starts.height,
+        "unbalanced_entries": unbalanced.height,
+        "entries_found": int(lines["entry"].max() or 0),
         "lines_411": customers.height,
         "lettered_411": lettered.height,
         "lettered_share_411": share,
@@ -37,7 +46,7 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
         "credit_411": _euros(customers["credit"].sum()),
         "lines_401": suppliers.height,
         "lettered_401": suppliers["letter"].drop_nulls().len(),
-        "lines_with_datelet": lines["letter_date"].drop_nulls().len(),
+        "lines_with_datelet": _filled(lines, "letter_date"),
         "encoding": fixed.encoding,
         "separator": _SEPARATORS[layout.separator],
         "embedded_cr": fixed.embedded_cr,
@@ -45,6 +54,12 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
         "to": str(last) if last is not None else None,
         "due_dates": "due" in layout.names,
     }
+
+
+def _filled(lines: pl.DataFrame, name: str) -> int:
+    if name not in lines.columns:
+        return 0
+    return int(lines.select((pl.col(name).str.strip_chars() != "").sum()).item())
 
 
 def _euros(cents: object) -> str:

@@ -21,7 +21,9 @@ def with_groups(lines: pl.DataFrame) -> pl.DataFrame:
     if not lettered.height:
         return lines.with_columns(group=pl.lit(None, dtype=pl.Int64))
     keys = ["account", "customer_id", "letter"]
-    keyed = lettered.select("line", "letter_date", "net", group=pl.struct(keys).rank("dense").cast(pl.Int64))
+    names = lettered.select(keys).unique(maintain_order=True).with_row_index("group")
+    keyed = lettered.select("line", "letter_date", "net", *keys).join(names, on=keys, how="left", maintain_order="left")
+    keyed = keyed.select("line", "letter_date", "net", pl.col("group").cast(pl.Int64))
     total = pl.col("net").sum().over("group")
     loose = keyed.filter((total != 0) & (pl.col("letter_date").n_unique().over("group") > 1))
     if loose.height:

@@ -9,20 +9,11 @@ import polars as pl
 from encours.connectors.fec.layout import Layout
 from encours.core.base.money import decimal_text_to_minor
 
-_TEXTS = (
-    "journal",
-    "journal_name",
-    "number",
-    "account",
-    "account_name",
-    "aux",
-    "aux_name",
-    "piece",
-    "label",
-    "letter",
-    "foreign_currency",
-)
-_DATES = ("date", "piece_date", "letter_date", "due")
+#: What every line is known by is cleaned at once; the rest only on the lines that become rows of the Book.
+_KEYS = ("journal", "number", "account", "aux", "letter")
+_LATER_TEXTS = ("account_name", "aux_name", "piece", "label")
+_LATER_DATES = ("piece_date", "letter_date", "due")
+_UNUSED = ("foreign_amount", "foreign_currency")
 _CENTS = 2  # a FEC is kept in euros (Code de commerce art. R123-176)
 
 
@@ -35,11 +26,11 @@ class Lines:
 
 
 def read_lines(data: bytes, layout: Layout) -> Lines:
-    """Every line after the header, typed. `line` counts from 1 and is the line of the repaired file."""
+    """Every line after the header, typed; `line` counts from 1. Names, labels and side dates stay texts (`finish`)."""
     raw = _raw(data, layout)
     typed = raw.with_columns(
-        *(_text(name, raw) for name in _TEXTS),
-        *(_date(name, raw) for name in _DATES),
+        *(_text(name, raw) for name in _KEYS),
+        _date("date", raw),
         **_amounts(raw),
     ).with_columns(net=pl.col("debit") - pl.col("credit"))
     unread = pl.col("date").is_null() | pl.col("net").is_null() | pl.col("account").is_null()
@@ -47,8 +38,20 @@ def read_lines(data: bytes, layout: Layout) -> Lines:
         return Lines(typed, _rejects(data, typed.clear()))
     bad = typed.filter(unread)
     # A blank line is no line: it neither counts nor is rejected.
-    empty = pl.all_horizontal(pl.col("journal", "account", "label").is_null()) & pl.col("date").is_null()
-    return Lines(typed.filter(~unread), _rejects(data, bad.filter(~empty)))
+    empty = pl.all_horizontal(pl.col("journal", "number", "account").is_null()) & pl.col("date").is_null()
+    return Lines(typed.filter(~unread), _rejects(data, bad.filter(~empty | pl.any_horizontal(_filled(bad)))))
+
+
+def finish(lines: pl.DataFrame) -> pl.DataFrame:
+    """The chosen lines with their names, labels and side dates typed as well."""
+    return lines.with_columns(
+        *(_text(name, lines) for name in _LATER_TEXTS), *(_date(name, lines) for name in _LATER_DATES)
+    )
+
+
+def _filled(frame: pl.DataFrame) -> list[pl.Expr]:
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    return [(pl.col(name).str.strip_chars() != "").fill_null(False) for name in texts] or [pl.lit(False)]
 
 
 def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
@@ -64,11 +67,10 @@ def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
         separator=layout.separator,
         has_header=False,
         schema=schema,
-        columns=sorted(layout.names.values()),
+        columns=sorted(position for name, position in layout.names.items() if name not in _UNUSED),
         quote_char='"' if layout.quoted else None,
         truncate_ragged_lines=True,
         ignore_errors=True,
-        encoding="utf8-lossy",
     )
     return frame.with_row_index("line", offset=2).with_columns(pl.col("line").cast(pl.Int64))
 
@@ -76,6 +78,15 @@ def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
 def _text(name: str, raw: pl.DataFrame) -> pl.Expr:
     if name not in raw.columns:
         return pl.lit(None, dtype=pl.String).alias(name)
+    column = raw[name]
+    padded = (
+        column.str.starts_with(" ")
+        | column.str.ends_with(" ")
+        | (column == "")
+        | column.str.contains("\t", literal=True)
+    )
+    if not padded.any():
+        return pl.col(name)
     clean = pl.col(name).str.strip_chars()
     return pl.when(clean != "").then(clean).alias(name)
 

@@ -11,6 +11,7 @@ _RANK = {rule.name: rank for rank, rule in enumerate(RULES)}
 #: Lines are filled with money first: the deductions of an entry fall on its last lines.
 _LAYOUT = {name: (0 if name == "money" else 1 if not BY_NAME[name].whole else 2) for name in _RANK}
 _GAINS = ("difference", "exchange")
+_KEY = pl.col("entry") * 2 + (pl.col("side") > 0).cast(pl.Int64)
 PART_COLUMNS = ("line", "entry", "rule", "amount", "bank_line", "gain")
 
 
@@ -60,34 +61,44 @@ def _counterparts(lines: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
 
 def _classed(live: pl.DataFrame, counter: pl.DataFrame) -> pl.DataFrame:
     """The lines, cut where several classes stand against their side."""
-    totals = live.group_by("entry", "side").agg(total=pl.col("worth").sum())
-    facing = counter.join(totals, on=["entry", "side"]).sort("entry", "side", "rank")
-    facing = facing.with_columns(before=pl.col("worth").cum_sum().over("entry", "side") - pl.col("worth"))
-    facing = facing.with_columns(used=pl.min_horizontal("worth", pl.col("total") - pl.col("before")))
-    facing = _one_claim(facing.filter(pl.col("used") > 0))
-    several = pl.len().over("entry", "side") > 1
-    alone = facing.filter(~several).select("entry", "side", "rule")
-    simple = live.drop("rule").join(alone, on=["entry", "side"])
-    mixed_keys = facing.filter(several)
-    if mixed_keys.height + simple.height and not mixed_keys.height and simple.height == live.height:
+    keyed = live.with_columns(_key=_KEY)
+    facing = counter.with_columns(_key=_KEY).join(keyed.select("_key").unique(), on="_key", how="semi")
+    several = facing["_key"].is_duplicated()
+    simple = keyed.drop("rule").join(facing.filter(~several).select("_key", "rule"), on="_key").drop("_key")
+    facing = _filled(keyed, facing.filter(several))
+    one = ~pl.col("_key").is_duplicated()
+    alone = facing.filter(one).select("_key", "rule")
+    if alone.height:
+        simple = pl.concat([simple, keyed.drop("rule").join(alone, on="_key").drop("_key").select(simple.columns)])
+    facing = facing.filter(~one).drop("_key")
+    if not facing.height and simple.height == live.height:
         return simple
-    mixed = _cut(live.join(mixed_keys.select("entry", "side").unique(), on=["entry", "side"], how="semi"), mixed_keys)
+    mixed = _cut(live.join(facing.select("entry", "side").unique(), on=["entry", "side"], how="semi"), facing)
     done = pl.concat([simple.select("line"), mixed.select("line")]).unique()
     faced = live.join(done, on="line", how="anti").with_columns(rule=pl.lit("other"))
     columns = ["line", "entry", "side", "rule", "worth"]
     return pl.concat([simple.select(columns), mixed.select(columns), faced.select(columns)])
 
 
+def _filled(keyed: pl.DataFrame, facing: pl.DataFrame) -> pl.DataFrame:
+    """The classes of sides that several stand against, each with what it takes (`used`) of the side's total."""
+    totals = keyed.join(facing.select("_key").unique(), on="_key", how="semi").group_by("_key")
+    facing = facing.join(totals.agg(total=pl.col("worth").sum()), on="_key").sort("_key", "rank")
+    facing = facing.with_columns(before=pl.col("worth").cum_sum().over("_key") - pl.col("worth"))
+    facing = facing.with_columns(used=pl.min_horizontal("worth", pl.col("total") - pl.col("before")))
+    return _one_claim(facing.filter(pl.col("used") > 0))
+
+
 def _one_claim(facing: pl.DataFrame) -> pl.DataFrame:
     """A debit is one claim whatever stands against it: a deposit invoice (4191 and VAT) is not two invoices."""
     claims = (pl.col("side") == 1) & (pl.col("rule") != "money")
-    several = facing.filter(claims & (claims.sum().over("entry") > 1))
+    several = facing.filter(claims & (claims.sum().over("_key") > 1))
     if not several.height:
         return facing
     main = (
         pl.when((pl.col("rule") == "sale").any()).then(pl.lit("sale")).otherwise(pl.col("rule").sort_by("used").last())
     )
-    merged = several.group_by("entry", "side").agg(
+    merged = several.group_by("_key", "entry", "side").agg(
         main.alias("rule"), pl.col("worth").sum(), pl.col("rank").min(), pl.col("total").first(),
         pl.col("before").min(), pl.col("used").sum(),
     )  # fmt: skip

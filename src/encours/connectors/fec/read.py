@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 
@@ -14,9 +14,9 @@ from encours.connectors.fec.entries import with_entries
 from encours.connectors.fec.facts import facts_of
 from encours.connectors.fec.findings import Found, findings, prove
 from encours.connectors.fec.layout import Layout, Repaired, layout_of, repair
-from encours.connectors.fec.letters import with_groups
 from encours.connectors.fec.lines import read_lines
 from encours.connectors.fec.parts import parts_of
+from encours.connectors.fec.prepare import opening_day, prepared, touched_by_claims
 from encours.connectors.fec.tables import Context, Terms, build
 from encours.core.base.issue import CallError, Issues, concat_issues
 from encours.core.base.money import is_currency
@@ -65,81 +65,20 @@ def _read(source: Source, fixed: Repaired, layout: Layout, setting: Setting, iss
     read_in = read_lines(fixed.data, layout)
     lines = with_classes(with_entries(read_in.good), setting.chart)
     facts = facts_of(lines, read_in.bad.height, fixed, layout)
-    touched = lines.filter(pl.col("receivable").any().over("entry") | (pl.col("receivable") & (pl.col("net") == 0)))
     unbalanced = lines.filter(~pl.col("balanced")).group_by("entry").agg(
         pl.col("line", "journal", "number", "date").first(), gap=pl.col("net").sum()
     )  # fmt: skip
+    parts = parts_of(touched_by_claims(lines))
+    opening_on = opening_day(lines)
+    rows = prepared(lines, parts, setting.entity_id, opening_on)
     del lines
-    opening_on = _opening_day(touched)
-    rows = _prepared(touched, setting.entity_id, opening_on)
-    parts = parts_of(rows)
-    context = Context(setting.entity_id, setting.currency, opening_on, setting.terms)
-    tables = build(parts, rows, context)
+    tables = build(parts, rows, Context(setting.entity_id, setting.currency, setting.terms))
     tables["entities"] = _entities(setting)
     found = Found(source.name, rows, parts, tables, unbalanced, read_in.bad, setting.terms.name)
     balances, gaps = prove(rows, tables, source.name)
     said = concat_issues([issues.frame(), findings(found), gaps])
-    return Reading("fec", tables, said, setting.entity_id, facts | balances, read_in.bad)
-
-
-def _prepared(touched: pl.DataFrame, entity_id: str, opening_on: date | None) -> pl.DataFrame:
-    """Lines of the entries that touch the receivables, with customer, days, key and group."""
-    own = pl.coalesce("aux", "account")
-    customer = pl.when("receivable").then(pl.concat_str(pl.lit(f"{entity_id}:"), own))
-    opened = pl.col("opening") & pl.lit(opening_on is not None)
-    day = pl.when(opened).then(pl.lit(opening_on, dtype=pl.Date)).otherwise("date")
-    earlier = pl.when(pl.col("piece_date") <= pl.col("date")).then("piece_date")
-    issued = pl.when(opened & (pl.col("date") < day)).then("date").otherwise(pl.coalesce(earlier, "date"))
-    base = pl.concat_str(
-        pl.col("journal").fill_null(""),
-        pl.col("number").fill_null(""),
-        pl.col("date").dt.strftime("%Y%m%d"),
-        own,
-        pl.col("net").abs(),
-        separator="-",
-    )
-    # Other lines than receivables and money never become rows: they need no key.
-    needed = pl.col("receivable") | (pl.col("rule") == "money")
-    rows = touched.with_columns(
-        customer_id=customer,
-        day=day,
-        issued_on=issued,
-        lower=(pl.col("letter").str.to_lowercase() == pl.col("letter")) & pl.col("letter").str.contains("[a-z]"),
-    )
-    keyed = rows.filter(needed).select(
-        "line", base=base + pl.when(pl.col("net") < 0).then(pl.lit("C")).otherwise(pl.lit("D"))
-    )
-    nth = pl.int_range(pl.len()).over("base")
-    again = pl.when(nth > 0).then(pl.concat_str(pl.lit("-"), nth + 1)).otherwise(pl.lit(""))
-    keyed = keyed.select("line", key=pl.concat_str("base", again))
-    rows = rows.join(keyed, on="line", how="left", maintain_order="left")
-    rows = rows.with_columns(number=_number(rows))
-    claims = with_groups(rows.filter("receivable"))
-    return rows.join(claims.select("line", "group"), on="line", how="left", maintain_order="left")
-
-
-def _number(rows: pl.DataFrame) -> pl.Expr:
-    """The invoice number: the piece, with the entry's number where one piece stands for several customers."""
-    piece = pl.col("piece").str.replace_all(r"\s+", " ")
-    claims = rows.filter("receivable").group_by("piece").agg(n=pl.col("customer_id").n_unique())
-    shared = claims.filter((pl.col("n") > 1) & pl.col("piece").is_not_null())["piece"]
-    several = pl.col("piece").is_in(shared.implode())
-    both = pl.concat_str(piece, pl.col("number"), separator="/")
-    return pl.when(piece.is_null()).then(pl.coalesce("number", "key")).when(several).then(both).otherwise(piece)
-
-
-def _opening_day(lines: pl.DataFrame) -> date | None:
-    """The day the year was opened: the last day of the opening journal, before anything else happened.
-
-    Detailed openings keep the day of the original entry, so their lines spread over past years.
-    """
-    opened = lines.filter("opening")["date"].max()
-    first = lines.filter(~pl.col("opening"))["date"].min()
-    if not isinstance(opened, date):
-        return None
-    if isinstance(first, date) and opened > first:
-        return first.replace(day=1)
-    return opened.replace(day=1) if opened.day == 1 else opened + timedelta(days=1) if opened.day >= 28 else opened
+    opened = {"opening_on": str(opening_on) if opening_on else None}
+    return Reading("fec", tables, said, setting.entity_id, facts | opened | balances, read_in.bad)
 
 
 def _entity(name: str, options: Options) -> tuple[str, str | None]:

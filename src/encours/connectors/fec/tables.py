@@ -28,7 +28,6 @@ class Context:
 
     entity_id: str
     currency: str
-    opening_on: object
     terms: Terms
 
 
@@ -78,13 +77,17 @@ def _dressed(parts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         maintain_order="left",
     )
     tail = pl.when(pl.col("gain")).then(pl.concat_str(pl.lit("+"), "rule"))
-    nth = pl.int_range(pl.len()).over("line")
-    several = pl.when((pl.len().over("line") > 1) & (nth > 0)).then(pl.concat_str(pl.lit("/"), nth + 1))
-    key = pl.concat_str("key", pl.coalesce(tail, several, pl.lit("")))
+    rows = rows.with_columns(part_key="key")
+    shared = rows["line"].is_duplicated()
+    if shared.any():
+        nth = pl.int_range(pl.len()).over("line")
+        later = pl.when(nth > 0).then(pl.concat_str(pl.lit("/"), nth + 1)).otherwise(pl.lit(""))
+        keys = rows.filter(shared).select(pl.concat_str("key", pl.coalesce(tail, later))).to_series()
+        rows = rows.with_columns(part_key=rows["key"].scatter(shared.arg_true(), keys))
     # A gain and the money that makes it are lettered with each other and with nothing else.
     group = pl.when("gain").then(-pl.col("line") - 1).otherwise("group")
     makes = pl.col("rule").replace_strict(_MAKES, return_dtype=pl.String)
-    return rows.with_columns(part_key=key, group=group, makes=makes)
+    return rows.with_columns(group=group, makes=makes)
 
 
 def _matched(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -113,31 +116,32 @@ def _receipts(
     that were there before it, each has a receipt of its own, or their balances could not be told.
     """
     money = rows.filter(pl.col("makes") == "money")
-    stands = pl.struct("customer_id", "account").n_unique().over("bank_line", "side") > 1
-    settled = (pl.col("full") & (pl.col("latest") <= pl.col("day"))).all().over("bank_line", "side")
-    money = money.with_columns(side=pl.col("amount").sign(), bank_line=pl.coalesce("bank_line", "line")).with_columns(
-        several=stands, settled=settled.fill_null(False)
-    )
+    money = money.with_columns(bank_line=pl.coalesce("bank_line", "line"))
+    money = money.with_columns(apart=_must_part(money))
     bank = lines.select(
         bank_line="line", bank_key="key", bank="account", booked_on="day", bank_label="label", bank_name="account_name"
     )
     money = money.join(bank, on="bank_line", how="left", maintain_order="left")
-    split = pl.when(pl.col("several") & ~pl.col("settled")).then(
-        pl.concat_str(pl.lit("/"), "customer_id", pl.lit("/"), "account")
-    )
+    split = pl.when("apart").then(pl.concat_str(pl.lit("/"), "customer_id", pl.lit("/"), "account"))
     money = money.with_columns(receipt_id=pl.concat_str(_id(context, "bank_key"), split.fill_null("")))
-    one = pl.when(pl.col("customer_id").n_unique() == 1).then(pl.col("customer_id").first())
-    account = pl.when(pl.col("account").n_unique() == 1).then(pl.col("account").first())
-    text = pl.col("bank_label").first()
+    first = pl.col("bank", "booked_on", "bank_label", "bank_name", "customer_id", "account").first()
     receipts = money.group_by("receipt_id", maintain_order=True).agg(
-        account=pl.col("bank").first(),
-        booked_on=pl.col("booked_on").first(),
+        first,
         amount=-pl.col("amount").sum(),
-        customer_id=one,
-        ledger_account=account,
-        remittance=_remittance(text),
-        bank_name=pl.col("bank_name").first(),
+        others=(pl.col("customer_id") != pl.col("customer_id").first()).any(),
+        elsewhere=(pl.col("account") != pl.col("account").first()).any(),
     )
+    receipts = receipts.select(
+        "receipt_id",
+        "booked_on",
+        "amount",
+        "bank_name",
+        account="bank",
+        customer_id=pl.when(~pl.col("others")).then("customer_id"),
+        ledger_account=pl.when(~pl.col("elsewhere")).then("account"),
+        remittance="bank_label",
+    )
+    receipts = _with_labels(receipts, money)
     receipts = receipts.with_columns(
         entity_id=pl.lit(context.entity_id),
         currency=pl.lit(context.currency),
@@ -149,14 +153,29 @@ def _receipts(
     return _with_returns(receipts, of_part, returns), of_part
 
 
-def _remittance(label: pl.Expr) -> pl.Expr:
-    pieces = pl.col("label").drop_nulls().unique(maintain_order=True)
-    others = pieces.filter(pieces != label).head(20).str.join(" ")
-    return (
-        pl.when(others.str.len_bytes() > 0)
-        .then(pl.concat_str(label, others, separator=" ", ignore_nulls=True))
-        .otherwise(label)
-    )
+def _must_part(money: pl.DataFrame) -> pl.Series:
+    """Whether a bank line pays several customers or accounts and is not settled with what was there before."""
+    shared = money["bank_line"].is_duplicated()
+    apart = pl.Series("apart", [False]).new_from_index(0, money.height)
+    if not shared.any():
+        return apart
+    settled = (pl.col("full") & (pl.col("latest") <= pl.col("day"))).fill_null(False).all().over("bank_line")
+    several = (
+        (pl.col("customer_id").n_unique().over("bank_line") > 1) | (pl.col("account").n_unique().over("bank_line") > 1)
+    ) & ~settled
+    return apart.scatter(shared.arg_true(), money.filter(shared).select(several).to_series())
+
+
+def _with_labels(receipts: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
+    """The bank line's label, and after it what the lines it paid say otherwise."""
+    said = money.filter(pl.col("label") != pl.col("bank_label").fill_null(""))
+    if not said.height:
+        return receipts
+    texts = said.select("receipt_id", "label").unique(maintain_order=True)
+    more = texts.group_by("receipt_id", maintain_order=True).agg(more=pl.col("label").head(20).str.join(" "))
+    both = pl.concat_str("remittance", "more", separator=" ", ignore_nulls=True)
+    joined = receipts.join(more, on="receipt_id", how="left", maintain_order="left")
+    return joined.with_columns(remittance=pl.when(both != "").then(both)).drop("more")
 
 
 def _receipt_kind() -> pl.Expr:

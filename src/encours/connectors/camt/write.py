@@ -128,7 +128,8 @@ def _detail(row: dict[str, Any], version: str) -> str:
     money = f"<AmtDtls><TxAmt>{amount}</TxAmt></AmtDtls>" if version == "02" else amount + sign
     text = f"<RmtInf><Ustrd>{escape(row['remittance'])}</Ustrd></RmtInf>" if row["remittance"] else ""
     reason = "<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf>" if row["kind"] == "return" else ""
-    return f"<TxDtls><Refs><EndToEndId>{end_to_end}</EndToEndId></Refs>{money}{_parties(row, version)}{text}{reason}</TxDtls>"
+    refs = f"<Refs><EndToEndId>{end_to_end}</EndToEndId></Refs>"
+    return f"<TxDtls>{refs}{money}{_parties(row, version)}{text}{reason}</TxDtls>"
 
 
 def _parties(row: dict[str, Any], version: str) -> str:

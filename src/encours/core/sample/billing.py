@@ -17,6 +17,7 @@ from encours.core.sample.draws import (
     month_start,
     pick,
     round_half_even_cents,
+    words_where,
     working,
     year_of,
 )
@@ -127,12 +128,12 @@ def _nets(rng: np.random.Generator, cast: Cast, customer: Ints) -> Ints:
 
 
 def _ordered(
-    customer: Ints, issued: Ints, net: Ints, rate: Ints, credits: Ints, deducted: Bools, rng: np.random.Generator
+    customer: Ints, issued: Ints, net: Ints, rate: Ints, noted: Ints, deducted: Bools, rng: np.random.Generator
 ) -> Documents:
     order = np.lexsort((np.arange(len(customer)), issued))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    of = credits[order]
+    of = noted[order]
     return Documents(
         customer=customer[order],
         issued=issued[order],
@@ -177,9 +178,8 @@ def make_items(cast: Cast, docs: Documents, seed: int) -> Items:
     due = np.where(retention, issued + 365, due + np.where(kept_back[document], 0, nth * 30))
     due = np.where(invoice[document], due, issued)
     amount = _shares(docs.total[document], nth, count, kept_back[document])
-    part = np.where(
-        count > 1, np.where(kept_back[document], np.where(retention, "RG", None), (nth + 1).astype(str)), None
-    )
+    nth_text = words_where(kept_back[document], words_where(retention, "RG", None), (nth + 1).astype(str))
+    part = words_where(count > 1, nth_text, None)
     return Items(
         document=document,
         customer=docs.customer[document],
@@ -188,7 +188,7 @@ def make_items(cast: Cast, docs: Documents, seed: int) -> Items:
         amount=np.where(invoice[document], amount, -amount),
         kind=np.where(retention, "retention", np.where(invoice[document], "invoice", "credit_note")).astype(object),
         account=np.where(retention, "411700", "411000").astype(object),
-        part=part.astype(object),
+        part=part,
     )
 
 

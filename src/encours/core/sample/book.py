@@ -8,7 +8,7 @@ import polars as pl
 from encours.core.sample import identity
 from encours.core.sample.aftermath import DOUBTFUL_DAYS, OWNERS
 from encours.core.sample.bank import Outgoings, pay_out
-from encours.core.sample.draws import Ints, Texts, as_days, generator, working
+from encours.core.sample.draws import Ints, Texts, as_days, generator, words_where, working
 from encours.core.sample.intent import DISCOUNT_DAYS, DISCOUNT_RATE
 from encours.core.sample.story import GATHERED, Story, settled_by
 from encours.core.sample.texts import IBAN_ARRIVES, bank_names, plain, remittances
@@ -147,7 +147,7 @@ def aliases_frame(story: Story) -> pl.DataFrame:
 
 
 def contacts_frame(story: Story) -> pl.DataFrame:
-    """An accounts-payable contact for each customer, a buyer and a CFO for the larger ones. Addresses end in .example."""
+    """An accounts-payable contact for each customer, a buyer and a CFO for the larger; addresses end in .example."""
     cast = story.cast
     ids = customer_ids(story)
     domain = [plain(name).lower().replace(" ", "-").replace("'", "-") + ".example" for name in cast.name]
@@ -203,7 +203,7 @@ class Ledger:
                 "amount": money.amount[rows],
                 "kind": texts(money.kind[rows]),
                 "customer_id": customer_ids(story).gather(np.maximum(payer, 0)).set(pl.Series(~booked), None),
-                "ledger_account": texts(np.where(money.pattern[rows] == "advance", "419100", None)),
+                "ledger_account": texts(words_where(money.pattern[rows] == "advance", "419100", None)),
                 "payer_name": named,
                 "payer_account": ibans,
                 "remittance": self._texts(rows),
@@ -288,7 +288,7 @@ class Ledger:
         )
 
     def true_allocations(self) -> pl.DataFrame:
-        """Every allocation of the story by its last day, with `receipt_row` and `lettered` beside the Book's columns."""
+        """Every allocation of the story by its last day, with `receipt_row` and `lettered` beside the Book's own."""
         story, money = self.story, self.story.money
         kept = np.flatnonzero((money.cut_day <= story.last) & ((money.receipt < 0) | (self.id_of[money.receipt] >= 0)))
         kept = kept[np.lexsort((kept, money.cut_day[kept]))]
@@ -338,6 +338,6 @@ def disputes_frame(story: Story) -> pl.DataFrame:
             "opened_on": as_days(quarrels.opened),
             "owner": texts(owner),
             "closed_on": dates(quarrels.closed),
-            "outcome": texts(np.where(quarrels.closed > 0, quarrels.outcome, None)),
+            "outcome": texts(words_where(quarrels.closed > 0, quarrels.outcome, None)),
         }
     ).with_columns(dispute_id=pl.format("{}:D{}", pl.lit(story.entity_id), pl.int_range(1, pl.len() + 1)))

@@ -86,7 +86,7 @@ def make_cast(options: SampleOptions, first: int, last: int, reference_forms: di
     rng = generator(options.seed, "customers")
     size = options.customers
     kind = pick(rng, KINDS, size)
-    who = _identities(rng, kind)
+    siren, name, segment = _identities(rng, kind)
     rate = _rates(rng, kind, options.invoices_a_month)
     habit = _by_kind(rng, kind, HABITS)
     months = max(1, (last - first) // 30)
@@ -95,13 +95,18 @@ def make_cast(options: SampleOptions, first: int, last: int, reference_forms: di
     # Money of a group comes in the group's own way.
     method, habit, channel = method[payer], habit[payer], pick(rng, CHANNELS, size)[payer]
     treasury = _treasuries(rng, kind)
+    delay, spread, drift = _lateness(rng, habit, months)
     return Cast(
-        **who,
+        siren=siren,
+        name=name,
+        segment=segment,
         kind=kind,
         terms=_by_kind(rng, kind, TERMS),
         method=method,
         habit=habit,
-        **_lateness(rng, habit, months),
+        delay_days=delay,
+        spread_days=spread,
+        drift_days_a_month=drift,
         run_day=rng.choice(np.array([5, 10, 15, 20, 25, 31, 31, 31]), size)[payer],
         failed_on=_failures(rng, habit, first, last)[payer],
         rate=rate,
@@ -110,19 +115,19 @@ def make_cast(options: SampleOptions, first: int, last: int, reference_forms: di
         amount_style=pick(rng, {"free": 0.58, "recurring": 0.30, "round": 0.12}, size),
         joined_on=np.where(rng.random(size) < 0.8, first, rng.integers(first, max(first + 1, last - 120), size)),
         payer=payer,
-        payer_name=_payer_names(rng, who["name"], payer, treasury),
+        payer_name=_payer_names(rng, name, payer, treasury),
         treasury=treasury,
         channel=channel,
         account_iban=_accounts(generator(options.seed, "ibans"), payer, treasury),
         omission=_omissions(rng, size)[payer],
         reference_form=pick(rng, reference_forms, size)[payer],
         discounts=(rng.random(size) < 0.15) & (kind == "business") & (method == "transfer"),
-        retains=(who["segment"] == "construction") & (rng.random(size) < 0.25) & (kind != "consumer"),
+        retains=(segment == "construction") & (rng.random(size) < 0.25) & (kind != "consumer"),
         instalments=(rng.random(size) < 0.06) & (kind != "public"),
     )
 
 
-def _identities(rng: np.random.Generator, kind: Texts) -> dict[str, object]:
+def _identities(rng: np.random.Generator, kind: Texts) -> tuple[Ints, Texts, Texts]:
     nouns = identity.stems(rng, len(kind))
     segment = identity.segments(rng, len(kind))
     name = identity.company_names(rng, nouns, segment)
@@ -130,7 +135,7 @@ def _identities(rng: np.random.Generator, kind: Texts) -> dict[str, object]:
     name[public] = identity.public_names(rng, nouns[public])
     name[people] = identity.person_names(rng, nouns[people])
     segment[public], segment[people] = "public", "household"
-    return {"siren": identity.sirens(rng, len(kind)), "name": name, "segment": segment}
+    return identity.sirens(rng, len(kind)), name, segment
 
 
 def _by_kind(rng: np.random.Generator, kind: Texts, table: dict[str, dict[str, float]]) -> Texts:
@@ -154,7 +159,7 @@ def _amounts(rng: np.random.Generator, kind: Texts) -> Floats:
     return np.asarray(centre + rng.normal(0, 0.9, len(kind)))
 
 
-def _lateness(rng: np.random.Generator, habit: Texts, months: int) -> dict[str, Floats]:
+def _lateness(rng: np.random.Generator, habit: Texts, months: int) -> tuple[Floats, Floats, Floats]:
     size = len(habit)
     late = rng.gamma(4.0, 6.0, size) + 6
     delay = np.where(habit == "late", late, rng.normal(0.0, 1.5, size))
@@ -162,7 +167,7 @@ def _lateness(rng: np.random.Generator, habit: Texts, months: int) -> dict[str, 
     spread = np.where(habit == "late", rng.uniform(4, 10, size), rng.uniform(0.5, 3.0, size))
     drift = np.where(habit == "drifting", rng.uniform(25, 55, size) / months, 0.0)
     drift = np.where(habit == "insolvent", rng.uniform(10, 25, size) / months, drift)
-    return {"delay_days": delay, "spread_days": spread, "drift_days_a_month": drift}
+    return delay, spread, drift
 
 
 def _failures(rng: np.random.Generator, habit: Texts, first: int, last: int) -> Ints:

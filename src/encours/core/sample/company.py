@@ -52,7 +52,7 @@ def _book(story: Story, accounts: pl.DataFrame, receipts: pl.DataFrame, allocati
 
 
 def profile_frame(story: Story) -> pl.DataFrame:
-    """customer_id, code, terms, method, habit, payer_id: what the master data says and what only the generator knows."""
+    """customer_id, code, terms, method, habit, payer_id: what the master data says and what nobody knows."""
     cast, ids = story.cast, telling.customer_ids(story)
     return pl.DataFrame(
         {

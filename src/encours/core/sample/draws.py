@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -28,14 +29,21 @@ def pick(rng: np.random.Generator, weights: Mapping[str, float], size: int) -> T
     """`size` words drawn by weight."""
     words = np.array(list(weights), dtype=object)
     shares = np.array(list(weights.values()), dtype=np.float64)
-    return words[
-        np.searchsorted(np.cumsum(shares / shares.sum()), rng.random(size), side="right").clip(0, len(words) - 1)
-    ]
+    place = np.searchsorted(np.cumsum(shares / shares.sum()), rng.random(size), side="right")
+    return np.asarray(words[place.clip(0, len(words) - 1)])
 
 
 def day_number(day: date) -> int:
     """Days since 1970-01-01: what Polars' Date and NumPy's datetime64[D] hold."""
     return (day - _EPOCH).days
+
+
+def words_where(condition: Bools, then: object, other: object) -> Texts:
+    """`np.where` for words that may be None."""
+    values = np.empty(condition.shape, dtype=object)
+    values[:] = np.broadcast_to(np.asarray(other, dtype=object), condition.shape)
+    values[condition] = np.broadcast_to(np.asarray(then, dtype=object), condition.shape)[condition]
+    return values
 
 
 def day_of(number: int) -> date:
@@ -76,6 +84,6 @@ def working(days: Ints, *, back: bool = False) -> Ints:
     return np.asarray(rolled.astype(np.int64))
 
 
-def round_half_even_cents(values: Floats) -> Ints:
+def round_half_even_cents(values: npt.NDArray[Any]) -> Ints:
     """Whole cents, halves to even."""
     return np.rint(values).astype(np.int64)

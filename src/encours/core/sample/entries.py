@@ -9,25 +9,32 @@ import polars as pl
 
 from encours.core.sample import book as telling
 from encours.core.sample.draws import as_days, day_of
-from encours.core.sample.story import Story
+from encours.core.sample.story import Story, settled_by
 
 #: One line of an entry before it is numbered. `node` ≥ 0 is a receivable line that letters may join.
-LINE = {
-    "journal": pl.String,
-    "entry_key": pl.String,
-    "day": pl.Date,
-    "account": pl.String,
-    "customer": pl.Int64,
-    "piece": pl.String,
-    "label": pl.String,
-    "debit": pl.Int64,
-    "credit": pl.Int64,
-    "due_on": pl.Date,
-    "node": pl.Int64,
+LINE: dict[str, pl.DataType] = {
+    "journal": pl.String(),
+    "entry_key": pl.String(),
+    "day": pl.Date(),
+    "account": pl.String(),
+    "customer": pl.Int64(),
+    "piece": pl.String(),
+    "label": pl.String(),
+    "debit": pl.Int64(),
+    "credit": pl.Int64(),
+    "due_on": pl.Date(),
+    "node": pl.Int64(),
 }
 #: Why a receivable line is lettered with another: from `on` (and, for a payment that came back, `until`).
-EDGE = {"left": pl.Int64, "right": pl.Int64, "on": pl.Date, "until": pl.Date}
+EDGE: dict[str, pl.DataType] = {"left": pl.Int64(), "right": pl.Int64(), "on": pl.Date(), "until": pl.Date()}
 DEDUCTIONS = {"discount": "665000", "charge": "627100", "write_off": "658000"}
+_DEPOSITS = {
+    "cheque": "Remise de chèques",
+    "draft": "Encaissement LCR",
+    "direct_debit": "Prélèvements clients",
+    "card": "Encaissements CB",
+    "return": "Prélèvement impayé",
+}
 VAT_OUT, VAT_IN, SUSPENSE = "445710", "445660", "471000"
 
 
@@ -122,7 +129,7 @@ def doubtful(books: Books, items: pl.DataFrame) -> pl.DataFrame:
     rows, days = telling.doubtful_items(story)
     left = np.zeros(len(rows), dtype=np.int64)
     for day in np.unique(days):
-        left[days == day] = (story.items.amount - telling.settled_by(story, int(day)))[rows[days == day]]
+        left[days == day] = (story.items.amount - settled_by(story, int(day)))[rows[days == day]]
     moved = pl.DataFrame({"item": rows, "day": as_days(days), "left": left}).join(
         items.select("item", "customer", "node", "due_on", "piece", source="account"),
         on="item",
@@ -189,10 +196,10 @@ def drafts(books: Books, items: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def bank(books: Books, receipts: pl.DataFrame, accounts: pl.DataFrame, credits: pl.DataFrame) -> None:
-    """BQ: one entry a bank line, 512 against the receivable lines of `credits`, the suspense account or suppliers.
+def bank(books: Books, receipts: pl.DataFrame, accounts: pl.DataFrame, settled: pl.DataFrame) -> None:
+    """BQ: one entry a bank line, 512 against the receivable lines of `settled`, the suspense account or suppliers.
 
-    `credits`: row, customer, account, amount (signed, what the receivable account is credited), piece, label, node.
+    `settled`: row, customer, account, amount (signed, what the receivable account is credited), piece, label, node.
     Cheques pass through 5112, one line a cheque, the deposit one line at the bank.
     """
     known = receipts.join(
@@ -204,17 +211,12 @@ def bank(books: Books, receipts: pl.DataFrame, accounts: pl.DataFrame, credits: 
         day=pl.col("booked_on"),
         piece=pl.col("receipt_id").str.slice(10),
     )
-    label = pl.when(pl.col("kind") == "cheque").then(pl.lit("Remise de chèques"))
-    label = label.when(pl.col("kind") == "draft").then(pl.lit("Encaissement LCR"))
-    label = label.when(pl.col("kind") == "direct_debit").then(pl.lit("Prélèvements clients"))
-    label = label.when(pl.col("kind") == "card").then(pl.lit("Encaissements CB"))
-    label = label.when(pl.col("kind") == "return").then(pl.lit("Prélèvement impayé"))
+    named = pl.coalesce(pl.format("Vir {}", "name"), pl.lit("Virement"))
+    label = pl.coalesce(pl.col("kind").replace_strict(_DEPOSITS, default=None, return_dtype=pl.String), named)
     whole = (
         known.group_by("entry_key", maintain_order=True)
         .agg(pl.col("journal", "day", "piece", "bank", "kind", "name").first(), pl.col("amount").sum())
-        .with_columns(
-            account="bank", label=label.otherwise(pl.coalesce(pl.format("Vir {}", "name"), pl.lit("Virement")))
-        )
+        .with_columns(account="bank", label=label)
     )
     books.write(_sided(whole, pl.col("amount")))
     cheques = known.filter(pl.col("kind") == "cheque").with_columns(account=pl.lit("511200"))
@@ -230,7 +232,7 @@ def bank(books: Books, receipts: pl.DataFrame, accounts: pl.DataFrame, credits: 
         "kind",
         entry_key=pl.when(pl.col("kind") == "cheque").then(pl.lit("CH") + pl.col("receipt_id")).otherwise("entry_key"),
     ).filter(pl.col("row") >= 0)
-    lines = credits.join(place, on="row", how="left", maintain_order="left")
+    lines = settled.join(place, on="row", how="left", maintain_order="left")
     lines = lines.with_columns(journal=pl.when(pl.col("kind") == "cheque").then(pl.lit("CH")).otherwise("journal"))
     books.write(_sided(lines, -pl.col("amount")))
     _suppliers(books, known.filter(pl.col("row") < 0))

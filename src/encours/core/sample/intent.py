@@ -69,7 +69,7 @@ def _delay(rng: np.random.Generator, cast: Cast, items: Items, payer: Ints, firs
     noise = rng.normal(0.0, 1.0, items.size) * cast.spread_days[payer]
     # Some payments simply slip: a lost invoice, a holiday of the one who signs.
     slip = np.where(rng.random(items.size) < 0.05, rng.gamma(2.0, 10.0, items.size), 0.0)
-    return np.rint(cast.delay_days[payer] + drift + strain + noise + slip).astype(np.int64)
+    return np.asarray(np.rint(cast.delay_days[payer] + drift + strain + noise + slip).astype(np.int64))
 
 
 def _run_day(days: Ints, run_day: Ints) -> Ints:
@@ -77,4 +77,4 @@ def _run_day(days: Ints, run_day: Ints) -> Ints:
     this = np.minimum(month_start(days) + run_day - 1, month_end(days))
     following = month_end(days) + 1
     then = np.minimum(following + run_day - 1, month_end(following))
-    return np.where(this >= days, this, then)
+    return np.asarray(np.where(this >= days, this, then))

@@ -242,7 +242,8 @@ def _finished(story: Story, whole: pl.DataFrame, letters: pl.DataFrame, year: in
 
 
 def _account_name() -> pl.Expr:
-    chain = pl.when(pl.lit(False)).then(pl.lit(""))
-    for prefix in sorted(_ACCOUNTS, key=len, reverse=True):
-        chain = chain.when(pl.col("account").str.starts_with(prefix)).then(pl.lit(_ACCOUNTS[prefix]))
-    return chain.otherwise(pl.lit("Compte"))
+    names = [
+        pl.when(pl.col("account").str.starts_with(prefix)).then(pl.lit(_ACCOUNTS[prefix]))
+        for prefix in sorted(_ACCOUNTS, key=len, reverse=True)
+    ]
+    return pl.coalesce(*names, pl.lit("Compte"))

@@ -67,10 +67,10 @@ def receive(cast: Cast, items: Items, intent: Intent, made: Batches, seed: int, 
         pattern[(pattern == name) & ~hit] = "plain"
         cash[last_row[hit]] -= taken[hit]
         received[hit] -= taken[hit]
-        kind = {"short": None, "rounding": "write_off", "bank_charge": "charge"}[name]
-        if kind:
+        word = {"rounding": "write_off", "bank_charge": "charge"}.get(name)
+        if word:
             rows.append(
-                (np.flatnonzero(hit), made.item[last_row[hit]], taken[hit], np.full(hit.sum(), kind, dtype=object))
+                (np.flatnonzero(hit), made.item[last_row[hit]], taken[hit], np.full(hit.sum(), word, dtype=object))
             )
     hit = np.flatnonzero((made.discounted[made.batch] == 1) & (made.amount > 0))
     off = round_half_even_cents(made.amount[hit] * DISCOUNT_RATE)

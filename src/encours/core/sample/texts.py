@@ -156,11 +156,11 @@ def _written() -> pl.Expr:
         "suffixes": pl.when(pl.col("nth") == 0).then(bare.str.slice(2)).otherwise(number.str.slice(9)),
         "wrong": pl.col("wrong_number"),
     }
-    chain = pl.when(pl.lit(False)).then(number)
-    for form, text in forms.items():
-        chain = chain.when(pl.col("form") == form).then(text)
     cut = pl.when(pl.col("nth") == 0).then(number)
-    return chain.when(pl.col("form") == "cut").then(cut).otherwise(number)
+    forms["cut"] = cut
+    written = [pl.when(pl.col("form") == form).then(text) for form, text in forms.items()]
+    # A list that the payer cut names its first document only.
+    return pl.when((pl.col("form") == "cut") & (pl.col("nth") > 0)).then(None).otherwise(pl.coalesce(*written, number))
 
 
 def _text() -> pl.Expr:

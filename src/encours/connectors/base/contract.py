@@ -72,8 +72,9 @@ class Connector:
     """One format or service.
 
     `sniff(head, name)` says how sure it is that it reads this content, 0 (no) to 1 (its signature is there); it looks
-    at the content and uses the name only to break ties. `read` never raises on data: what it cannot read becomes an
-    issue. `write` (where a format is written) is the connector's own affair.
+    at the content and uses the name only to break ties. `confirm` (where the head of a file does not tell, as in a PDF)
+    looks at the whole file: False passes it to the next surest. `read` never raises on data: what it cannot read
+    becomes an issue. `write` (where a format is written) is the connector's own affair.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Connector:
     sniff: Callable[[bytes, str], float]
     read: Callable[[Source, Options], Reading]
     suffixes: tuple[str, ...] = ()
+    confirm: Callable[[Source], bool] | None = None
 
 
 @cache
@@ -99,6 +101,10 @@ def connectors() -> Mapping[str, Connector]:
 def recognise(source: Source) -> Connector | None:
     """The connector that is surest of the content; None where none is."""
     head = source.head()
-    ranked = sorted(connectors().values(), key=lambda c: (-c.sniff(head, source.name), c.name))
-    best = ranked[0] if ranked else None
-    return best if best is not None and best.sniff(head, source.name) > 0 else None
+    sure = [(connector.sniff(head, source.name), connector) for connector in connectors().values()]
+    for score, connector in sorted(sure, key=lambda pair: (-pair[0], pair[1].name)):
+        if score <= 0:
+            return None
+        if connector.confirm is None or connector.confirm(source):
+            return connector
+    return None

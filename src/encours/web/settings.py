@@ -91,6 +91,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "encours.web.shell.middleware.PersonalLanguage",
+    "encours.web.shell.middleware.PageScope",
 ]
 ROOT_URLCONF = "encours.web.urls"
 WSGI_APPLICATION = "encours.web.wsgi.application"
@@ -105,6 +107,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "encours.web.shell.context.shell",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "encours.web.shell.tags",
             ],
         },
     }
@@ -112,7 +120,13 @@ TEMPLATES = [
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [path for path in [WEB / "static", *sorted(WEB.glob("*/static"))] if path.exists()]
+# Static files are served from where they lie: no collecting step between a checkout and a running page.
+WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = HOME / "files"
+
+# Mail leaves only where a server is named; without one the server's own log shows what would have been sent.
+EMAIL_HOST = os.environ.get("ENCOURS_SMTP_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -121,6 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+ACCOUNT_ADAPTER = "encours.web.shell.sign_in.ClosedDoor"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by an administrator, who knows the address

@@ -1,0 +1,388 @@
+"""One customer: identity, balance at four levels, open items, history, payments, timeline, contacts, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+from django.db.models import Q
+
+from encours.core.base import balance
+from encours.store.models import (
+    Contact,
+    Customer,
+    CustomerLink,
+    CustomerPosition,
+    Dispute,
+    Entity,
+    Event,
+    Item,
+    Note,
+    Promise,
+    Receipt,
+    Touch,
+)
+from encours.usecases.past_positions import past_positions, read_past
+from encours.usecases.positions import Position, from_records, positions_of
+from encours.usecases.viewing import Viewing
+
+TABS = ("open", "history", "payments", "timeline", "contacts")
+LEVELS = ("account", "site", "siren", "group")
+_ROWS = 300
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the customer is."""
+
+    customer_id: str
+    entity_id: str
+    entity_name: str
+    account: str
+    party_id: str | None
+    name: str
+    kind: str
+    legal_id: str | None
+    vat_id: str | None
+    country: str | None
+    language: str | None
+    segment: str | None
+    strategy: str | None
+    collector: str | None
+    sales_owner: str | None
+    credit_limit: int | None
+    currency: str
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """An item of the customer; `open` and `late_days` on the page's day."""
+
+    item_id: str
+    customer_id: str
+    number: str
+    part: str | None
+    kind: str
+    issued_on: date
+    due_on: date
+    amount: int
+    open: int
+    currency: str
+    label: str | None
+    late_days: int
+
+
+@dataclass(frozen=True)
+class ReceiptRow:
+    """Money of the customer."""
+
+    receipt_id: str
+    booked_on: date
+    kind: str
+    origin: str
+    payer_name: str | None
+    remittance: str | None
+    amount: int
+    unapplied: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A line of the timeline: `what` is a stable code, `kind` its word list."""
+
+    on: date
+    what: str  # touch, promise, dispute, event, note, invoice, receipt
+    code: str
+    text: str
+    amount: int | None = None
+    currency: str = ""
+    item_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    """A person or mailbox."""
+
+    name: str | None
+    role: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    bounced_on: date | None
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """What somebody wrote."""
+
+    author: str
+    written_at: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """One account of the level that is shown."""
+
+    customer_id: str
+    name: str
+    entity_name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """The page with one tab's rows."""
+
+    identity: Identity
+    level: str
+    levels: list[str]
+    members: list[Member]
+    positions: list[Position]
+    tab: str
+    items: list[ItemRow] = field(default_factory=list)
+    receipts: list[ReceiptRow] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    contacts: list[ContactRow] = field(default_factory=list)
+    notes: list[NoteRow] = field(default_factory=list)
+    more: bool = False
+    may_write_note: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether the rows belong to more than one account."""
+        return len(self.members) > 1
+
+
+def show_customer(viewing: Viewing, customer_id: str, level: str = "", tab: str = "") -> CustomerPage | None:
+    """The page of a customer; None where there is none that the actor may see."""
+    viewing = viewing.every_entity()  # the address names the customer, whatever the switch says
+    identity = _identity(viewing, customer_id)
+    if identity is None:
+        return None
+    levels = _levels(viewing, identity)
+    level = level if level in levels else "account"
+    members = _members(viewing, identity, levels[level])
+    ids = [member.customer_id for member in members]
+    tab = tab if tab in TABS else "open"
+    rows: dict[str, Any] = {}
+    if tab in ("open", "history"):
+        rows["items"] = _items(viewing, ids, tab)
+    elif tab == "payments":
+        rows["receipts"] = _receipts(viewing, ids)
+    elif tab == "timeline":
+        rows["happenings"] = _timeline(viewing, ids)
+    else:
+        rows["contacts"] = _contacts(viewing, ids)
+    rows["notes"] = _notes(viewing, ids) if tab in ("timeline", "contacts") else []
+    cut = any(isinstance(part, list) and len(part) > _ROWS for part in rows.values())
+    rows = {name: part[:_ROWS] for name, part in rows.items()}
+    may_note = viewing.actor.may("write_note", identity.entity_id).ok
+    return CustomerPage(
+        identity, level, list(levels), members, _positions(viewing, ids), tab, **rows, more=cut, may_write_note=may_note
+    )
+
+
+def statement_items(viewing: Viewing, customer_id: str) -> tuple[Identity, list[Position], list[ItemRow]] | None:
+    """Identity, balances and every open item of one account: what a statement prints."""
+    viewing = viewing.every_entity()
+    identity = _identity(viewing, customer_id)
+    if identity is None:
+        return None
+    return identity, _positions(viewing, [customer_id]), _items(viewing, [customer_id], "open", None)
+
+
+def _identity(viewing: Viewing, customer_id: str) -> Identity | None:
+    row = viewing.facts(Customer).filter(customer_id=customer_id).first()
+    if row is None:
+        return None
+    entity = Entity.objects.get(pk=row.entity_id)
+    return Identity(
+        customer_id=row.customer_id,
+        entity_id=row.entity_id,
+        entity_name=entity.name,
+        account=row.customer_id.removeprefix(f"{row.entity_id}:"),
+        party_id=row.party_id,
+        name=row.name,
+        kind=row.kind,
+        legal_id=row.legal_id,
+        vat_id=row.vat_id,
+        country=row.country,
+        language=row.language,
+        segment=row.segment,
+        strategy=row.strategy,
+        collector=row.collector,
+        sales_owner=row.sales_owner,
+        credit_limit=row.credit_limit,
+        currency=entity.currency,
+    )
+
+
+def _levels(viewing: Viewing, identity: Identity) -> dict[str, list[str]]:
+    """Level -> the accounts on it; only levels that show more than the account itself."""
+    own = identity.customer_id
+    levels = {"account": [own]}
+    links = viewing.facts(CustomerLink).filter(Q(customer_id=own) | Q(other_id=own))
+    pairs = list(links.values_list("customer_id", "other_id", "role"))
+    sites = [low for low, high, role in pairs if role == "site" and high == own]
+    if sites:
+        levels["site"] = [own, *sites]
+    if identity.party_id:
+        same = viewing.facts(Customer).filter(party_id=identity.party_id).values_list("customer_id", flat=True)
+        if len(found := list(same)) > 1:
+            levels["siren"] = found
+    head = next(
+        (high for low, high, role in pairs if role in ("legal_parent", "risk_group", "payer") and low == own), own
+    )
+    group = viewing.facts(CustomerLink).filter(other_id=head, role__in=("legal_parent", "risk_group", "payer"))
+    members = {own, head, *group.values_list("customer_id", flat=True)}
+    if len(members) > 1:
+        levels["group"] = sorted(members)
+    return levels
+
+
+def _members(viewing: Viewing, identity: Identity, ids: list[str]) -> list[Member]:
+    if ids == [identity.customer_id]:
+        return [Member(identity.customer_id, identity.name, identity.entity_name, "")]
+    names = dict(viewing.rows(Entity).values_list("entity_id", "name"))
+    rows = viewing.facts(Customer).filter(customer_id__in=ids).order_by("name")
+    return [
+        Member(customer_id, name, names.get(entity_id, entity_id), "")
+        for customer_id, name, entity_id in rows.values_list("customer_id", "name", "entity_id")
+    ]
+
+
+def _positions(viewing: Viewing, ids: list[str]) -> list[Position]:
+    if viewing.is_past:
+        rows = past_positions(viewing).filter(pl.col("customer_id").is_in(ids))
+        return _summed(from_records(rows.to_dicts()))
+    return _summed(positions_of(viewing.rows(CustomerPosition).filter(customer_id__in=ids)))
+
+
+def _summed(rows: list[Position]) -> list[Position]:
+    """One position a currency: sums of amounts, the oldest due date, no DSO over several accounts."""
+    found: dict[str, list[Position]] = {}
+    for row in rows:
+        found.setdefault(row.currency, []).append(row)
+    added = ("balance", "not_due", "d1_30", "d31_60", "d61_90", "d91_plus", "overdue", "credits", "unapplied")
+    summed = []
+    for part in found.values():
+        if len(part) == 1:
+            summed += part
+            continue
+        limits = [row.credit_limit for row in part if row.credit_limit is not None]
+        values: dict[str, Any] = {name: getattr(part[0], name) for name in Position.__dataclass_fields__}
+        values |= {name: sum(getattr(row, name) for row in part) for name in (*added, "open_items", "exposure")}
+        values |= {
+            "oldest_due_on": min((row.oldest_due_on for row in part if row.oldest_due_on), default=None),
+            "last_receipt_on": max((row.last_receipt_on for row in part if row.last_receipt_on), default=None),
+            "dso_days": None,
+            "credit_limit": sum(limits) if limits else None,
+        }
+        summed.append(Position(**values))
+    return sorted(summed, key=lambda row: -row.balance)
+
+
+_ITEM = (
+    "item_id",
+    "customer_id",
+    "number",
+    "part",
+    "kind",
+    "issued_on",
+    "due_on",
+    "amount",
+    "open",
+    "currency",
+    "label",
+)
+
+
+def _items(viewing: Viewing, ids: list[str], tab: str, limit: int | None = _ROWS + 1) -> list[ItemRow]:
+    if viewing.is_past:
+        rows = _past_items(viewing, ids, tab).head(limit or 1_000_000).rows()
+    else:
+        facts = viewing.facts(Item).filter(customer_id__in=ids)
+        chosen = (
+            facts.exclude(open=0).order_by("due_on", "number")
+            if tab == "open"
+            else facts.filter(open=0).order_by("-due_on", "number")
+        )
+        rows = list(chosen.values_list(*_ITEM)[:limit])
+    return [ItemRow(*row, max(0, (viewing.day - row[6]).days)) for row in rows]
+
+
+def _past_items(viewing: Viewing, ids: list[str], tab: str) -> pl.DataFrame:
+    items = read_past("items", viewing, lambda rows: rows.filter(pl.col("customer_id").is_in(ids))).collect()
+    wanted = items["item_id"].implode()
+    mine = pl.col("item_id").is_in(wanted) | pl.col("credit_item_id").is_in(wanted)
+    allocations = read_past("allocations", viewing, lambda rows: rows.filter(mine))
+    open_rows = balance.with_open(items.lazy(), allocations).select(_ITEM)
+    if tab == "open":
+        return open_rows.filter(pl.col("open") != 0).sort("due_on", "number").collect()
+    return open_rows.filter(pl.col("open") == 0).sort("due_on", "number", descending=[True, False]).collect()
+
+
+_RECEIPT = ("receipt_id", "booked_on", "kind", "origin", "payer_name", "remittance", "amount", "unapplied", "currency")
+
+
+def _receipts(viewing: Viewing, ids: list[str]) -> list[ReceiptRow]:
+    if viewing.is_past:
+        rows = read_past("receipts", viewing, lambda rows: rows.filter(pl.col("customer_id").is_in(ids))).collect()
+        wanted = rows["receipt_id"].implode()
+        used = read_past("allocations", viewing, lambda part: part.filter(pl.col("receipt_id").is_in(wanted)))
+        past = balance.with_unapplied(rows.lazy(), used).select(_RECEIPT).sort("booked_on", descending=True)
+        return [ReceiptRow(*row) for row in past.head(_ROWS + 1).collect().rows()]
+    facts = viewing.facts(Receipt).filter(customer_id__in=ids).order_by("-booked_on", "receipt_id")
+    return [ReceiptRow(*row) for row in facts.values_list(*_RECEIPT)[: _ROWS + 1]]
+
+
+def _timeline(viewing: Viewing, ids: list[str]) -> list[Happening]:
+    """What happened up to the page's day, newest first."""
+    day = viewing.day
+    mine = {"customer_id__in": ids}
+    lines = [
+        Happening(row.sent_on, "touch", row.channel, row.level or "", item_id=row.item_id)
+        for row in viewing.facts(Touch).filter(**mine, sent_on__lte=day).order_by("-sent_on")[:100]
+    ]
+    lines += [
+        Happening(row.made_on, "promise", row.kind, row.due_on.isoformat(), row.amount, item_id=row.item_id)
+        for row in viewing.facts(Promise).filter(**mine, made_on__lte=day).order_by("-made_on")[:100]
+    ]
+    items = viewing.facts(Item).filter(**mine, issued_on__lte=day).order_by("-due_on")[:60]
+    shown = list(items.values_list("item_id", "issued_on", "kind", "number", "amount", "currency"))
+    lines += [
+        Happening(issued_on, "item", kind, number, amount, currency, item_id)
+        for item_id, issued_on, kind, number, amount, currency in shown
+    ]
+    own_items = viewing.facts(Item).filter(**mine).values("item_id")
+    lines += [
+        Happening(row.opened_on, "dispute", row.reason, row.outcome or "", row.amount, item_id=row.item_id)
+        for row in viewing.facts(Dispute).filter(item_id__in=own_items, opened_on__lte=day).order_by("-opened_on")[:50]
+    ]
+    lines += [
+        Happening(row.on, "event", row.kind, row.detail or row.value or "")
+        for row in viewing.facts(Event).filter(subject="customer", subject_id__in=ids, on__lte=day).order_by("-on")[:50]
+    ]
+    money = viewing.facts(Receipt).filter(**mine, booked_on__lte=day).order_by("-booked_on")[:60]
+    lines += [
+        Happening(booked_on, "receipt", kind, payer or "", amount, currency)
+        for booked_on, kind, payer, amount, currency in money.values_list(
+            "booked_on", "kind", "payer_name", "amount", "currency"
+        )
+    ]
+    return sorted(lines, key=lambda line: line.on, reverse=True)[:150]
+
+
+def _contacts(viewing: Viewing, ids: list[str]) -> list[ContactRow]:
+    rows = viewing.facts(Contact).filter(customer_id__in=ids).order_by("role", "name")
+    columns = ("name", "role", "email", "phone", "address", "bounced_on")
+    return [ContactRow(*row) for row in rows.values_list(*columns)[: _ROWS + 1]]
+
+
+def _notes(viewing: Viewing, ids: list[str]) -> list[NoteRow]:
+    rows = viewing.rows(Note).filter(customer_id__in=ids).select_related("user").order_by("-written_at")[:50]
+    return [NoteRow(row.user.get_full_name() or row.user.email, row.written_at, row.text) for row in rows]

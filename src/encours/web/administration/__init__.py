@@ -1,0 +1,1 @@
+"""Settings: entities, users, roles, delegations, terms, rates."""

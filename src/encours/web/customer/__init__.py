@@ -1,0 +1,1 @@
+"""One customer: identity, balance, items, payments, timeline."""

@@ -1,0 +1,1 @@
+"""Customers: the dense table of positions."""

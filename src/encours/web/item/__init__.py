@@ -1,0 +1,1 @@
+"""One item and its life."""

@@ -1,0 +1,1 @@
+"""The Overview: what is owed, what is late, what changed."""

@@ -1,0 +1,1 @@
+"""Receipts: lines with their state and proposals."""

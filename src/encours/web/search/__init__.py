@@ -1,0 +1,1 @@
+"""Search over names, SIREN, IBAN, invoice numbers and amounts."""

@@ -1,0 +1,1 @@
+"""What every page shares: frame, style, sidebar, sign-in, scope of the page, formats."""

@@ -1,0 +1,53 @@
+"""The sidebar, found: a screen is a folder with `urls.py`; its `NAV` entry puts it into the sidebar."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+
+import encours.web
+
+if TYPE_CHECKING:
+    from encours.usecases.rights import Actor
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """A line of the sidebar, for whoever may do one of `acts` in some entity; `key` follows `g` on the keyboard."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    order: int
+    key: str
+    acts: tuple[str, ...] = ("see",)
+
+
+@lru_cache(maxsize=1)
+def screens() -> tuple[ModuleType, ...]:
+    """The `urls` module of every screen, in the order of their names."""
+    found = []
+    for module in pkgutil.iter_modules(encours.web.__path__):
+        name = f"encours.web.{module.name}"
+        if module.ispkg and importlib.util.find_spec(f"{name}.urls"):
+            found.append(importlib.import_module(f"{name}.urls"))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def entries() -> tuple[NavEntry, ...]:
+    """All sidebar entries, by their order."""
+    found = [screen.NAV for screen in screens() if hasattr(screen, "NAV")]
+    return tuple(sorted(found, key=lambda entry: entry.order))
+
+
+def entries_for(actor: Actor) -> list[NavEntry]:
+    """The entries that this person may open."""
+    return [entry for entry in entries() if any(actor.may(act, None).ok for act in entry.acts)]

@@ -1,0 +1,150 @@
+"""Template tags of every page: amounts, dates, words, the ageing bar, addresses. Built in, nothing to load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from encours.web.shell import format as form
+from encours.web.shell import words
+
+register = template.Library()
+WIDTH = 1000  # of a bar's own coordinates
+
+
+@register.filter
+def money(minor: int | None, currency: str = "EUR") -> str:
+    """`{{ row.balance|money:row.currency }}`."""
+    return form.money(minor, currency)
+
+
+@register.filter
+def units(minor: int | None, currency: str = "EUR") -> str:
+    """Money without its cents, for figures that are read, not checked."""
+    return form.money(minor, currency, cents=False)
+
+
+@register.filter
+def change(minor: int, currency: str = "EUR") -> str:
+    """Money with its sign, plus too."""
+    return ("+" if minor > 0 else "") + form.money(minor, currency, cents=False)
+
+
+@register.filter
+def number(value: float | None, decimals: int = 0) -> str:
+    """A plain number in the reader's writing."""
+    return form.number(value, decimals)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share as per cent."""
+    return form.percent(share)
+
+
+@register.filter
+def day(value: date | datetime | None, style: str = "short") -> str:
+    """A civil date."""
+    return form.day(value, style)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A stamp."""
+    return form.moment(value)
+
+
+@register.filter
+def word(code: str | None, kind: str) -> str:
+    """`{{ item.kind|word:"item" }}`: the trade's word for a code; an unknown code stays itself."""
+    return words.word(kind, code)
+
+
+@register.filter
+def filesize(size: int | None) -> str:
+    """Bytes as kB or MB."""
+    if size is None:
+        return "—"
+    unit = _("MB") if size >= 1_000_000 else _("kB")
+    return f"{form.number(size / (1_000_000 if size >= 1_000_000 else 1_000), 1)}\u202f{unit}"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite; decoration only."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("shell/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def ageing_bar(buckets: Sequence[int], currency: str, size: str = "") -> SafeString:
+    """Not due and the overdue buckets as shares of one bar; its label says the amounts."""
+    positive = [max(0, amount) for amount in buckets]
+    total = sum(positive)
+    if not total:
+        return mark_safe('<span class="muted">—</span>')  # nothing owed, nothing to draw
+    label = ", ".join(
+        f"{name} {form.money(amount, currency, cents=False)}"
+        for name, amount in zip(words.buckets(), buckets, strict=False)
+        if amount
+    )
+    parts, x = [], 0.0
+    for place, amount in enumerate(positive):
+        wide = amount * WIDTH / total
+        if wide:
+            parts.append(f'<rect class="a{min(place, 4)}" x="{x:.1f}" width="{max(wide, 6):.1f}" height="10"/>')
+        x += wide
+    return format_html(
+        '<svg class="ageing {}" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        size,
+        label,
+        mark_safe("".join(parts)),  # numbers of our own
+    )
+
+
+@register.simple_tag
+def swatch(place: int) -> SafeString:
+    """The colour of an ageing bucket beside its name."""
+    return format_html('<svg class="swatch" aria-hidden="true"><rect class="a{}"/></svg>', place)
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: Any) -> str:
+    """This page's address with some parameters changed; None removes one."""
+    query: QueryDict = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    for name in ("entity", "on", "reading"):
+        query.pop(name, None)  # kept by the session
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def sort_head(context: dict[str, Any], key: str, label: str, classes: str = "", first: str = "desc") -> SafeString:
+    """A table heading that sorts: again the other way."""
+    now = context.get("sort", "")
+    active = now.lstrip("-") == key
+    descending = now.startswith("-")
+    follow = (key if descending else f"-{key}") if active else (f"-{key}" if first == "desc" else key)
+    address = with_query(context, sort=follow, page=None)
+    state = format_html(' aria-sort="{}"', "descending" if descending else "ascending") if active else ""
+    mark = icon("down" if descending else "up") if active else ""
+    return format_html('<th scope="col" class="{}"{}><a href="{}">{}{}</a></th>', classes, state, address, label, mark)
+
+
+@register.filter
+def change_cents(minor: int, currency: str = "EUR") -> str:
+    """What an allocation takes off an item: with the opposite sign, to the cent."""
+    return form.money(-minor, currency) if minor <= 0 else f"{form.MINUS}{form.money(minor, currency)}"

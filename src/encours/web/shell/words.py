@@ -1,0 +1,187 @@
+"""The trade's words for the codes of the Book and the workflow."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_noop as N_
+
+_WORDS = {
+    "item": {
+        "invoice": gettext_lazy("Invoice"),
+        "credit_note": gettext_lazy("Credit note"),
+        "debit_note": gettext_lazy("Debit note"),
+        "down_payment": gettext_lazy("Down payment"),
+        "retention": gettext_lazy("Retention"),
+        "opening": gettext_lazy("Opening balance"),
+    },
+    "receipt": {
+        "transfer": gettext_lazy("Transfer"),
+        "direct_debit": gettext_lazy("Direct debit"),
+        "cheque": gettext_lazy("Cheque"),
+        "draft": gettext_lazy("Draft"),
+        "card": gettext_lazy("Card"),
+        "cash": gettext_lazy("Cash"),
+        "return": gettext_lazy("Returned payment"),
+        "out": gettext_lazy("Paid out"),
+        "other": gettext_lazy("Other"),
+    },
+    "origin": {"bank": gettext_lazy("Bank"), "ledger": gettext_lazy("Ledger")},
+    "allocation": {
+        "cash": pgettext_lazy("allocation", "Payment"),
+        "credit": gettext_lazy("Credit note"),
+        "discount": gettext_lazy("Early-payment discount"),
+        "charge": gettext_lazy("Bank charge"),
+        "write_off": gettext_lazy("Write-off"),
+        "fx": gettext_lazy("Exchange difference"),
+        "netting": gettext_lazy("Netting"),
+        "ledger": gettext_lazy("Settled in the ERP"),
+    },
+    "customer": {
+        "business": gettext_lazy("Company"),
+        "consumer": gettext_lazy("Consumer"),
+        "public": gettext_lazy("Public body"),
+    },
+    "strategy": {
+        "develop": gettext_lazy("Develop"),
+        "protect": gettext_lazy("Protect"),
+        "normal": gettext_lazy("Normal"),
+        "reduce": gettext_lazy("Reduce"),
+        "exit": gettext_lazy("Exit"),
+    },
+    "link": {
+        "payer": gettext_lazy("Payer"),
+        "invoice_to": gettext_lazy("Invoiced to"),
+        "site": gettext_lazy("Site"),
+        "legal_parent": gettext_lazy("Parent company"),
+        "risk_group": gettext_lazy("Risk group"),
+        "buying_group": gettext_lazy("Buying group"),
+    },
+    "role": {
+        "viewer": gettext_lazy("Viewer"),
+        "collector": gettext_lazy("Collector"),
+        "cash_application": gettext_lazy("Cash application"),
+        "credit_manager": gettext_lazy("Credit manager"),
+        "sales": gettext_lazy("Sales"),
+        "administrator": gettext_lazy("Administrator"),
+    },
+    "contact": {
+        "accounts_payable": gettext_lazy("Accounts payable"),
+        "buyer": gettext_lazy("Buyer"),
+        "cfo": gettext_lazy("CFO"),
+        "site": gettext_lazy("Site"),
+    },
+    "instrument": {
+        "lcr": gettext_lazy("LCR draft"),
+        "bor": gettext_lazy("BOR draft"),
+        "cheque": gettext_lazy("Cheque"),
+        "direct_debit": gettext_lazy("Direct debit"),
+    },
+    "instrument_state": {
+        "requested": gettext_lazy("Requested"),
+        "accepted": gettext_lazy("Accepted"),
+        "presented": gettext_lazy("Presented"),
+        "discounted": gettext_lazy("Discounted"),
+        "paid": gettext_lazy("Paid"),
+        "unpaid": gettext_lazy("Unpaid"),
+    },
+    "promise": {
+        "promise": gettext_lazy("Promise to pay"),
+        "payment_announced": gettext_lazy("Payment announced"),
+        "instalment": gettext_lazy("Instalment"),
+    },
+    "channel": {
+        "email": gettext_lazy("E-mail"),
+        "letter": gettext_lazy("Letter"),
+        "registered_letter": gettext_lazy("Registered letter"),
+        "sms": gettext_lazy("SMS"),
+        "voice": gettext_lazy("Voice message"),
+        "call": gettext_lazy("Call"),
+        "portal": gettext_lazy("Portal"),
+    },
+    "document": {
+        "invoice": gettext_lazy("Invoice"),
+        "delivery_note": gettext_lazy("Delivery note"),
+        "order": gettext_lazy("Order"),
+        "e_invoice": gettext_lazy("E-invoice"),
+    },
+    "import": {
+        "received": gettext_lazy("Received"),
+        "read": gettext_lazy("To be confirmed"),
+        "held": gettext_lazy("Held"),
+        "loading": gettext_lazy("Loading"),
+        "done": gettext_lazy("Imported"),
+        "failed": gettext_lazy("Failed"),
+        "discarded": gettext_lazy("Discarded"),
+    },
+    "scope": {
+        "snapshot": gettext_lazy("Snapshot: all open items of a day"),
+        "period": gettext_lazy("Period: all that happened between two days"),
+        "changes": gettext_lazy("Changes: some facts"),
+    },
+    "severity": {
+        "error": gettext_lazy("Error"),
+        "warning": gettext_lazy("Warning"),
+        "info": gettext_lazy("Information"),
+    },
+    "reading": {
+        "known": gettext_lazy("as known that day"),
+        "booked": gettext_lazy("by accounting date"),
+    },
+    "table": {
+        "entities": gettext_lazy("Entities"),
+        "customers": gettext_lazy("Customers"),
+        "customer_links": gettext_lazy("Links between customers"),
+        "payer_aliases": gettext_lazy("Known payers"),
+        "contacts": gettext_lazy("Contacts"),
+        "items": gettext_lazy("Invoices and credit notes"),
+        "documents": gettext_lazy("Documents"),
+        "receipts": gettext_lazy("Receipts"),
+        "statements": gettext_lazy("Bank statements"),
+        "allocations": gettext_lazy("Allocations"),
+        "instruments": gettext_lazy("Drafts and cheques"),
+        "instrument_items": gettext_lazy("Invoices in drafts"),
+        "promises": gettext_lazy("Promises"),
+        "disputes": gettext_lazy("Disputes"),
+        "orders": gettext_lazy("Orders"),
+        "touches": gettext_lazy("Reminders sent"),
+        "events": gettext_lazy("Events"),
+        "rates": gettext_lazy("Exchange rates"),
+    },
+    "act": {
+        "see": gettext_lazy("See the book"),
+        "export_list": gettext_lazy("Export lists"),
+        "import_files": gettext_lazy("Import files"),
+        "accept_match": gettext_lazy("Accept a match"),
+        "undo_match": gettext_lazy("Undo a match"),
+        "export": gettext_lazy("Export to the ERP"),
+        "close_period": gettext_lazy("Close a period"),
+        "reopen_period": gettext_lazy("Reopen a period"),
+        "enter_ledger_balance": gettext_lazy("Enter a ledger balance"),
+        "write_note": gettext_lazy("Write notes"),
+        "see_audit": gettext_lazy("Read the audit"),
+        "see_rights": gettext_lazy("Read who may do what"),
+        "manage_users": gettext_lazy("Manage users"),
+        "manage_settings": gettext_lazy("Change settings"),
+        "manage_portfolios": gettext_lazy("Manage portfolios"),
+        "write_off": gettext_lazy("Write off"),
+    },
+}
+_BUCKETS = (N_("Not due"), N_("1–30 days"), N_("31–60 days"), N_("61–90 days"), N_("91 days and more"))
+
+
+def word(kind: str, code: str | None) -> str:
+    """The word for a code; an unknown code stays itself, none is a dash."""
+    if not code:
+        return "—"
+    return str(_WORDS.get(kind, {}).get(code, code))
+
+
+def words(kind: str) -> dict[str, str]:
+    """All codes of a kind with their words."""
+    return {code: str(label) for code, label in _WORDS[kind].items()}
+
+
+def buckets() -> list[str]:
+    """Names of the ageing buckets, not due first."""
+    return [_(name) for name in _BUCKETS]

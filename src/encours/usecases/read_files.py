@@ -14,6 +14,7 @@ from encours.core.base.book import Book
 from encours.core.base.issue import Issues, concat_issues
 from encours.core.base.schema import TABLES
 from encours.usecases.sources import Found, find_sources
+from encours.usecases.unify_sources import fill_customers, unify_tables
 
 Progress = Callable[[int, int, str], None]
 
@@ -71,15 +72,17 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
     parts = [(one, reading) for one, reading in readings if reading is not None]
     # One order whatever order they were given in: by the period they end with, then by content.
     parts.sort(key=lambda part: (str(part[1].facts.get("to") or ""), part[0].digest))
-    tables = _joined([reading for _, reading in parts])
-    issues = concat_issues([*(note.frame() for note in notes), *(reading.issues for _, reading in parts)])
+    told = [(one.connector.name if one.connector else "", reading) for one, reading in parts]
+    tables, ambiguous = unify_tables(_joined([reading for _, reading in parts]), told)
+    issues = concat_issues([*(note.frame() for note in notes), *(reading.issues for _, reading in parts), ambiguous])
     return FilesRead(Book.of(**tables), issues, files, _origins(parts))
 
 
 def _read_all(found: list[Found], options: ReadOptions, notes: list[Issues]) -> list[tuple[Found, Reading | None]]:
     """Ledgers first: the entity of the one ledger is that of the bank files beside it."""
     ordered = sorted(found, key=lambda one: one.connector is None or one.connector.name != "fec")
-    entity, read = options.entity_id, []
+    entity = options.entity_id
+    read: list[tuple[Found, Reading | None]] = []
     for number, one in enumerate(ordered):
         if options.progress:
             options.progress(number, len(ordered), one.source.name)
@@ -125,7 +128,9 @@ def _joined(readings: list[Reading]) -> dict[str, pl.DataFrame]:
     tables = {}
     for name, table in TABLES.items():
         frames = [table.conform(reading.tables[name]) for reading in readings if name in reading.tables]
-        if frames:
+        if frames and name == "customers":
+            tables[name] = fill_customers(frames)
+        elif frames:
             key = [*table.key, *(["known_on"] if table.versioned else [])]
             tables[name] = pl.concat(frames).unique(key, keep="last", maintain_order=True)
     tables["entities"] = _entities(tables)

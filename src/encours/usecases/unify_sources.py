@@ -1,0 +1,74 @@
+"""Several files about one company: each customer and each invoice once, with what any of the files knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from encours.connectors.base.contract import Reading
+from encours.core.base.schema import TABLES
+from encours.core.identity.items import EXTRA, rename_items, unify_items
+
+#: Whose row leads where several files tell of an invoice: a book, then the ledger, then the invoice itself, then lists.
+_RANKS = {"book_folder": 0, "fec": 1, "einvoice": 2}
+_LIST_RANK = 3
+#: Settlements that a list of open items states without detail: a ledger knows better.
+STATED_OPEN = "open_amount"
+_NAMING = ("item_id", "credit_item_id", "subject_id")
+
+
+def fill_customers(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One row a customer (and version): the fullest file's row, its empty columns filled from the others."""
+    table = TABLES["customers"]
+    rows = pl.concat(list(frames))
+    columns = [name for name in table.schema if name not in table.key]
+    known = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in columns)
+    ordered = rows.with_columns(_known=known).sort("_known", descending=True, maintain_order=True)
+    key = [*table.key, "known_on"]
+    filled = ordered.group_by(key, maintain_order=True).agg(
+        pl.col(name).drop_nulls().first() for name in columns if name != "known_on"
+    )
+    return table.conform(filled)
+
+
+def unify_tables(
+    tables: Mapping[str, pl.DataFrame], readings: Sequence[tuple[str, Reading]]
+) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """The tables with each invoice once, and the issues. `readings` are (connector's name, reading)."""
+    items = tables.get("items")
+    if items is None or not items.height:
+        return dict(tables), unify_items(_ranked(TABLES["items"].empty(), readings)).issues
+    unified = unify_items(_ranked(items, readings))
+    if not unified.renames.height:
+        return dict(tables), unified.issues
+    renamed = {name: rename_items(frame, unified.renames, _NAMING) for name, frame in tables.items()}
+    renamed["items"] = unified.items
+    renamed["allocations"] = _without_stated(tables, unified.renames, renamed)
+    return renamed, unified.issues
+
+
+def _ranked(items: pl.DataFrame, readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
+    told = [
+        reading.tables["items"].select(
+            "item_id",
+            rank=pl.lit(_RANKS.get(connector, _LIST_RANK), dtype=pl.Int64),
+            states_due=pl.lit(connector != "fec" or bool(reading.facts.get("due_dates"))),
+        )
+        for connector, reading in readings
+        if "items" in reading.tables
+    ]
+    schema = {"item_id": pl.String(), **EXTRA}
+    best = pl.concat([pl.DataFrame(schema=schema), *told]).sort("rank").unique("item_id", keep="first")
+    return items.join(best, on="item_id", how="left", maintain_order="left")
+
+
+def _without_stated(
+    tables: Mapping[str, pl.DataFrame], renames: pl.DataFrame, renamed: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """Allocations without the stated settlements of items whose ledger details them."""
+    before = tables.get("allocations", TABLES["allocations"].empty())
+    detailed = renames.filter("settled")["from_id"].implode()
+    stated = (before["source"] == STATED_OPEN) & before["item_id"].is_in(detailed)
+    after = renamed.get("allocations", before)
+    return after.filter(~stated)

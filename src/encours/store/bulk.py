@@ -64,10 +64,10 @@ def update(model: type[models.Model], rows: pl.DataFrame, key: str = "id") -> No
         return
     table = _quoted(model._meta.db_table)
     if is_postgres():
-        with _staged(rows) as staged, connection.cursor() as cursor:
-            sets = ", ".join(f"{_quoted(name)} = staged.{_quoted(name)}" for name in others)
+        with staged(rows) as name, connection.cursor() as cursor:
+            sets = ", ".join(f"{_quoted(other)} = staged.{_quoted(other)}" for other in others)
             cursor.execute(
-                f"UPDATE {table} SET {sets} FROM {staged} staged WHERE {table}.{_quoted(key)} = staged.{_quoted(key)}"
+                f"UPDATE {table} SET {sets} FROM {name} staged WHERE {table}.{_quoted(key)} = staged.{_quoted(key)}"
             )
         return
     sets = ", ".join(f"{_quoted(name)} = %s" for name in others)
@@ -79,7 +79,7 @@ def update(model: type[models.Model], rows: pl.DataFrame, key: str = "id") -> No
 @contextmanager
 def keys(values: pl.Series) -> Iterator[str]:
     """A temporary table with the one column `key` holding the distinct texts; the name to join with."""
-    with _staged(pl.DataFrame({"key": values.cast(pl.String).drop_nulls().unique()})) as name:
+    with staged(pl.DataFrame({"key": values.cast(pl.String).drop_nulls().unique()})) as name:
         yield name
 
 
@@ -96,7 +96,8 @@ def _sql_type(dtype: pl.DataType) -> str:
 
 
 @contextmanager
-def _staged(rows: pl.DataFrame) -> Iterator[str]:
+def staged(rows: pl.DataFrame) -> Iterator[str]:
+    """The frame as a temporary table for as long as the block; its name."""
     name = f"encours_staged_{next(_STAGE)}"  # two may stand at once, each under its own name
     columns = ", ".join(f"{_quoted(column)} {_sql_type(dtype)}" for column, dtype in rows.schema.items())
     try:

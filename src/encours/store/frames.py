@@ -45,6 +45,12 @@ def versions(name: str, ids: pl.Series, columns: Sequence[str], current: bool = 
         return select(FACTS[name], columns, "t.is_current" if current else "", (), join)
 
 
+def by_number(name: str, numbers: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows with these numbers (`id`)."""
+    with bulk.staged(pl.DataFrame({"key": numbers.cast(pl.Int64)})) as staged:
+        return select(FACTS[name], columns, "", (), f"JOIN {staged} k ON t.id = k.{connection.ops.quote_name('key')}")
+
+
 def has_rows(name: str, entity_id: str) -> bool:
     """Whether the entity has any row in the table."""
     return FACTS[name]._default_manager.filter(entity_id=entity_id).exists()

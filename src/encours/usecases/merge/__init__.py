@@ -1,0 +1,6 @@
+"""Merging a Book into the store: what is new, what is the same, what changed; all of it or nothing."""
+
+from encours.usecases.merge.apply import apply
+from encours.usecases.merge.plan import Origin, Plan, plan
+
+__all__ = ["Origin", "Plan", "apply", "plan"]

@@ -49,7 +49,7 @@ def make_sample(
     `say` hears the name of each step. Raises CallError for impossible options or formats.
     """
     say("inventing the company")
-    sample = sample_company(options)
+    sample = sample_company(options, with_journal=files)
     say("writing the book")
     write_book(sample.book, out, file_format)
     for name, frame in {**sample.truth, "truth_customers": sample.profile}.items():

@@ -76,7 +76,7 @@ def _changes(values: Ints) -> np.ndarray:
 def _starts(rng: np.random.Generator, pool: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Where a payment begins: draws of run lengths laid end to end within each pool."""
     count = len(pool)
-    several = rng.random(count) < np.clip(0.10 + 0.075 * rate, 0.10, 0.72)
+    several = rng.random(count) < np.clip(0.06 + 0.055 * rate, 0.06, 0.6)
     shares = np.cumsum(list(SIZES.values()))
     band = np.searchsorted(shares, rng.random(count)).clip(0, len(SIZES) - 1)
     low, high = (np.array(side) for side in zip(*SIZES, strict=True))

@@ -26,7 +26,7 @@ from encours.core.sample.due import due_days
 #: Sales of a month against the year's mean: August is closed, June and December are high.
 SEASON = np.array([0.92, 0.96, 1.08, 1.02, 0.98, 1.14, 0.98, 0.62, 1.10, 1.12, 1.06, 1.02])
 VAT_RATES = {"2000": 0.88, "1000": 0.06, "550": 0.06}
-CREDIT_NOTE_SHARE = 0.06
+CREDIT_NOTE_SHARE = 0.068
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,14 +86,9 @@ def doubtful_items(story: Story) -> tuple[Ints, Ints]:
     """Items moved to 416 and the day: what a failed customer owed when its judgment reached us."""
     items, cast = story.items, story.cast
     day = working(cast.failed_on + DOUBTFUL_DAYS)[items.customer]
-    rows = np.flatnonzero((day <= story.last) & (items.issued <= day) & (items.amount > 0))
-    due: list[int] = []
-    for customer_day in np.unique(day[rows]):
-        here = rows[day[rows] == customer_day]
-        rest = items.amount[here] - settled_by(story, int(customer_day))[here]
-        due += here[rest > 0].tolist()
-    chosen = np.array(sorted(due), dtype=np.int64)
-    return chosen, day[chosen] if len(chosen) else np.zeros(0, dtype=np.int64)
+    moved = (day <= story.last) & (items.issued <= day) & (items.amount > settled_by(story, day)) & (items.amount > 0)
+    rows = np.flatnonzero(moved)
+    return rows, day[rows]
 
 
 def customers_frame(story: Story) -> pl.DataFrame:

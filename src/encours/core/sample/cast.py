@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from encours.core.sample import identity
-from encours.core.sample.draws import Bools, Floats, Ints, Texts, generator, pick
+from encours.core.sample.draws import Bools, Floats, Ints, Texts, generator, pick, spread
 from encours.core.sample.options import SampleOptions
 
 #: Shares of the kinds of customer.
@@ -26,8 +26,8 @@ TERMS = {
     "public": {"30 net": 0.8, "50 net": 0.2},
 }
 METHODS = {
-    "business": {"transfer": 0.86, "cheque": 0.055, "lcr": 0.05, "direct_debit": 0.035},
-    "consumer": {"transfer": 0.52, "cheque": 0.10, "direct_debit": 0.30, "card": 0.08},
+    "business": {"transfer": 0.879, "cheque": 0.036, "lcr": 0.05, "direct_debit": 0.035},
+    "consumer": {"transfer": 0.52, "cheque": 0.07, "direct_debit": 0.33, "card": 0.08},
     "public": {"transfer": 1.0},
 }
 #: prompt pays on the day; run pays everything due on its payment days; late is late always; drifting gets later by the
@@ -88,24 +88,25 @@ def make_cast(options: SampleOptions, first: int, last: int, reference_forms: di
     kind = pick(rng, KINDS, size)
     siren, name, segment = _identities(rng, kind)
     rate = _rates(rng, kind, options.invoices_a_month)
-    habit = _by_kind(rng, kind, HABITS)
+    rank = np.argsort(np.argsort(-rate, kind="stable"), kind="stable")
+    habit = _by_kind(rng, kind, HABITS, rank, 2**0.5)
     months = max(1, (last - first) // 30)
     payer = _payers(generator(options.seed, "groups"), kind, rate)
-    method = _by_kind(rng, kind, METHODS)
+    method = _by_kind(rng, kind, METHODS, rank, 3**0.5)
     # Money of a group comes in the group's own way.
-    method, habit, channel = method[payer], habit[payer], pick(rng, CHANNELS, size)[payer]
+    method, habit, channel = method[payer], habit[payer], spread(rng, CHANNELS, rank, 5**0.5)[payer]
     treasury = _treasuries(rng, kind)
-    delay, spread, drift = _lateness(rng, habit, months)
+    delay, wobble, drift = _lateness(rng, habit, months)
     return Cast(
         siren=siren,
         name=name,
         segment=segment,
         kind=kind,
-        terms=_by_kind(rng, kind, TERMS),
+        terms=_by_kind(rng, kind, TERMS, rank, 7**0.5),
         method=method,
         habit=habit,
         delay_days=delay,
-        spread_days=spread,
+        spread_days=wobble,
         drift_days_a_month=drift,
         run_day=rng.choice(np.array([5, 10, 15, 20, 25, 31, 31, 31]), size)[payer],
         failed_on=_failures(rng, habit, first, last)[payer],
@@ -119,8 +120,8 @@ def make_cast(options: SampleOptions, first: int, last: int, reference_forms: di
         treasury=treasury,
         channel=channel,
         account_iban=_accounts(generator(options.seed, "ibans"), payer, treasury),
-        omission=_omissions(rng, size)[payer],
-        reference_form=pick(rng, reference_forms, size)[payer],
+        omission=_omissions(rng, rank)[payer],
+        reference_form=spread(rng, reference_forms, rank, 11**0.5)[payer],
         discounts=(rng.random(size) < 0.15) & (kind == "business") & (method == "transfer"),
         retains=(segment == "construction") & (rng.random(size) < 0.25) & (kind != "consumer"),
         instalments=(rng.random(size) < 0.06) & (kind != "public"),
@@ -138,11 +139,14 @@ def _identities(rng: np.random.Generator, kind: Texts) -> tuple[Ints, Texts, Tex
     return identity.sirens(rng, len(kind)), name, segment
 
 
-def _by_kind(rng: np.random.Generator, kind: Texts, table: dict[str, dict[str, float]]) -> Texts:
+def _by_kind(
+    rng: np.random.Generator, kind: Texts, table: dict[str, dict[str, float]], rank: Ints, step: float
+) -> Texts:
     chosen = np.empty(len(kind), dtype=object)
     for word, weights in table.items():
         rows = np.flatnonzero(kind == word)
-        chosen[rows] = pick(rng, weights, len(rows))
+        within = np.argsort(np.argsort(rank[rows], kind="stable"), kind="stable")
+        chosen[rows] = spread(rng, weights, within, step)
     return chosen
 
 
@@ -151,7 +155,7 @@ def _rates(rng: np.random.Generator, kind: Texts, mean: float) -> Floats:
     sigma = 1.15
     rates = np.exp(rng.normal(-(sigma**2) / 2, sigma, len(kind))) * mean
     rates = np.where(kind == "consumer", rates * 0.15, rates)
-    return np.clip(np.where(kind == "public", rates * 0.8, rates), 0.08, 60.0)
+    return np.clip(np.where(kind == "public", rates * 0.5, rates), 0.08, 60.0)
 
 
 def _amounts(rng: np.random.Generator, kind: Texts) -> Floats:
@@ -184,7 +188,7 @@ def _payers(rng: np.random.Generator, kind: Texts, rate: Floats) -> Ints:
     order = np.argsort(rate, kind="stable")
     middle = order[(len(order) * 3) // 10 : (len(order) * 8) // 10]
     business = rng.permutation(middle[kind[middle] == "business"])
-    at, wanted = 0, max(2, int(len(kind) * 0.075))
+    at, wanted = 0, max(2, int(len(kind) * 0.058))
     while at + 4 <= min(wanted, len(business)):
         members = business[at : at + int(rng.integers(2, 5))]
         payer[members[1:]] = members[0]
@@ -225,6 +229,6 @@ def _eleven(rng: np.random.Generator, size: int) -> Ints:
     )
 
 
-def _omissions(rng: np.random.Generator, size: int) -> Floats:
+def _omissions(rng: np.random.Generator, rank: Ints) -> Floats:
     shares = {str(index): share for index, (share, _) in enumerate(OMISSION)}
-    return np.array([rate for _, rate in OMISSION])[pick(rng, shares, size).astype(np.int64)]
+    return np.array([rate for _, rate in OMISSION])[spread(rng, shares, rank, 13**0.5).astype(np.int64)]

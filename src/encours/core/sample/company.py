@@ -7,15 +7,18 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.sample import book as telling
 from encours.core.sample.bank import bank_accounts, statements
-from encours.core.sample.journal import journal_frame
+from encours.core.sample.journal import JOURNAL_SCHEMA, journal_frame
 from encours.core.sample.options import Sample, SampleOptions
 from encours.core.sample.story import Story, entity_number, tell
 from encours.core.sample.truth import truth_tables
 from encours.core.sample.workflow import workflow_tables
 
 
-def sample_company(options: SampleOptions) -> Sample:
-    """The company of these options: the same options give the same company, byte for byte."""
+def sample_company(options: SampleOptions, *, with_journal: bool = True) -> Sample:
+    """The company of these options: the same options give the same company, byte for byte.
+
+    The general ledger is half of the work; without `with_journal` it is empty.
+    """
     number = entity_number(options.seed)
     entity_id = f"{number:09d}"
     story = tell(options, entity_id)
@@ -26,7 +29,9 @@ def sample_company(options: SampleOptions) -> Sample:
     return Sample(
         book=book,
         truth=truth_tables(story, ledger, receipts, allocations),
-        journal=journal_frame(story, ledger, receipts, allocations),
+        journal=journal_frame(story, ledger, receipts, allocations)
+        if with_journal
+        else pl.DataFrame(schema=JOURNAL_SCHEMA),
         bank_lines=receipts.select("receipt_id", "line_id"),
         bank_accounts=accounts,
         profile=profile_frame(story),

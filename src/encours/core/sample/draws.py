@@ -33,6 +33,17 @@ def pick(rng: np.random.Generator, weights: Mapping[str, float], size: int) -> T
     return np.asarray(words[place.clip(0, len(words) - 1)])
 
 
+def spread(rng: np.random.Generator, weights: Mapping[str, float], rank: Ints, step: float) -> Texts:
+    """Words drawn by weight and spread evenly over `rank`: also among a few large accounts the shares are kept.
+
+    `step` is an irrational number, another one for each property, so that properties stay independent.
+    """
+    words = np.array(list(weights), dtype=object)
+    shares = np.array(list(weights.values()), dtype=np.float64)
+    place = np.searchsorted(np.cumsum(shares / shares.sum()), (rank * step + rng.random()) % 1.0, side="right")
+    return np.asarray(words[place.clip(0, len(words) - 1)])
+
+
 def day_number(day: date) -> int:
     """Days since 1970-01-01: what Polars' Date and NumPy's datetime64[D] hold."""
     return (day - _EPOCH).days

@@ -19,6 +19,7 @@ LINE: dict[str, pl.DataType] = {
     "account": pl.String(),
     "customer": pl.Int64(),
     "piece": pl.String(),
+    "piece_on": pl.Date(),
     "label": pl.String(),
     "debit": pl.Int64(),
     "credit": pl.Int64(),
@@ -55,6 +56,8 @@ class Books:
     def write(self, frame: pl.DataFrame, **constants: object) -> None:
         """Lines of a frame; absent columns are constants, null, zero or no node."""
         defaults = {"debit": 0, "credit": 0, "node": -1, "customer": -1, **constants}
+        if "piece_on" not in frame.columns:
+            frame = frame.with_columns(piece_on="day")
         self.lines.append(
             frame.select(
                 (pl.col(name) if name in frame.columns and name not in constants else pl.lit(defaults.get(name)))
@@ -127,9 +130,9 @@ def doubtful(books: Books, items: pl.DataFrame) -> pl.DataFrame:
     """OD 416/411: what is left of a failed customer's items. Returns item, doubtful_node, doubtful_on."""
     story = books.story
     rows, days = telling.doubtful_items(story)
-    left = np.zeros(len(rows), dtype=np.int64)
-    for day in np.unique(days):
-        left[days == day] = (story.items.amount - settled_by(story, int(day)))[rows[days == day]]
+    until = np.zeros(story.items.size, dtype=np.int64)
+    until[rows] = days
+    left = (story.items.amount - settled_by(story, until))[rows]
     moved = pl.DataFrame({"item": rows, "day": as_days(days), "left": left}).join(
         items.select("item", "customer", "node", "due_on", "piece", source="account"),
         on="item",

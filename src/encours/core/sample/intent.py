@@ -40,7 +40,7 @@ def intend(cast: Cast, docs: Documents, items: Items, payable: Ints, seed: int, 
     owed = (items.amount > 0) & (payable > 0)
     retention = items.kind == "retention"
     method[retention] = "transfer"
-    discounted = owed & cast.discounts[customer] & (rng.random(size) < 0.24) & (payable == items.amount) & ~retention
+    discounted = owed & cast.discounts[customer] & (rng.random(size) < 0.17) & (payable == items.amount) & ~retention
     day = items.due + _delay(rng, cast, items, payer, first)
     day = np.where(cast.habit[payer] == "run", _run_day(items.due - 3, cast.run_day[payer]), day)
     day = np.where(discounted, items.issued + rng.integers(5, DISCOUNT_DAYS + 1, size), day)

@@ -14,24 +14,24 @@ from encours.core.sample.settling import advances, credit_lines, losses, names, 
 from encours.core.sample.story import Story
 
 #: The columns of `Sample.journal`, one row a line; amounts in cents; `fiscal_year` is the calendar year.
-JOURNAL_SCHEMA = {
-    "fiscal_year": pl.Int32,
-    "journal": pl.String,
-    "journal_name": pl.String,
-    "entry": pl.String,
-    "day": pl.Date,
-    "account": pl.String,
-    "account_name": pl.String,
-    "customer_code": pl.String,
-    "customer_name": pl.String,
-    "piece": pl.String,
-    "piece_on": pl.Date,
-    "label": pl.String,
-    "debit": pl.Int64,
-    "credit": pl.Int64,
-    "letter": pl.String,
-    "lettered_on": pl.Date,
-    "due_on": pl.Date,
+JOURNAL_SCHEMA: dict[str, pl.DataType] = {
+    "fiscal_year": pl.Int32(),
+    "journal": pl.String(),
+    "journal_name": pl.String(),
+    "entry": pl.String(),
+    "day": pl.Date(),
+    "account": pl.String(),
+    "account_name": pl.String(),
+    "customer_code": pl.String(),
+    "customer_name": pl.String(),
+    "piece": pl.String(),
+    "piece_on": pl.Date(),
+    "label": pl.String(),
+    "debit": pl.Int64(),
+    "credit": pl.Int64(),
+    "letter": pl.String(),
+    "lettered_on": pl.Date(),
+    "due_on": pl.Date(),
 }
 _JOURNALS = {
     "AN": "À-nouveaux",
@@ -131,7 +131,7 @@ def _capital(ledger: telling.Ledger, story: Story) -> pl.DataFrame:
 
 
 def _opening(frame: pl.DataFrame, day: date) -> pl.DataFrame:
-    defaults = {"journal": "AN", "entry_key": "AN", "customer": -1, "node": -1}
+    defaults = {"journal": "AN", "entry_key": "AN", "customer": -1, "node": -1, "piece_on": day}
     return frame.with_columns(day=pl.lit(day)).select(
         (pl.col(name) if name in frame.columns or name == "day" else pl.lit(defaults.get(name))).cast(dtype).alias(name)
         for name, dtype in LINE.items()
@@ -236,7 +236,6 @@ def _finished(story: Story, whole: pl.DataFrame, letters: pl.DataFrame, year: in
         customer_code=codes.gather(np.maximum(at, 0)).set(nobody, None),
         customer_name=customer.gather(np.maximum(at, 0)).set(nobody, None),
         piece=pl.coalesce("piece", "entry_key"),
-        piece_on=pl.col("day"),
     )
     return frame.select(pl.col(name).cast(dtype) for name, dtype in JOURNAL_SCHEMA.items())
 

@@ -88,16 +88,18 @@ def _shape(cast: Cast, items: Items, made: Batches, money: Money) -> Texts:
     return shape
 
 
-def settled_by(story: Story, until: int) -> Ints:
-    """What true allocations of days up to `until` take off each item, returned payments undone."""
+def settled_by(story: Story, until: Ints) -> Ints:
+    """What true allocations take off each item by the end of the item's own day `until`, returned payments undone."""
     money, items = story.money, story.items
     undone_on = np.full(money.size + 1, 10**8)
     back = np.flatnonzero(money.kind == "return")
     undone_on[money.origin[back]] = money.day[back]
-    stands = (money.cut_day <= until) & ~((money.receipt >= 0) & (undone_on[money.receipt] <= until))
+    undone = np.where(money.receipt >= 0, undone_on[money.receipt], 10**8)
+    stands = (money.cut_day <= until[money.item]) & (undone > until[money.item])
     taken = np.bincount(money.item[stands], money.cut[stands], items.size)
-    given = stands & (money.credit_item >= 0)
-    return (taken - np.bincount(money.credit_item[given], money.cut[given], items.size)).astype(np.int64)
+    credit = np.flatnonzero(money.credit_item >= 0)
+    credit = credit[money.cut_day[credit] <= until[money.credit_item[credit]]]
+    return np.asarray((taken - np.bincount(money.credit_item[credit], money.cut[credit], items.size)).astype(np.int64))
 
 
 def entity_number(seed: int) -> int:

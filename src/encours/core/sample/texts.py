@@ -20,8 +20,8 @@ REFERENCE_FORMS = {
     "typo": 0.011,
     "suffixes": 0.018,
     "range": 0.005,
-    "cut": 0.028,
-    "count": 0.013,
+    "cut": 0.026,
+    "count": 0.036,
     "other": 0.067,
     "wrong": 0.008,
 }

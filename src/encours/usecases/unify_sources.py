@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from encours.connectors.base.contract import Reading
+from encours.core.base.issue import concat_issues
 from encours.core.base.schema import TABLES
-from encours.core.identity.items import EXTRA, rename_items, unify_items
+from encours.core.identity.items import EXTRA, not_in_ledger, rename_items, unify_items
 
 #: Whose row leads where several files tell of an invoice: a book, then the ledger, then the invoice itself, then lists.
 _RANKS = {"book_folder": 0, "fec": 1, "einvoice": 2}
 _LIST_RANK = 3
 #: Settlements that a list of open items states without detail: a ledger knows better.
 STATED_OPEN = "open_amount"
+_DATED = (("items", "issued_on"), ("receipts", "booked_on"))
 _NAMING = ("item_id", "credit_item_id", "subject_id")
 
 
@@ -40,12 +42,43 @@ def unify_tables(
     if items is None or not items.height:
         return dict(tables), unify_items(_ranked(TABLES["items"].empty(), readings)).issues
     unified = unify_items(_ranked(items, readings))
-    if not unified.renames.height:
-        return dict(tables), unified.issues
     renamed = {name: rename_items(frame, unified.renames, _NAMING) for name, frame in tables.items()}
     renamed["items"] = unified.items
     renamed["allocations"] = _without_stated(tables, unified.renames, renamed)
-    return renamed, unified.issues
+    alone, said = not_in_ledger(_ranked(unified.items, readings), _covered(readings))
+    return _without_items(renamed, alone), concat_issues([unified.issues, said])
+
+
+def _covered(readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
+    """entity_id, from_on, to_on: the days that ledgers tell of."""
+    days = [
+        pl.concat(
+            [
+                reading.tables[name].select(on=pl.coalesce("posted_on", dated))
+                for name, dated in _DATED
+                if name in reading.tables
+            ]
+        ).select(entity_id=pl.lit(reading.entity_id), from_on=pl.col("on").min(), to_on=pl.col("on").max())
+        for connector, reading in readings
+        if connector == "fec" and any(name in reading.tables for name, _ in _DATED)
+    ]
+    empty = pl.DataFrame(schema={"entity_id": pl.String, "from_on": pl.Date, "to_on": pl.Date})
+    return pl.concat([empty, *days]).group_by("entity_id").agg(pl.col("from_on").min(), pl.col("to_on").max())
+
+
+def _without_items(tables: Mapping[str, pl.DataFrame], ids: pl.Series) -> dict[str, pl.DataFrame]:
+    """The tables without some items and what names them."""
+    if not ids.len():
+        return dict(tables)
+    kept = {}
+    for name, frame in tables.items():
+        naming = [column for column in _NAMING if column in frame.columns]
+        if not naming:
+            kept[name] = frame
+            continue
+        gone = pl.any_horizontal(pl.col(column).is_in(ids.implode()).fill_null(False) for column in naming)
+        kept[name] = frame.filter(~gone)
+    return kept
 
 
 def _ranked(items: pl.DataFrame, readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:

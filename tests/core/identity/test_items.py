@@ -8,7 +8,7 @@ from itertools import permutations
 import polars as pl
 
 from encours.core.base.schema import TABLES
-from encours.core.identity.items import EXTRA, rename_items, unify_items
+from encours.core.identity.items import EXTRA, not_in_ledger, rename_items, unify_items
 
 JANUARY, MARCH = date(2026, 1, 10), date(2026, 3, 31)
 LEDGER, INVOICE, LIST = 1, 2, 3
@@ -103,3 +103,17 @@ def test_renamed_ids_reach_every_column_that_names_items() -> None:
     renames = pl.DataFrame({"from_id": ["list"], "to_id": ["fec"], "settled": [True]})
     rows = pl.DataFrame({"item_id": ["list", "x"], "credit_item_id": ["y", "list"]})
     assert rename_items(rows, renames, ("item_id", "credit_item_id")).rows() == [("fec", "y"), ("x", "fec")]
+
+
+def test_a_line_that_the_ledger_of_its_days_lacks_is_left_out_and_said() -> None:
+    rows = frame(
+        item("fec", LEDGER),
+        item("account", LIST, number="R0001", amount=-700),
+        item("never", LIST, number="FA-2", amount=300),
+        item("later", LIST, number="FA-3", issued_on=MARCH),
+        item("elsewhere", LIST, number="FA-4", entity_id="F"),
+    )
+    covered = pl.DataFrame({"entity_id": ["E"], "from_on": [date(2026, 1, 1)], "to_on": [date(2026, 2, 28)]})
+    ids, issues = not_in_ledger(rows, covered)
+    assert ids.to_list() == ["account", "never"]
+    assert issues.select("key", "severity").rows() == [("account", "info"), ("never", "warning")]

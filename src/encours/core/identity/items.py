@@ -17,6 +17,9 @@ from encours.core.base.schema import TABLES
 #: (Boolean: the source says the due date, it was not computed from terms).
 EXTRA = {"rank": pl.Int64(), "states_due": pl.Boolean()}
 
+#: Ranks up to this one come from a ledger, or from a whole book.
+LEDGER_RANK = 1
+
 #: What a leading row takes from the others where it is null.
 _FILLED = (
     "discount_on",
@@ -65,6 +68,28 @@ def unify_items(items: pl.DataFrame) -> Unified:
     known = leads.select("item_id", settled=pl.col("ledger_account").is_not_null())
     renames = pairs.join(known, left_on="to_id", right_on="item_id", maintain_order="left")
     return Unified(TABLES["items"].conform(order.select(TABLES["items"].schema.keys())), renames, issues)
+
+
+def not_in_ledger(items: pl.DataFrame, covered: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+    """Ids of list and invoice lines that a ledger of their days does not have, and an issue for each.
+
+    The ledger is the truth: it is complete for the days it covers. Such a line is money on account that the list
+    shows like a credit note, or a document that was never posted; counting it would count it twice or too early.
+    `items` has EXTRA; `covered`: entity_id, from_on, to_on.
+    """
+    told = items.filter(pl.col("rank") > LEDGER_RANK).join(covered, on="entity_id")
+    alone = told.filter(pl.col("issued_on").is_between("from_on", "to_on")).sort("item_id")
+    issues = Issues()
+    for row in alone.iter_rows(named=True):
+        issues.add(
+            "not_in_ledger",
+            f"{row['number']} is not a line of the ledger of these days: it is left out",
+            severity="warning" if row["amount"] > 0 else "info",
+            action="Check whether it is posted, and under which number.",
+            table="items",
+            key=row["item_id"],
+        )
+    return alone["item_id"], issues.frame()
 
 
 def _pairs(leads: pl.DataFrame, others: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -20,6 +20,7 @@ _DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "database_url", "
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--only-database`: what PostgreSQL can change (`python -m tests.postgres -- pytest --only-database`)."""
+    parser.addoption("--update-golden", action="store_true", help="write what connectors read now as expected")
     parser.addoption("--only-database", action="store_true", help="run only the tests that touch a database")
 
 

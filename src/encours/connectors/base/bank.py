@@ -87,7 +87,8 @@ class BankLine:
 class Statement:
     """A statement while it is read. `sums` are the signed booked totals per currency, exact and unrounded.
 
-    `made_on` is the day the file was made, the last resort of a line without any date. `stray` ones only hold lines
+    `made_on` is the day the file was made, the last resort of a line without any date; `taken` the
+    minor units of the lines that became receipts. `stray` ones only hold lines
     that stand outside any statement of the file; they become no row of the Book.
     """
 
@@ -104,6 +105,7 @@ class Statement:
     closing: Decimal | None = None
     entries: int = 0
     pending: int = 0
+    taken: int = 0
     sums: dict[str, Decimal] = field(default_factory=dict)
 
     def count(self, amount: Decimal, currency: str | None) -> None:
@@ -290,6 +292,7 @@ class BankFile:
             line.number,
         )
         self._rows.append(row)
+        statement.taken += minor
         if len(self._rows) >= _CHUNK:
             self._flush()
 
@@ -333,7 +336,7 @@ class BankFile:
                     "opening": amounts[0],
                     "closing": amounts[1],
                     "entries": statement.entries,
-                    "total": amounts[2] or 0,
+                    "total": statement.taken if amounts[2] is None else amounts[2],
                     "balanced": statement.balanced,
                 }
             )

@@ -36,7 +36,7 @@ def read(source: Source, options: Options) -> Reading:
         state.file.reject(1, "xml_hostile", str(error), action="Ask the sender for the message without a DOCTYPE.")
     except etree.XMLSyntaxError as error:
         state.file.reject(
-            state.entry,
+            max(state.entry, 1),
             "xml_broken",
             f"the file breaks off or is no XML: {clean(str(error), 200)}",
             action="Fetch the file again.",

@@ -82,6 +82,7 @@ class _Reader:
         self._statement: Statement | None = None
         self._stray: Statement | None = None
         self._movement: _Movement | None = None
+        self._unscaled: tuple[int, str] | None = None
 
     def take(self, number: int, record: str) -> None:
         """One record."""
@@ -106,12 +107,17 @@ class _Reader:
     def _open(self, number: int, record: str) -> None:
         if self._statement is not None:
             self._unclosed(self._statement)
+        self._unscaled = None
         currency = record[16:19].strip() or None
         key = record[34:40] + record[90:116]
         statement = self.file.open(number, _account(record), currency, key)
         statement.from_on = _day(record[104:110]) or _day(record[34:40])
         statement.to_on = _day(record[110:116])
-        statement.opening = self._balance(number, record, currency)
+        if currency is None and record[19] == " ":
+            # Nothing in the record tells the scale: the first record that names the currency does.
+            self._unscaled = number, record
+        else:
+            statement.opening = self._balance(number, record, currency)
         self._statement = statement
 
     def _close(self, number: int, record: str) -> None:
@@ -120,10 +126,16 @@ class _Reader:
             message = "a closing balance (07) without its opening balance (01)"
             self.file.reject(number, "opening_missing", message, record, "Ask the bank for the whole statement.")
             return
-        statement.currency = statement.currency or record[16:19].strip() or None
+        self._learn_currency(statement, record)
         statement.closing = self._balance(number, record, statement.currency)
         statement.to_on = _day(record[34:40]) or statement.to_on
         self.file.close(statement)
+
+    def _learn_currency(self, statement: Statement, record: str) -> None:
+        statement.currency = statement.currency or record[16:19].strip() or None
+        if self._unscaled is not None and statement.currency is not None:
+            statement.opening = self._balance(*self._unscaled, statement.currency)
+            self._unscaled = None
 
     def _unclosed(self, statement: Statement) -> None:
         self.file.issues.add(
@@ -175,6 +187,7 @@ class _Reader:
         if movement is None:
             return
         record, statement = movement.record, movement.statement
+        self._learn_currency(statement, record)
         currency = record[16:19].strip() or statement.currency
         try:
             amount = _amount(record[90:104], record[19], currency)

@@ -160,7 +160,7 @@ def _bank_line(
     customer = (parts["customer_reference"] or "").strip()
     account = told.account or (normal_account(customer) if looks_like_iban(customer) else None)
     extra = (parts["extra_details"] or "").strip()
-    text = told.remittance if extra in told.remittance else f"{told.remittance} {extra}"
+    text = told.remittance if extra in told.remittance or extra == told.name else f"{told.remittance} {extra}"
     return BankLine(
         number=field.line,
         booked_on=_entry_day(parts, value_on) or value_on,
@@ -177,10 +177,12 @@ def _bank_line(
 
 
 def _parse(text: str) -> dict[str, Any] | None:
-    for tag in _LINES:
-        found = tag.re.match(text)
-        if found:
-            return found.groupdict()
+    # Some banks wrap the field anywhere: joined, it is read again.
+    for candidate in (text, text.replace("\n", "", 1)):
+        for tag in _LINES:
+            found = tag.re.match(candidate)
+            if found:
+                return found.groupdict()
     return None
 
 

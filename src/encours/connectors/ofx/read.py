@@ -99,7 +99,7 @@ class _Reader:
         if tag in ("LEDGERBAL", "AVAILBAL", *_ACCOUNTS):
             self._part = tag
         elif self._part == "LEDGERBAL" and tag == "BALAMT" and self._inside:
-            self._opened().closing = self._amount(value, line)
+            self._opened().closing = self._balance(value, line)
         elif self._part == "LEDGERBAL" and tag == "DTASOF" and self._inside:
             statement = self._opened()
             statement.to_on = statement.to_on or _day(value)
@@ -123,12 +123,11 @@ class _Reader:
         if not self._inside and self._statement is None:
             self._statement = self.file.open(self._entry_line, None, None, stray=True)
         statement = self._opened()
-        amount = self._amount(entry.get("TRNAMT", ""), self._entry_line)
-        if amount is None:
+        try:
+            amount = _amount(entry.get("TRNAMT", ""))
+        except AmountError as error:
             self.bad_amounts += 1
-            self.file.reject(
-                self._entry_line, "amount_impossible", "the transaction has no readable TRNAMT", str(entry)
-            )
+            self.file.reject(self._entry_line, "amount_impossible", f"TRNAMT: {error}", str(entry))
             return
         if self._pending:
             self.file.pending(statement, self._entry_line, "pending")
@@ -138,18 +137,24 @@ class _Reader:
         statement.count(amount, currency)
         self.file.add(statement, _line(entry, self._entry_line, amount, currency))
 
-    def _amount(self, text: str, line: int) -> Decimal | None:
-        if not text.strip():
-            return None
+    def _balance(self, text: str, line: int) -> Decimal | None:
         try:
-            if len(text) > _NUMBER_MAX:
-                raise AmountError(f"{text[:_NUMBER_MAX]!r}… is not an amount")
-            return parse_decimal(text)
+            return _amount(text) if text.strip() else None
         except AmountError as error:
             self.file.issues.add(
-                "amount_unreadable", str(error), line=line, severity="warning", action="Check it with the bank."
+                "balance_unreadable",
+                f"BALAMT: {error}",
+                line=line,
+                severity="warning",
+                action="Check it with the bank.",
             )
             return None
+
+
+def _amount(text: str) -> Decimal:
+    if len(text) > _NUMBER_MAX:
+        raise AmountError(f"{text[:_NUMBER_MAX]!r}… is not an amount")
+    return parse_decimal(text)
 
 
 def _line(entry: dict[str, str], number: int, amount: Decimal, currency: str | None) -> BankLine:

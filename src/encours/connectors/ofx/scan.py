@@ -8,7 +8,16 @@ from html import unescape
 
 from encours.connectors.base.text import decode
 
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9_.]*)\s*(/?)>([^<]*)")
+_NAMES = (
+    *("STMTRS", "CCSTMTRS", "INVSTMTRS", "BANKTRANLIST", "STMTTRN", "STMTTRNP"),
+    *("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "BANKACCTTO", "CCACCTTO"),
+    *("BANKID", "BRANCHID", "ACCTID", "BROKERID", "CURDEF", "DTSTART", "DTEND"),
+    *("LEDGERBAL", "AVAILBAL", "BALAMT", "DTASOF", "CURRENCY", "ORIGCURRENCY", "CURSYM", "CURRATE", "PAYEE"),
+    *("TRNTYPE", "DTPOSTED", "DTAVAIL", "VALUEDATE", "DTTRADE", "TRNAMT", "FITID", "NAME", "MEMO"),
+    *("CHECKNUM", "CHKNUM", "REFNUM"),
+)
+#: Only what is read is found, so that a flood of other tags costs nothing.
+_TAG = re.compile(rf"<(/?)({'|'.join(sorted(_NAMES, key=len, reverse=True))})\s*(/?)>([^<]*)", re.IGNORECASE)
 _CHARSET = re.compile(rb"(?:CHARSET|ENCODING)\s*[:=]\s*\"?([A-Za-z0-9_-]+)", re.IGNORECASE)
 #: What headers call them -> Python codec. USASCII and NONE say nothing: such files hold whatever the bank had.
 _CODECS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -24,7 +25,12 @@ def convert_files(paths: list[Path], out: Path, options: ReadOptions, file_forma
     write_book(result.book, out, file_format)
     checked.write_csv(out / "issues.csv")
     rejected_lines(result).write_csv(out / "rejected.csv")
-    return FilesRead(result.book, checked, result.files, result.origins)
+    result.unpaired.join(
+        result.book.receipts.select("receipt_id", "account", "booked_on", "amount", "currency", "remittance"),
+        on="receipt_id",
+        how="left",
+    ).write_csv(out / "unpaired.csv")
+    return replace(result, issues=checked)
 
 
 def rejected_lines(result: FilesRead) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from encours.connectors.base.contract import Options, Reading, Source
 from encours.core.base.book import Book
 from encours.core.base.issue import Issues, concat_issues
 from encours.core.base.schema import TABLES
+from encours.usecases.pair_book import pair_book, with_series
 from encours.usecases.sources import Found, find_sources
 from encours.usecases.unify_sources import fill_customers, unify_tables
 
@@ -49,12 +50,19 @@ class FileRead:
 
 @dataclass(frozen=True)
 class FilesRead:
-    """All sources as one Book, their issues, one record a source, and where each row stood (table, key, file, line)."""
+    """All sources as one Book, their issues, one record a source.
+
+    origins: table, key, file, line of the rows whose place is known. merges: kept_id, dropped_id, rule of receipts that
+    were one. relations: entity_id, ledger_account, account, agreed, of. unpaired: receipt_id, side (bank, ledger).
+    """
 
     book: Book
     issues: pl.DataFrame
     files: tuple[FileRead, ...]
     origins: pl.DataFrame
+    merges: pl.DataFrame
+    relations: pl.DataFrame
+    unpaired: pl.DataFrame
 
 
 def read_files(sources: Sequence[Source], options: ReadOptions | None = None) -> FilesRead:
@@ -71,11 +79,20 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
     files = tuple(_record(one, reading) for one, reading in readings)
     parts = [(one, reading) for one, reading in readings if reading is not None]
     # One order whatever order they were given in: by the period they end with, then by content.
-    parts.sort(key=lambda part: (str(part[1].facts.get("to") or ""), part[0].digest))
+    parts.sort(key=lambda part: (part[1].kind == "book_folder", str(part[1].facts.get("to") or ""), part[0].digest))
     told = [(one.connector.name if one.connector else "", reading) for one, reading in parts]
     tables, ambiguous = unify_tables(_joined([reading for _, reading in parts]), told)
-    issues = concat_issues([*(note.frame() for note in notes), *(reading.issues for _, reading in parts), ambiguous])
-    return FilesRead(Book.of(**tables), issues, files, _origins(parts))
+    paired = pair_book(tables, _receipts([reading for _, reading in parts]))
+    said = [*(note.frame() for note in notes), *(reading.issues for _, reading in parts), ambiguous, paired.issues]
+    return FilesRead(
+        Book.of(**paired.tables),
+        concat_issues(said),
+        files,
+        _origins(parts),
+        paired.merges,
+        paired.relations,
+        paired.unpaired,
+    )
 
 
 def _read_all(found: list[Found], options: ReadOptions, notes: list[Issues]) -> list[tuple[Found, Reading | None]]:
@@ -135,6 +152,16 @@ def _joined(readings: list[Reading]) -> dict[str, pl.DataFrame]:
             tables[name] = pl.concat(frames).unique(key, keep="last", maintain_order=True)
     tables["entities"] = _entities(tables)
     return tables
+
+
+def _receipts(readings: list[Reading]) -> pl.DataFrame:
+    """All receipts with the file format they came from, which pairing goes by."""
+    rows = [
+        with_series(reading.tables["receipts"], reading.kind, str(reading.facts.get("message") or ""))
+        for reading in readings
+        if "receipts" in reading.tables
+    ]
+    return pl.concat(rows) if rows else with_series(TABLES["receipts"].empty(), "")
 
 
 def _entities(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:

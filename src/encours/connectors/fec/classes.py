@@ -80,7 +80,8 @@ OTHER = Rule("other", "Any other account stands against it.", ("",), "item")
 
 #: In the order in which counterparts take their part of a line: known amounts first, money before what is left.
 RULES: tuple[Rule, ...] = (
-    CHARGE, DISCOUNT, EXCHANGE, DIFFERENCE, LOSS, NETTING, MONEY, SALE, DRAFT, DOUBTFUL, ADVANCE, CUSTOMER, OPENING, OTHER, VAT
+    CHARGE, DISCOUNT, EXCHANGE, DIFFERENCE, LOSS, NETTING, MONEY,
+    SALE, DRAFT, DOUBTFUL, ADVANCE, CUSTOMER, OPENING, OTHER, VAT,
 )  # fmt: skip
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
 _RECEIVABLE = ("411", "413", "416", "4191", "4198")

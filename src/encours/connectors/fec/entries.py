@@ -68,4 +68,4 @@ def _by_keys(rest: pl.DataFrame, keys: list[str], parts: list[pl.DataFrame]) -> 
 
 
 def _next(parts: list[pl.DataFrame]) -> int:
-    return max((int(part["entry"].max() or 0) for part in parts if part.height), default=0)  # type: ignore[call-overload]
+    return max((int(part["entry"].to_numpy().max()) for part in parts if part.height), default=0)

@@ -36,7 +36,7 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
         "credit": _euros(lines["credit"].sum()),
         "entries": starts.height,
         "unbalanced_entries": unbalanced.height,
-        "entries_found": int(lines["entry"].max() or 0),
+        "entries_found": lines["entry"].max() or 0,
         "lines_411": customers.height,
         "lettered_411": lettered.height,
         "lettered_share_411": share,

@@ -72,9 +72,8 @@ def _returned(grouped: pl.DataFrame) -> pl.DataFrame:
     """part, returned: money that went back, and the earlier receipt of the same amount that it undoes."""
     money = grouped.filter(pl.col("makes") == "money").with_columns(worth=pl.col("amount").abs())
     back = money.filter(pl.col("amount") > 0)
-    schema = {"part": grouped.schema["part"], "returned": grouped.schema["part"]}
     if not back.height:
-        return pl.DataFrame(schema=schema)
+        return grouped.clear().select("part", returned="part")
     notes = grouped.filter((pl.col("amount") < 0) & (pl.col("makes") != "money"))
     refunds = notes.select("group", worth=pl.col("amount").abs()).unique()
     said = pl.col("label").str.contains(RETURN_WORDS).fill_null(False)
@@ -84,4 +83,4 @@ def _returned(grouped: pl.DataFrame) -> pl.DataFrame:
     nth = pl.int_range(pl.len()).over("group", "worth")
     came = money.filter(pl.col("amount") < 0).with_columns(nth=nth)
     met = undone.with_columns(nth=nth).join(came, on=["group", "worth", "nth"], suffix="_in")
-    return met.filter(pl.col("day_in") <= pl.col("day")).select("part", returned="part_in").cast(schema)
+    return met.filter(pl.col("day_in") <= pl.col("day")).select("part", returned="part_in")

@@ -189,11 +189,10 @@ def _receipt_kind() -> pl.Expr:
         (text.str.contains(r"\bCHQ|CHEQUE|CHÈQUE"), "cheque"),
         (text.str.contains(r"\bCB\b|CARTE|\bTPE\b"), "card"),
     ]
-    kind = pl.when((pl.col("amount") < 0) & text.str.contains(RETURN_WORDS).fill_null(False)).then(pl.lit("return"))
-    kind = kind.when(pl.col("amount") < 0).then(pl.lit("out"))
-    for test, name in said:
-        kind = kind.when(test.fill_null(False)).then(pl.lit(name))
-    return kind.otherwise(pl.lit("transfer"))
+    returned = (pl.col("amount") < 0) & text.str.contains(RETURN_WORDS).fill_null(False)
+    known = [pl.when(test.fill_null(False)).then(pl.lit(name)) for test, name in said]
+    out = pl.when(returned).then(pl.lit("return")).when(pl.col("amount") < 0).then(pl.lit("out"))
+    return pl.coalesce(out, *known, pl.lit("transfer"))
 
 
 def _with_returns(receipts: pl.DataFrame, of_part: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:

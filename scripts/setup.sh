@@ -65,9 +65,8 @@ browser() {
         return
     fi
     # On Ubuntu the package is a doorway to the snap store; where it brings no browser the message below says so.
-    if is_root && has_apt; then apt_install chromium fonts-dejavu-core || true; fi
-    .venv/bin/python tests/browsers.py >/dev/null 2>&1 || missing \
-        "no Chromium: the browser tests are skipped; apt-get install chromium (as root) or set ENCOURS_CHROMIUM to one"
+    if is_root && has_apt; then apt_install chromium fonts-dejavu-core libatomic1 || true; fi
+    said=$(.venv/bin/python tests/browsers.py 2>&1) || missing "the browser tests are skipped: $said"
 }
 
 postgres() {

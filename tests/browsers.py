@@ -1,9 +1,10 @@
-"""Finds a Chromium to drive; as a command, prints its path or exits 1."""
+"""Finds a Chromium and what drives it; as a command, prints its path, or what is missing and exits 1."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,7 +41,18 @@ def _playwrights_own() -> str | None:
     return next((str(path) for path in sorted(cache.glob("chromium-*/chrome-linux*/chrome"), reverse=True)), None)
 
 
+def missing_for_browser_tests() -> str | None:
+    """What to install before the browser tests can run; None where nothing is missing."""
+    if find_chromium() is None:
+        return "no Chromium: apt-get install chromium, or set ENCOURS_CHROMIUM to one"
+    from playwright._impl._driver import compute_driver_executable
+
+    # Playwright brings its driver, but not the library that the driver is linked with.
+    started = subprocess.run([*compute_driver_executable(), "--version"], capture_output=True, check=False)
+    return None if started.returncode == 0 else "Playwright's driver does not start: apt-get install libatomic1"
+
+
 if __name__ == "__main__":
-    chromium = find_chromium()
-    print(chromium or "no Chromium")
-    sys.exit(chromium is None)
+    missing = missing_for_browser_tests()
+    print(missing or find_chromium())
+    sys.exit(missing is not None)

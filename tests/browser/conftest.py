@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browsers import ARGS, find_chromium
+from tests.browsers import ARGS, find_chromium, missing_for_browser_tests
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -32,11 +32,11 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all tests; they are skipped where the machine has none."""
     from playwright.sync_api import sync_playwright
 
-    path = find_chromium()
-    if path is None:
-        pytest.skip("no Chromium: apt-get install chromium, or set ENCOURS_CHROMIUM to one")
+    missing = missing_for_browser_tests()
+    if missing:
+        pytest.skip(missing)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGS))
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGS))
         yield chromium
         chromium.close()
 

@@ -46,7 +46,18 @@ def throwaway_cluster(settings: Mapping[str, str] | None = None) -> Iterator[str
         shutil.chown(folder, owner["user"], owner["group"])
     try:
         data = folder / "data"
-        initdb = [programs / "initdb", "-D", data, "-U", _DATABASE, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            _DATABASE,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
         subprocess.run([*initdb, "--no-sync"], check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
         with _server(programs, data, settings or {}, owner) as url:
             yield url

@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -14,6 +16,8 @@ from encours.connectors.book_folder.write import write_book
 from encours.connectors.camt.write import write_camt053
 from encours.connectors.cfonb120.write import write_cfonb120
 from encours.connectors.fec.write import file_name, write_fec
+from encours.connectors.mt940.write import write_mt940
+from encours.connectors.ofx.write import write_ofx
 from encours.connectors.sheet.write import (
     aged_balance_table,
     customers_table,
@@ -102,15 +106,25 @@ def _bank(sample: Sample, folder: Path, last_day: date) -> list[Path]:
         bank = accounts[statement["account"]]
         rows = by_statement.get((statement["statement_id"],), empty)
         stem = f"{bank['name'].replace(' ', '-')}-{statement['to_on']:%Y-%m}"
-        if bank["channel"] in ("cfonb140", "cfonb31"):
-            path = folder / f"{stem}.cfonb120.txt"
-            write_cfonb120(statement, rows, path, complements=bank["channel"] == "cfonb140")
-        else:
+        if bank["channel"] == "camt":
             version = "08" if statement["to_on"] >= migrated else "02"
             path = folder / f"{stem}.camt053.xml"
             write_camt053(statement, rows, path, version=version, owner=owner, bic=bank["bic"])
+        else:
+            suffix, write = _FORMATS[bank["channel"]]
+            path = folder / f"{stem}.{suffix}"
+            write(statement, rows, path)
         paths.append(path)
     return paths
+
+
+#: channel -> suffix and writer of its statements.
+_FORMATS: dict[str, tuple[str, Callable[[dict[str, Any], pl.DataFrame, Path], None]]] = {
+    "cfonb140": ("cfonb120.txt", write_cfonb120),
+    "cfonb31": ("cfonb120.txt", partial(write_cfonb120, complements=False)),
+    "mt940": ("mt940.sta", write_mt940),
+    "ofx": ("ofx", write_ofx),
+}
 
 
 def _exports(sample: Sample, folder: Path, last_day: date) -> list[Path]:

@@ -75,6 +75,17 @@ def ascii_upper(text: str | None) -> str:
     return " ".join(flat.upper().split())
 
 
+def pieces(text: str, *widths: int) -> list[str]:
+    """The text in pieces of at most these widths, cut between words where there are any."""
+    parts = []
+    for width in widths:
+        cut = text.rfind(" ", 0, width + 1) if len(text) > width else len(text)
+        cut = cut if cut > 0 else width
+        parts.append(text[:cut].strip())
+        text = text[cut:].strip()
+    return parts
+
+
 def _movements(frame: _Frame, receipts: pl.DataFrame, complements: bool) -> Iterator[str]:
     key = "line_id" if "line_id" in receipts.columns else "receipt_id"
     rows = receipts.sort("booked_on", key, maintain_order=True).iter_rows(named=True)
@@ -88,23 +99,22 @@ def _movement(frame: _Frame, details: list[dict[str, Any]], complements: bool) -
     code = _CODES.get(row["kind"], _CODES["other"])[total < 0]
     value = row["value_on"] or row["booked_on"]
     text, name = ascii_upper(row["remittance"]), ascii_upper(row["payer_name"])
-    label = _LABELS.get(row["kind"], "") if len(details) > 1 else ""
-    label = label or (f"VIR {name}".strip() if complements and name else text)
+    gathered = _LABELS.get(row["kind"]) if len(details) > 1 else None
+    label, *rest = [gathered] if gathered else pieces(text, 31, 70, 70, 70, 70)
     number = row["receipt_id"].rpartition(":")[2][-7:].rjust(7, "0")
     yield (
         f"{frame.start('04', code)}{row['booked_on']:%d%m%y}  {value:%d%m%y}{label[:31]:<31}  {number:<7}"
         f"  {amount(total)}{'':16}"
     )[:120]
-    if not complements or len(details) > 1:
+    if not complements or gathered:
         return
     start = f"{frame.start('05', code)}{row['booked_on']:%d%m%y}{'':5}"
-    parts = {
-        "NPY": name,
-        "RCN": row["end_to_end_id"] or "",
-        "CPY": row["payer_account"] or "",
-        "LCC": text[:70],
-        "LC2": text[70:140],
-    }
-    for qualifier, content in parts.items():
+    parts = [
+        ("NPY", name),
+        ("RCN", row["end_to_end_id"] or ""),
+        ("CPY", row["payer_account"] or ""),
+        *zip(("LCC", "LC2", "LC2", "LC2"), rest, strict=True),
+    ]
+    for qualifier, content in parts:
         if content:
             yield f"{start}{qualifier}{content[:70]:<70}".ljust(120)

@@ -92,7 +92,11 @@ def _movement(row: dict[str, Any], total: int, count: int) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> Iterator[str]:
-    """Field 86 in lines of 65 characters."""
-    yield ":86:" + text[:61]
-    for start in range(61, len(text), 65):
-        yield text[start : start + 65]
+    """Field 86 in lines of 65 characters at most; a blank never stands where a line is cut."""
+    head, width = ":86:", 61
+    while text:
+        cut = width
+        while len(text) > cut > 1 and " " in text[cut - 1 : cut + 1]:
+            cut -= 1
+        yield head + text[:cut]
+        head, text, width = "", text[cut:], 65

@@ -49,8 +49,9 @@ def _transactions(receipts: pl.DataFrame) -> Iterator[str]:
         details = list(group)
         row, total = details[0], sum(detail["amount"] for detail in details)
         kind = _TYPES.get(row["kind"]) if total >= 0 else None
-        name = escape((row["payer_name"] or row["remittance"] or "OPERATION")[:_NAME_MAX])
-        memo = escape((row["remittance"] or "")[:_MEMO_MAX])
+        whole = row["remittance"] or ""
+        shown = (row["payer_name"] or whole or "OPERATION")[:_NAME_MAX]
+        name, memo = escape(shown), escape(whole.removeprefix(shown).strip()[:_MEMO_MAX])
         yield (
             f"<STMTTRN><TRNTYPE>{kind or ('CREDIT' if total >= 0 else 'DEBIT')}<DTPOSTED>{row['booked_on']:%Y%m%d}"
             f"<TRNAMT>{to_decimal(total, row['currency']):f}<FITID>{row['receipt_id'].rpartition(':')[2]}"

@@ -8,6 +8,7 @@ import polars as pl
 from encours.core.sample import identity
 from encours.core.sample.aftermath import DOUBTFUL_DAYS, OWNERS
 from encours.core.sample.bank import Outgoings, pay_out
+from encours.core.sample.channels import through_channel
 from encours.core.sample.draws import Ints, Texts, as_days, generator, words_where, working
 from encours.core.sample.intent import DISCOUNT_DAYS, DISCOUNT_RATE
 from encours.core.sample.story import GATHERED, Story, settled_by
@@ -182,7 +183,9 @@ class Ledger:
         """The Book's receipts with the extra columns line_id, row and channel; money out stands at the end."""
         story, money, cast, rows = self.story, self.story.money, self.story.cast, self.rows
         payer, channel = money.payer[rows], story.channel[rows]
-        named = texts(bank_names(cast, story.seed)[payer]).set(pl.Series(payer < 0), None)
+        names = bank_names(cast, story.seed)
+        flat = np.array([name and plain(name) for name in names], dtype=object)
+        nobody = pl.Series(payer < 0)
         rng = generator(story.seed, "iban arrives")
         arrives = rng.random(len(rows)) < np.array([IBAN_ARRIVES[word] for word in channel])
         transfer = np.isin(money.kind[rows], ["transfer"])
@@ -199,7 +202,8 @@ class Ledger:
                 "kind": texts(money.kind[rows]),
                 "customer_id": customer_ids(story).gather(np.maximum(payer, 0)).set(pl.Series(~booked), None),
                 "ledger_account": texts(words_where(money.pattern[rows] == "advance", "419100", None)),
-                "payer_name": named,
+                "payer_name": texts(names[payer]).set(nobody, None),
+                "flat_name": texts(flat[payer]).set(nobody, None),
                 "payer_account": ibans,
                 "remittance": self._texts(rows),
                 "end_to_end_id": reference.set(pl.Series(~(transfer & (rng.random(len(rows)) < 0.4))), None),
@@ -246,7 +250,7 @@ class Ledger:
                 "booked_on": as_days(out.day),
                 "amount": out.amount,
                 "kind": ["out"] * count,
-                "remittance": texts(out.text),
+                "remittance": texts(np.array([plain(text) for text in out.text], dtype=object)),
                 "channel": texts(out.channel),
                 "row": np.full(count, -1),
             },
@@ -254,18 +258,11 @@ class Ledger:
         )
 
     def _dress(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Bank account, statement and line; the channel cuts the text and may lose the payer."""
+        """Bank account, statement and line, and what the channel leaves."""
         frame = frame.join(self.accounts.select("channel", "account"), on="channel", how="left", maintain_order="left")
         gathered = pl.col("kind").is_in(list(GATHERED))
         day = pl.col("booked_on").cast(pl.Date)
-        label = pl.concat_str([pl.lit("VIR"), "payer_name", "remittance"], separator=" ", ignore_nulls=True)
-        short = (
-            pl.when(pl.col("amount") > 0).then(label.str.slice(0, 31)).otherwise(pl.col("remittance").str.slice(0, 31))
-        )
-        narrow = pl.col("channel") == "cfonb31"
-        nameless = narrow | pl.col("kind").is_in(["cheque", "card"])
-        empty = pl.col("remittance").str.strip_chars() == ""
-        return frame.with_columns(
+        frame = frame.with_columns(
             entity_id=pl.lit(self.story.entity_id),
             booked_on=day,
             value_on=day,
@@ -275,12 +272,8 @@ class Ledger:
             line_id=pl.when(gathered)
             .then(pl.format("{}:{}:{}", "account", day, "kind"))
             .otherwise(pl.col("receipt_id")),
-            remittance=pl.when(narrow)
-            .then(short.str.strip_chars())
-            .otherwise(pl.when(~empty).then(pl.col("remittance").str.slice(0, 140))),
-            payer_name=pl.when(~nameless).then("payer_name"),
-            end_to_end_id=pl.when(~narrow & (pl.col("channel") != "ofx")).then("end_to_end_id"),
         )
+        return through_channel(frame).drop("flat_name")
 
     def true_allocations(self) -> pl.DataFrame:
         """Every allocation of the story by its last day, with `receipt_row` and `lettered` beside the Book's own."""

@@ -168,12 +168,12 @@ def assign(kind: Kind, facts: Sequence[ColumnFacts]) -> dict[int, tuple[str, flo
         for name, field in kind.fields.items():
             sure = meaning(field, heading) * _fit(name, field, column, facts)
             if sure >= _MEANS:
-                pairs.append((sure, -column.index, name, column.index))
+                pairs.append((-sure, column.index, name))
     taken: dict[int, tuple[str, float]] = {}
     used: set[str] = set()
-    for sure, _, name, index in sorted(pairs, reverse=True):
+    for sure, index, name in sorted(pairs):
         if index not in taken and (name not in used or kind.fields[name].many):
-            taken[index] = (name, round(min(sure, 1.0), 3))
+            taken[index] = (name, round(min(-sure, 1.0), 3))
             used.add(name)
     return dict(sorted(taken.items()))
 

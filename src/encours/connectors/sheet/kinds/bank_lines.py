@@ -131,6 +131,7 @@ def _receipts(parsed: Parsed, rows: pl.DataFrame) -> pl.DataFrame:
     numbered = keyed.with_columns(twin=pl.col("key").cum_count().over("key"))
     ids = [_digest(key, twin) for key, twin in numbered.select("key", "twin").iter_rows()]
     return numbered.select(
+        "line",
         receipt_id=pl.Series([f"{parsed.entity}:{digest}" for digest in ids], dtype=pl.String),
         entity_id=pl.lit(parsed.entity),
         account="account",

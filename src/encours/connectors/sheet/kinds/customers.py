@@ -49,6 +49,7 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
     ).otherwise(pl.lit("business"))  # fmt: skip
     language = pl.col("language").str.slice(0, 2).str.to_lowercase()
     customers = rows.select(
+        "line",
         "customer_id", "segment", "collector", "sales_owner", "credit_limit", "created_on",
         entity_id=pl.lit(parsed.entity), name=pl.coalesce("customer_name", "customer_code"), kind=kind,
         language=language, **clean_identity(["legal_id", "vat_id", "country"]),

@@ -67,6 +67,7 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
     dated = _dates(rows, issues)
     kept = _numbered(parsed, dated.filter(pl.col("amount") != 0))
     items = kept.select(
+        "line",
         "item_id", "customer_id", "ledger_account", "number", "part", "issued_on", "due_on", "amount", "currency",
         "payment_method", "payment_reference", "order_ref", "purchase_order", "delivery_ref", "label", "posted_on",
         entity_id=pl.lit(parsed.entity), kind=_item_kind(),

@@ -33,7 +33,7 @@ def read(source: Source, options: Options) -> Reading:
         for event, element in xml.iterate(source.path, *_TAGS):
             state.take(event, element)
     except xml.HostileXmlError as error:
-        state.file.reject(1, "xml_hostile", str(error), action="Ask the sender for the message without a DOCTYPE.")
+        state.file.reject(1, "hostile_xml", str(error), action="Ask the sender for the message without a DOCTYPE.")
     except etree.XMLSyntaxError as error:
         state.file.reject(
             max(state.entry, 1),

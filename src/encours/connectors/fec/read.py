@@ -17,6 +17,7 @@ from encours.connectors.fec.layout import Layout, Repaired, layout_of, repair
 from encours.connectors.fec.lines import read_lines
 from encours.connectors.fec.parts import parts_of
 from encours.connectors.fec.prepare import opening_day, prepared, touched_by_claims
+from encours.connectors.fec.remit import remitted
 from encours.connectors.fec.tables import Context, Terms, build
 from encours.core.base.issue import CallError, Issues, concat_issues
 from encours.core.base.money import is_currency
@@ -71,8 +72,9 @@ def _read(source: Source, fixed: Repaired, layout: Layout, setting: Setting, iss
     parts = parts_of(touched_by_claims(lines))
     opening_on = opening_day(lines)
     rows = prepared(lines, parts, setting.entity_id, opening_on)
+    taken = remitted(lines)
     del lines
-    tables = build(parts, rows, Context(setting.entity_id, setting.currency, setting.terms))
+    tables = build(parts, rows, taken, Context(setting.entity_id, setting.currency, setting.terms))
     tables["entities"] = _entities(setting)
     found = Found(source.name, rows, parts, tables, unbalanced, read_in.bad, setting.terms.name)
     balances, gaps = prove(rows, tables, source.name)

@@ -31,8 +31,8 @@ class Context:
     terms: Terms
 
 
-def build(parts: pl.DataFrame, lines: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
-    """The Book's tables of the receivable lines (line, key, customer_id, group…) and their parts."""
+def build(parts: pl.DataFrame, lines: pl.DataFrame, taken: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
+    """The Book's tables of the receivable lines (line, key, customer_id, group…), their parts, and slips (`taken`)."""
     rows = _dressed(parts, lines)
     pairs, returns = settle(rows)
     rows = rows.join(_matched(rows, pairs), on="part", how="left")
@@ -45,7 +45,7 @@ def build(parts: pl.DataFrame, lines: pl.DataFrame, context: Context) -> dict[st
     return {
         "customers": _customers(lines, context),
         "items": items,
-        "receipts": receipts,
+        "receipts": _at_the_bank(receipts, taken),
         "allocations": allocations,
         **_instruments(rows, items, receipts, allocations, pairs),
     }
@@ -124,7 +124,7 @@ def _receipts(
     money = money.join(bank, on="bank_line", how="left", maintain_order="left")
     split = pl.when("apart").then(pl.concat_str(pl.lit("/"), "customer_id", pl.lit("/"), "account"))
     money = money.with_columns(receipt_id=pl.concat_str(_id(context, "bank_key"), split.fill_null("")))
-    first = pl.col("bank", "booked_on", "bank_label", "bank_name", "customer_id", "account").first()
+    first = pl.col("bank", "booked_on", "bank_label", "bank_name", "customer_id", "account", "bank_line").first()
     receipts = money.group_by("receipt_id", maintain_order=True).agg(
         first,
         amount=-pl.col("amount").sum(),
@@ -140,6 +140,7 @@ def _receipts(
         customer_id=pl.when(~pl.col("others")).then("customer_id"),
         ledger_account=pl.when(~pl.col("elsewhere")).then("account"),
         remittance="bank_label",
+        line="bank_line",
     )
     receipts = _with_labels(receipts, money)
     receipts = receipts.with_columns(
@@ -151,6 +152,13 @@ def _receipts(
     ).drop("bank_name")
     of_part = money.select("part", "receipt_id")
     return _with_returns(receipts, of_part, returns), of_part
+
+
+def _at_the_bank(receipts: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Cheques and bills stand on the bank account that took them, with the day it did as their value day."""
+    to = taken.select("line", "bank", "value_on")
+    joined = receipts.join(to, on="line", how="left", maintain_order="left")
+    return joined.with_columns(account=pl.coalesce("bank", "account")).drop("bank")
 
 
 def _must_part(money: pl.DataFrame) -> pl.Series:
@@ -289,6 +297,7 @@ def _items(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     return rows.select(
         "item_id",
         "customer_id",
+        "line",
         entity_id=pl.lit(context.entity_id),
         ledger_account="account",
         number="number",

@@ -32,7 +32,7 @@ def relate(ledger: pl.DataFrame, bank: pl.DataFrame) -> pl.DataFrame:
     once = [side.filter(~pl.struct(key).is_duplicated()) for side in (ledger, bank)]
     other = once[1].select("entity_id", "currency", "amount", bank_account="account", bank_day="booked_on")
     met = once[0].join(other, on=["entity_id", "currency", "amount"])
-    near = (pl.col("booked_on") - pl.col("bank_day")).dt.total_days().abs() <= _CALENDAR_DAYS_MAX
+    near = (pl.coalesce("value_on", "booked_on") - pl.col("bank_day")).dt.total_days().abs() <= _CALENDAR_DAYS_MAX
     agreed = met.filter(near).group_by("entity_id", "account", "bank_account").agg(agreed=pl.len().cast(pl.Int64))
     if not agreed.height:
         return pl.DataFrame(schema=RELATIONS)
@@ -84,7 +84,8 @@ def _candidates(ledger: pl.DataFrame, bank: pl.DataFrame) -> pl.DataFrame:
     """ledger_id, bank_id, score: equal amounts of related accounts within five working days."""
     keys = ["entity_id", "bank_account", "currency", "amount"]
     lines = ledger.select(
-        *keys, "customer_id", "ledger_account", ledger_id="receipt_id", ledger_day="booked_on",
+        *keys, "customer_id", "ledger_account", ledger_id="receipt_id",
+        ledger_day=pl.coalesce("value_on", "booked_on"),
         said=words("remittance", "customer_name"),
     )  # fmt: skip
     entries = bank.select(

@@ -57,7 +57,7 @@ def pair_receipts(receipts: pl.DataFrame, allocations: pl.DataFrame, customers: 
     merged = pl.concat([merges, gone])
     rows = pl.concat([done.select(list(TABLES["receipts"].schema)), _rest(ledger, links)])
     redirected = merged.unique("dropped_id", keep="first", maintain_order=True)
-    rows = _redirect(rows, redirected, "returns_receipt_id")
+    rows = _possible_returns(_redirect(rows, redirected, "returns_receipt_id"))
     unpaired = _unpaired(lines, free, links, unsure, relations)
     issues = concat_issues(
         [_said_ambiguous(lines, unsure), _said_relations(relations), _said_unpaired(unpaired, receipts)]
@@ -202,6 +202,15 @@ def _redirect(rows: pl.DataFrame, merges: pl.DataFrame, column: str) -> pl.DataF
     to = merges.select(pl.col("dropped_id").alias(column), _to="kept_id")
     joined = rows.join(to, on=column, how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("_to", column).alias(column)).drop("_to")
+
+
+def _possible_returns(rows: pl.DataFrame) -> pl.DataFrame:
+    """A return names the receipt it undoes only where that receipt, after pairing, is large enough."""
+    named = rows.filter(pl.col("returns_receipt_id").is_not_null())
+    received = rows.select(returns_receipt_id="receipt_id", received="amount")
+    wrong = named.join(received, on="returns_receipt_id").filter(-pl.col("amount") > pl.col("received"))
+    unfit = pl.col("receipt_id").is_in(wrong["receipt_id"].implode())
+    return rows.with_columns(returns_receipt_id=pl.when(~unfit).then("returns_receipt_id"))
 
 
 def _unpaired(

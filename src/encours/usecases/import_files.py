@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,7 @@ from encours.store.models import (
     SourceProfile,
 )
 from encours.usecases import clock, merge
+from encours.usecases.map_columns import saved_mappings
 from encours.usecases.merge.apply import Merged, lock
 from encours.usecases.merge.diff import Knowing
 from encours.usecases.read_files import FileRead, FilesRead, ReadOptions, read_files
@@ -232,11 +233,12 @@ def read_import(owner: Import) -> FilesRead:
     options = ReadOptions(
         entity_id=owner.entity_id,
         mapping=mapping,
+        mappings=saved_mappings(owner),
         settings=(owner.source.options if owner.source else None) or {},
         progress=lambda done, total, name: _say(owner, f"{done}/{total} {name}"),
     )
     read = read_files(sources, options)
-    return FilesRead(read.book, concat_issues([*notes, read.issues]), read.files, read.origins)
+    return replace(read, issues=concat_issues([*notes, read.issues]))
 
 
 def known_files(owner: Import) -> dict[str, date]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import polars as pl
 from encours.connectors.book_folder.write import write_book
 from encours.connectors.camt.write import write_camt053
 from encours.connectors.cfonb120.write import write_cfonb120
+from encours.connectors.einvoice.write import InvoiceWritten, PartyWritten, write_einvoice
 from encours.connectors.fec.write import file_name, write_fec
 from encours.connectors.mt940.write import write_mt940
 from encours.connectors.ofx.write import write_ofx
@@ -30,6 +32,8 @@ from encours.core.sample.options import Sample, SampleOptions
 
 #: The account that changes from camt.053.001.02 to .08 does so this many months before the last day.
 _MIGRATION_MONTHS = 12
+#: How many e-invoices are written: the newest.
+_INVOICES = 90
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,60 @@ def _exports(sample: Sample, folder: Path, last_day: date) -> list[Path]:
     return paths
 
 
+def _invoices(sample: Sample, folder: Path, last_day: date) -> list[Path]:
+    """The last e-invoices to businesses, in turn as CII, UBL and, where factur-x is installed, Factur-X."""
+    syntaxes = ["cii.xml", "ubl.xml"] + (["facturx.pdf"] if find_spec("facturx") else [])
+    paths = []
+    for place, invoice in enumerate(_last_invoices(sample)):
+        suffix = syntaxes[place % len(syntaxes)]
+        path = folder / f"{invoice.number}.{suffix}"
+        write_einvoice(invoice, path, suffix.partition(".")[0])
+        paths.append(path)
+    return paths
+
+
+def _last_invoices(sample: Sample) -> Iterator[InvoiceWritten]:
+    """Documents with a single due date, newest last."""
+    book = sample.book.current()
+    entity = book.entities.row(0, named=True)
+    seller = PartyWritten(entity["name"], entity["legal_id"], french_vat(entity["legal_id"]))
+    items = book.items.group_by("number").agg(pl.col("due_on").first(), pl.col("order_ref").first(), parts=pl.len())
+    buyers = book.customers.filter(pl.col("kind") == "business").select("customer_id", "name", "legal_id", "vat_id")
+    rows = (
+        sample.invoices.join(items.filter(pl.col("parts") == 1).drop("order_ref"), on="number")
+        .join(buyers, on="customer_id")
+        .filter(~pl.col("number").str.starts_with("AC"))
+        .sort("issued_on", "number")
+        .tail(_INVOICES)
+    )
+    account = str(sample.bank_accounts["account"][0])
+    for row in rows.iter_rows(named=True):
+        yield InvoiceWritten(
+            number=row["number"],
+            issued_on=row["issued_on"],
+            due_on=row["due_on"],
+            currency=entity["currency"],
+            seller=seller,
+            buyer=PartyWritten(row["name"], row["legal_id"], row["vat_id"]),
+            net=row["net"],
+            vat=row["vat"],
+            vat_rate=row["vat_rate"],
+            label="Fournitures et prestations",
+            credits=row["credits_number"],
+            purchase_order=f"CDE{row['order_ref']}",
+            iban=account,
+        )
+
+
+def french_vat(siren: str) -> str:
+    """The VAT id of a SIREN: FR, (12 + 3·(SIREN mod 97)) mod 97, SIREN."""
+    return f"FR{(12 + 3 * (int(siren) % 97)) % 97:02d}{siren}"
+
+
 #: folder -> who fills it.
 _WRITERS: dict[str, Callable[[Sample, Path, date], list[Path]]] = {
     "comptabilite": _ledger,
     "banque": _bank,
     "exports": _exports,
+    "factures": _invoices,
 }

@@ -32,7 +32,9 @@ def command(
     with report.progress("Inventing the company") as status:
         made = make_sample(out, options, files=files, file_format=file_format, say=status.update)
     book = made.sample.book
-    rows = [(name, f"{book.table(name).height:,}") for name in ("customers", "items", "receipts", "allocations")]
+    rows: list[tuple[str, ...]] = [
+        (name, f"{book.table(name).height:,}") for name in ("customers", "items", "receipts", "allocations")
+    ]
     rows += [(f"files/{kind}", f"{len(paths):,} files") for kind, paths in made.files.items()]
     report.say_table(f"{book.entities['name'][0]}, {options.first_day} to {day}", rows, ("what", "how many"))
     print(f"Written to {out}.")

@@ -12,10 +12,12 @@ OFX_NAME_MAX = 32
 def through_channel(receipts: pl.DataFrame) -> pl.DataFrame:
     """Receipts as their bank tells them.
 
-    `receipts`: channel, kind, amount, remittance?, payer_name? (as the payer's account bears it), flat_name?
-    (the same in capitals without accents), end_to_end_id?, value_on. camt keeps all; CFONB with complements puts the name into the
-    label before the text; CFONB without has 31 characters for both; MT940 keeps SWIFT's letters; OFX has a short name
-    and neither references nor value days. Cheque deposits and card payments name nobody.
+    `receipts`: channel, kind, amount, remittance?, payer_name? (as the payer's account bears it), flat_name? (the same
+    in capitals without accents), end_to_end_id?, value_on.
+
+    camt keeps all. CFONB with complements puts the name into the label before the text, without them it has 31
+    characters for both. MT940 keeps SWIFT's letters. OFX has a short name and neither references nor value days.
+    Cheque deposits and card payments name nobody.
     """
     channel, text = pl.col("channel"), pl.col("remittance").str.strip_chars()
     text = pl.when(text != "").then(text)

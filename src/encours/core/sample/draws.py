@@ -97,4 +97,4 @@ def working(days: Ints, *, back: bool = False) -> Ints:
 
 def round_half_even_cents(values: npt.NDArray[Any]) -> Ints:
     """Whole cents, halves to even."""
-    return np.rint(values).astype(np.int64)
+    return np.asarray(np.rint(values).astype(np.int64))

@@ -71,7 +71,9 @@ class Books:
         """Edges between the nodes of two columns."""
         last = pl.col(until) if until else pl.lit(None)
         self.edges.append(
-            frame.select(left=left, right=right, on=pl.col(on).cast(pl.Date), until=last.cast(pl.Date)).cast(EDGE)
+            frame.select(left=left, right=right, on=pl.col(on).cast(pl.Date), until=last.cast(pl.Date)).select(
+                pl.col(name).cast(dtype) for name, dtype in EDGE.items()
+            )
         )
 
 

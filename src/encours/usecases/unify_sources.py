@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from encours.connectors.base.contract import Reading
+from encours.core.base import balance
 from encours.core.base.issue import concat_issues
 from encours.core.base.schema import TABLES
 from encours.core.identity.items import EXTRA, not_in_ledger, rename_items, unify_items
@@ -41,7 +42,7 @@ def unify_tables(
     items = tables.get("items")
     if items is None or not items.height:
         return dict(tables), unify_items(_ranked(TABLES["items"].empty(), readings)).issues
-    unified = unify_items(_ranked(items, readings))
+    unified = unify_items(_ranked(items, readings, tables.get("allocations")))
     renamed = {name: rename_items(frame, unified.renames, _NAMING) for name, frame in tables.items()}
     renamed["items"] = unified.items
     renamed["allocations"] = _without_stated(tables, unified.renames, renamed)
@@ -81,7 +82,9 @@ def _without_items(tables: Mapping[str, pl.DataFrame], ids: pl.Series) -> dict[s
     return kept
 
 
-def _ranked(items: pl.DataFrame, readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
+def _ranked(
+    items: pl.DataFrame, readings: Sequence[tuple[str, Reading]], allocations: pl.DataFrame | None = None
+) -> pl.DataFrame:
     told = [
         reading.tables["items"].select(
             "item_id",
@@ -91,9 +94,13 @@ def _ranked(items: pl.DataFrame, readings: Sequence[tuple[str, Reading]]) -> pl.
         for connector, reading in readings
         if "items" in reading.tables
     ]
-    schema = {"item_id": pl.String(), **EXTRA}
+    schema = {"item_id": pl.String(), "rank": EXTRA["rank"], "states_due": EXTRA["states_due"]}
     best = pl.concat([pl.DataFrame(schema=schema), *told]).sort("rank").unique("item_id", keep="first")
-    return items.join(best, on="item_id", how="left", maintain_order="left")
+    settled = TABLES["allocations"].empty() if allocations is None else TABLES["allocations"].conform(allocations)
+    opened = balance.with_open(items.lazy(), settled.lazy()).select("item_id", is_open=pl.col("open") != 0).collect()
+    return items.join(best, on="item_id", how="left", maintain_order="left").join(
+        opened.unique("item_id"), on="item_id", how="left", maintain_order="left"
+    )
 
 
 def _without_stated(

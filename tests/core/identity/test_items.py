@@ -28,6 +28,7 @@ def item(item_id: str, rank: int, number: str = "FA-001", amount: int = 1200, **
         "due_on": JANUARY,
         "rank": rank,
         "states_due": rank != LEDGER,
+        "is_open": True,
         "ledger_account": "411000" if rank == LEDGER else None,
     }
     return row | more
@@ -87,6 +88,16 @@ def test_a_number_used_twice_is_told_apart_by_the_amount_or_left_and_said() -> N
     assert result.renames.rows() == [("l1", "b", True)]
     assert result.items["item_id"].to_list() == ["a", "b", "l2"]
     assert result.issues.select("code", "key").rows() == [("item_pair_ambiguous", "l2")]
+
+
+def test_an_invoice_moved_to_another_account_is_the_line_that_is_still_open() -> None:
+    moved = item("b-413", LEDGER, issued_on=date(2026, 2, 1), ledger_account="413000")
+    rows = frame(item("a-411", LEDGER, is_open=False), moved, item("list", LIST, due_on=MARCH))
+    assert unify_items(rows).renames.rows() == [("list", "b-413", True)]
+    settled = frame(
+        item("a-411", LEDGER, is_open=False), moved | {"is_open": False}, item("xml", INVOICE, due_on=MARCH)
+    )
+    assert unify_items(settled).renames.rows() == [("xml", "a-411", True)]
 
 
 def test_sources_of_one_rank_keep_all_their_lines() -> None:

@@ -14,8 +14,8 @@ from encours.core.base.issue import Issues
 from encours.core.base.schema import TABLES
 
 #: Beside the Book's columns: `rank` (Int64, the lowest leads: stored, ledger, invoice, list) and `states_due`
-#: (Boolean: the source says the due date, it was not computed from terms).
-EXTRA = {"rank": pl.Int64(), "states_due": pl.Boolean()}
+#: (Boolean: the source says the due date, it was not computed from terms), `is_open` (Boolean: not settled yet).
+EXTRA = {"rank": pl.Int64(), "states_due": pl.Boolean(), "is_open": pl.Boolean()}
 
 #: Ranks up to this one come from a ledger, or from a whole book.
 LEDGER_RANK = 1
@@ -93,16 +93,27 @@ def not_in_ledger(items: pl.DataFrame, covered: pl.DataFrame) -> tuple[pl.Series
 
 
 def _pairs(leads: pl.DataFrame, others: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """from_id, to_id: by the number where one lead bears it, else by the amount, else nothing and an issue."""
+    """from_id, to_id: by the number where one lead bears it, else by the amount, else nothing and an issue.
+
+    An invoice that a ledger moved from 411 to 413 or 416 stands there under one number and amount: a list means the
+    line that is still open, an invoice the first one.
+    """
     count = leads.with_columns(leaders=pl.len().over(_KEY))
     single = count.filter(pl.col("leaders") == 1).select(*_KEY, to_id="item_id")
     several = count.filter(pl.col("leaders") > 1)
     by_number = others.join(single, on=_KEY).select(from_id="item_id", to_id="to_id")
-    amount_key = [*_KEY, "amount"]
-    once = several.filter(pl.len().over(amount_key) == 1).select(*amount_key, to_id="item_id")
-    by_amount = others.join(once, on=amount_key).select(from_id="item_id", to_id="to_id")
-    # Two lines of one list cannot both be the one ledger line of that amount.
-    by_amount = by_amount.filter(pl.len().over("to_id") == 1)
+    # Equal parts of one number are told apart by their order: the n-th due of a list is the n-th of the ledger.
+    nth = [*_KEY, "amount", "nth"]
+    meant = several.sort("is_open", "issued_on", "due_on", "item_id", descending=[True, False, False, False])
+    lines = others.join(several.select(_KEY).unique(), on=_KEY, how="semi").sort("due_on", "item_id")
+    by_amount = (
+        lines.with_columns(nth=pl.int_range(pl.len()).over(*_KEY, "amount", "rank"))
+        .join(
+            meant.with_columns(nth=pl.int_range(pl.len()).over(*_KEY, "amount")).select(*nth, to_id="item_id"), on=nth
+        )
+        .select("to_id", from_id="item_id")
+        .select("from_id", "to_id")
+    )
     found = pl.concat([by_number, by_amount])
     unsure = others.join(several.select(_KEY).unique(), on=_KEY, how="semi").filter(
         ~pl.col("item_id").is_in(found["from_id"].implode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,12 +15,13 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_customer import show_customer, statement_items
 from encours.usecases.write_note import write_note
 from encours.web.customer.statement import statement_pdf
+from encours.web.shell.request import Request
 
 
 @login_required
-def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
+def customer(request: Request, customer_id: str) -> HttpResponse:
     """Identity and balance with one of the tabs."""
-    page = show_customer(request.viewing, customer_id, request.GET.get("level", ""), request.GET.get("tab", ""))  # type: ignore[attr-defined]
+    page = show_customer(request.viewing, customer_id, request.GET.get("level", ""), request.GET.get("tab", ""))
     if page is None:
         raise Http404
     tabs = (
@@ -42,9 +43,9 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
 
 
 @login_required
-def statement(request: HttpRequest, customer_id: str) -> HttpResponse:
+def statement(request: Request, customer_id: str) -> HttpResponse:
     """The account statement of the page's day."""
-    viewing = request.viewing  # type: ignore[attr-defined]
+    viewing = request.viewing
     found = statement_items(viewing, customer_id)
     if found is None:
         raise Http404
@@ -55,13 +56,13 @@ def statement(request: HttpRequest, customer_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def note(request: HttpRequest, customer_id: str) -> HttpResponse:
+def note(request: Request, customer_id: str) -> HttpResponse:
     """Keeps a note."""
     try:
-        kept = write_note(request.viewing, customer_id, request.POST.get("text", ""))  # type: ignore[attr-defined]
+        kept = write_note(request.viewing, customer_id, request.POST.get("text", ""))
     except NotAllowedError as refused:
         raise PermissionDenied from refused
-    if not kept and show_customer(request.viewing, customer_id) is None:  # type: ignore[attr-defined]
+    if not kept and show_customer(request.viewing, customer_id) is None:
         raise Http404
     if kept:
         messages.success(request, _("Note saved."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from encours.core.base.money import AmountError, to_minor
 from encours.usecases.saved_views import drop_view, keep_view
 from encours.usecases.show_customers import CustomerFilter, list_customers, show_customers
 from encours.web.shell import tables, words
+from encours.web.shell.request import Request
 
 _KEPT = ("q", "state", "collector", "currency", "min", "sort")
 
@@ -38,10 +39,10 @@ def _wanted(query: QueryDict) -> CustomerFilter:
 
 
 @login_required
-def customers(request: HttpRequest) -> HttpResponse:
+def customers(request: Request) -> HttpResponse:
     """A page of the table; htmx asks for the table alone."""
     wanted = _wanted(request.GET)
-    page = show_customers(request.viewing, wanted)  # type: ignore[attr-defined]
+    page = show_customers(request.viewing, wanted)
     states = (
         ("", _("All")),
         ("overdue", _("Overdue")),
@@ -52,14 +53,14 @@ def customers(request: HttpRequest) -> HttpResponse:
     )
     context = {"section": "customers", "page": page, "wanted": wanted, "sort": wanted.sort, "states": states}
     context |= {"previous": page.page - 1, "following": page.page + 1}
-    template = "customers/table.html" if request.htmx and not request.htmx.boosted else "customers/customers.html"  # type: ignore[attr-defined]
+    template = "customers/table.html" if request.htmx and not request.htmx.boosted else "customers/customers.html"
     return render(request, template, context)
 
 
 @login_required
-def export(request: HttpRequest, kind: str) -> HttpResponse:
+def export(request: Request, kind: str) -> HttpResponse:
     """The whole filtered list as CSV or XLSX."""
-    viewing = request.viewing  # type: ignore[attr-defined]
+    viewing = request.viewing
     if kind not in tables.KINDS:
         raise Http404
     if not viewing.actor.may("export_list", None).ok:
@@ -90,23 +91,23 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def save_view(request: HttpRequest) -> HttpResponse:
+def save_view(request: Request) -> HttpResponse:
     """Keeps the filters under a name of the user's own."""
     query = QueryDict(request.POST.get("query", "").lstrip("?"))
     kept = QueryDict(mutable=True)
     kept.update({name: query[name] for name in _KEPT if query.get(name)})
     name = request.POST.get("name", "").strip()[:120]
     if name:
-        keep_view(request.viewing, "customers", name, kept.urlencode())  # type: ignore[attr-defined]
+        keep_view(request.viewing, "customers", name, kept.urlencode())
         messages.success(request, _("View saved."))
     return HttpResponseRedirect(f"{reverse('customers')}?{kept.urlencode()}")
 
 
 @login_required
 @require_POST
-def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
+def delete_view(request: Request, view_id: int) -> HttpResponse:
     """Drops one of the user's own views."""
-    if not drop_view(request.viewing, view_id):  # type: ignore[attr-defined]
+    if not drop_view(request.viewing, view_id):
         raise Http404
     messages.success(request, _("View deleted."))
     return HttpResponseRedirect(reverse("customers"))

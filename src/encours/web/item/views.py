@@ -6,26 +6,27 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from encours.usecases.show_item import document_path, show_item
+from encours.web.shell.request import Request
 
 
 @login_required
-def item(request: HttpRequest, item_id: str) -> HttpResponse:
+def item(request: Request, item_id: str) -> HttpResponse:
     """The life of an item."""
-    page = show_item(request.viewing, item_id)  # type: ignore[attr-defined]
+    page = show_item(request.viewing, item_id)
     if page is None:
         raise Http404
     return render(request, "item/item.html", {"section": "customers", "item": page})
 
 
 @login_required
-def document(request: HttpRequest, document_id: str) -> HttpResponseBase:
+def document(request: Request, document_id: str) -> HttpResponseBase:
     """A document as a download; never shown inside our own origin."""
-    found = document_path(request.viewing, document_id)  # type: ignore[attr-defined]
+    found = document_path(request.viewing, document_id)
     if found is None:
         raise Http404
     root = Path(settings.MEDIA_ROOT).resolve()

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from encours.usecases.show_overview import ageing_trend, dso_trend, show_overview
 from encours.web.shell import charts
+from encours.web.shell.request import Request
 
 
 @login_required
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: Request) -> HttpResponse:
     """What is owed, in one currency at a time."""
-    page = show_overview(request.viewing, request.GET.get("currency", ""))  # type: ignore[attr-defined]
+    page = show_overview(request.viewing, request.GET.get("currency", ""))
     return render(request, "overview/overview.html", {"section": "overview", "page": page})
 
 
 @login_required
-def chart(request: HttpRequest, kind: str) -> HttpResponse:
+def chart(request: Request, kind: str) -> HttpResponse:
     """One chart as SVG, asked for by the page once it stands."""
-    viewing, currency = request.viewing, request.GET.get("currency", "EUR")  # type: ignore[attr-defined]
+    viewing, currency = request.viewing, request.GET.get("currency", "EUR")
     if kind == "dso":
         drawn = charts.line(dso_trend(viewing, currency), _("days"))
     elif kind == "ageing":

@@ -163,7 +163,7 @@ def _alike(pairs: pl.DataFrame) -> pl.DataFrame:
         (pl.col("score") == pl.col("score").max().over("ledger_id"))
         & (pl.col("score") == pl.col("score").max().over("bank_id"))
     )
-    one_customer = pl.struct("customer_id", "ledger_account").n_unique().over("bank_id") == 1
+    one_customer = pl.col("customer_id").n_unique().over("bank_id") == 1
     one_text = pl.struct("text", "bank_day").n_unique().over("ledger_id") == 1
     free = top.filter(one_customer | one_text).sort("ledger_day", "bank_day", "ledger_id", "bank_id")
     # Greedy and disjoint: the first line of each ledger row, then the first of each bank row.
@@ -180,13 +180,10 @@ def _alike(pairs: pl.DataFrame) -> pl.DataFrame:
 def _one_to_many(ledger: pl.DataFrame, bank: pl.DataFrame) -> pl.DataFrame:
     """Remittances: ledger lines of one day that sum to one bank line, and bank lines that sum to one ledger line."""
     found = [pl.DataFrame(schema=LINKS)]
-    lines = ledger.select(
-        "entity_id", "currency", "amount", "kind", "remittance", own="bank_account", id="receipt_id", day="booked_on"
-    )
-    entries = bank.select(
-        "entity_id", "currency", "amount", "kind", "remittance", own="account", id="receipt_id", day="booked_on"
-    )
-    for extra in (["remittance"], ["kind"], []):
+    told = ["entity_id", "currency", "amount", "kind", "remittance", "payer_name"]
+    lines = ledger.select(*told, own="bank_account", id="receipt_id", day=pl.coalesce("value_on", "booked_on"))
+    entries = bank.select(*told, own="account", id="receipt_id", day="booked_on")
+    for extra in (["remittance"], ["payer_name"], ["kind"], []):
         for one, many, names in (
             (entries, lines, ("bank_id", "ledger_id")),
             (lines, entries, ("ledger_id", "bank_id")),

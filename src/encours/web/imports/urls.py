@@ -1,6 +1,20 @@
-"""x"""
+"""Addresses of Imports."""
 
-from django.http import HttpResponse
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
-urlpatterns = [path("imports/", lambda r: HttpResponse(""), name="imports")]
+from encours.web.imports import views
+from encours.web.shell.nav import NavEntry
+
+NAV = NavEntry(_("Imports"), "imports", "imports", 40, "i", ("import_files", "see_audit"))
+urlpatterns = [
+    path("imports/", views.imports, name="imports"),
+    path("imports/receive/", views.receive, name="imports_receive"),
+    path("imports/<int:import_id>/", views.one, name="import"),
+    path("imports/<int:import_id>/progress/", views.progress, name="import_progress"),
+    path("imports/<int:import_id>/preview/", views.preview, name="import_preview"),
+    path("imports/<int:import_id>/commit/", views.commit, name="import_commit"),
+    path("imports/<int:import_id>/discard/", views.discard, name="import_discard"),
+    path("imports/<int:import_id>/files/<int:file_id>/mapping/", views.mapping, name="import_mapping"),
+    path("imports/<int:import_id>/files/<int:file_id>/rejected/", views.rejected, name="import_rejected"),
+]

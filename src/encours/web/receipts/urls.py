@@ -1,9 +1,16 @@
-"""x"""
+"""Addresses of Receipts."""
 
-from django.http import HttpResponse
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
+from encours.web.receipts import views
+from encours.web.shell.nav import NavEntry
+
+NAV = NavEntry(_("Receipts"), "receipts", "receipts", 30, "r")
 urlpatterns = [
-    path("receipts/", lambda r: HttpResponse(""), name="receipts"),
-    path("receipts/<path:receipt_id>", lambda r, receipt_id: HttpResponse(""), name="receipt"),
+    path("receipts/", views.receipts, name="receipts"),
+    path("receipts/propose/", views.propose, name="receipts_propose"),
+    path("receipts/accept/<int:proposal_id>/", views.accept, name="receipts_accept"),
+    path("receipts/undo/<int:decision_id>/", views.undo, name="receipts_undo"),
+    path("receipt/<path:receipt_id>", views.receipt, name="receipt"),
 ]

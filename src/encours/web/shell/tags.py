@@ -148,3 +148,34 @@ def sort_head(context: dict[str, Any], key: str, label: str, classes: str = "", 
 def change_cents(minor: int, currency: str = "EUR") -> str:
     """What an allocation takes off an item: with the opposite sign, to the cent."""
     return form.money(-minor, currency) if minor <= 0 else f"{form.MINUS}{form.money(minor, currency)}"
+
+
+@register.filter
+def connector(name: str) -> str:
+    """The name of a file format."""
+    return {
+        "fec": "FEC",
+        "camt": "camt",
+        "mt940": "MT940",
+        "cfonb120": "CFONB 120",
+        "ofx": "OFX",
+        "sheet": _("Spreadsheet"),
+        "einvoice": _("E-invoice"),
+        "invoice_pdf": _("PDF invoice"),
+        "ecb_rates": _("ECB rates"),
+        "book_folder": _("Book folder"),
+    }.get(name, name)
+
+
+@register.filter
+def column(name: str) -> str:
+    """The word for a column of a sheet."""
+    from encours.web.imports import fields  # the one screen that has them
+
+    return fields.label(name)
+
+
+@register.filter
+def basis_points(value: int) -> str:
+    """Basis points as per cent."""
+    return form.percent(value / 10_000, 2)

@@ -1,0 +1,216 @@
+"""Imports: what came in, what it was, what was wrong with it, what it would change or has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from encours.store.models import Entity, Import, ImportFile, ImportIssue, RejectedLine
+from encours.usecases.viewing import Viewing
+
+_SHOWN = 100
+_ISSUES = 200
+
+
+@dataclass(frozen=True)
+class ImportRow:
+    """A line of the list."""
+
+    import_id: int
+    received_at: datetime
+    entity_name: str
+    user: str
+    state: str
+    files: list[str]
+    issues: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class ImportsPage:
+    """The list and where files may be imported to."""
+
+    rows: list[ImportRow]
+    entities: list[tuple[str, str]]
+    may_found: bool  # whether a file may bring an entity of its own
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file of the import."""
+
+    file_id: int
+    name: str
+    size: int
+    connector: str
+    kind: str
+    rows: int
+    rejected: int
+    facts: dict[str, Any]
+    can_map: bool
+
+
+@dataclass(frozen=True)
+class IssueRow:
+    """What was wrong, where, what to do."""
+
+    file_name: str | None
+    line: int | None
+    severity: str
+    code: str
+    message: str
+    action: str
+
+
+@dataclass(frozen=True)
+class ImportPage:
+    """One import."""
+
+    import_id: int
+    entity_name: str
+    state: str
+    scope: str
+    day: date | None
+    known_on: date
+    received_at: datetime
+    committed_at: datetime | None
+    user: str
+    held_because: str
+    progress: str
+    counts: list[tuple[str, int, int, int]]  # table, new, same, changed
+    files: list[FileRow]
+    issues: list[IssueRow]
+    issue_counts: dict[str, int]
+    severity: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has still to say yes."""
+        return self.state in ("received", "read", "held", "failed")
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the book holds all of it already."""
+        return bool(self.counts) and not any(new or changed for _, new, _, changed in self.counts)
+
+
+def may_see_imports(viewing: Viewing) -> bool:
+    """Whether the actor has to do with imports at all."""
+    return viewing.actor.may("import_files", None).ok or viewing.actor.may("see_audit", None).ok
+
+
+def _visible(viewing: Viewing) -> QuerySet[Import]:
+    """Imports of entities seen whole, and one's own that have no entity yet."""
+    ids = viewing.rows(Import).values("pk")
+    return Import.objects.filter(Q(pk__in=ids) | Q(entity__isnull=True, user=viewing.actor.user))
+
+
+def show_imports(viewing: Viewing) -> ImportsPage:
+    """The last imports, newest first."""
+    counted = _visible(viewing).annotate(
+        found=Count("issues", filter=~Q(issues__severity="info"), distinct=True),
+        errors=Count("issues", filter=Q(issues__severity="error"), distinct=True),
+    )
+    rows = list(counted.select_related("entity", "user").prefetch_related("files").order_by("-received_at")[:_SHOWN])
+    every = viewing.every_entity()
+    names = dict(every.rows(Entity).order_by("name").values_list("entity_id", "name"))
+    return ImportsPage(
+        rows=[
+            ImportRow(
+                row.pk,
+                row.received_at,
+                row.entity.name if row.entity else "",
+                row.user.get_full_name() or row.user.email if row.user else "",
+                row.state,
+                [file.name for file in row.files.all()],
+                row.found,
+                row.errors,
+            )
+            for row in rows
+        ],
+        entities=[(key, name) for key, name in names.items() if viewing.actor.may("import_files", key).ok],
+        may_found=viewing.actor.is_superuser or viewing.actor.may("manage_settings", None).ok,
+    )
+
+
+def show_import(viewing: Viewing, import_id: int, severity: str = "") -> ImportPage | None:
+    """One import with its files and issues; None where there is none that the actor may see."""
+    row = _visible(viewing.every_entity()).select_related("entity", "user").filter(pk=import_id).first()
+    if row is None:
+        return None
+    issues = ImportIssue.objects.filter(owner=row)
+    by_severity = dict(issues.order_by().values_list("severity").annotate(found=Count("id")))
+    shown = issues.filter(severity=severity) if severity in by_severity else issues
+    ranked = sorted(
+        shown.select_related("file").order_by("id")[: 10 * _ISSUES],
+        key=lambda issue: ("error", "warning", "info").index(issue.severity) if issue.severity in by_severity else 3,
+    )
+    return ImportPage(
+        import_id=row.pk,
+        entity_name=row.entity.name if row.entity else "",
+        state=row.state,
+        scope=row.scope,
+        day=row.day,
+        known_on=row.known_on,
+        received_at=row.received_at,
+        committed_at=row.committed_at,
+        user=row.user.get_full_name() or row.user.email if row.user else "",
+        held_because=row.held_because,
+        progress=row.progress,
+        counts=[
+            (table, found.get("new", 0), found.get("same", 0), found.get("changed", 0))
+            for table, found in row.counts.items()
+            if isinstance(found, dict) and any(found.values())
+        ],
+        files=[_file(file) for file in row.files.order_by("name")],
+        issues=[
+            IssueRow(
+                issue.file.name if issue.file else None,
+                issue.line,
+                issue.severity,
+                issue.code,
+                issue.message,
+                issue.action,
+            )
+            for issue in ranked[:_ISSUES]
+        ],
+        issue_counts=by_severity,
+        severity=severity if severity in by_severity else "",
+    )
+
+
+def _file(file: ImportFile) -> FileRow:
+    facts = {key: value for key, value in file.facts.items() if not isinstance(value, dict | list)}
+    return FileRow(
+        file.pk,
+        file.name,
+        file.size,
+        file.connector,
+        file.kind,
+        file.rows,
+        file.rejected,
+        facts,
+        file.connector == "sheet"
+        or (not file.connector and file.name.lower().endswith((".csv", ".xlsx", ".ods", ".txt"))),
+    )
+
+
+def import_progress(viewing: Viewing, import_id: int) -> tuple[str, str] | None:
+    """(state, progress) of an import that the actor may see."""
+    found = _visible(viewing.every_entity()).filter(pk=import_id).values_list("state", "progress").first()
+    return (found[0], found[1]) if found else None
+
+
+def rejected_lines(viewing: Viewing, import_id: int, file_id: int) -> tuple[str, Iterator[str]] | None:
+    """(file name, its rejected lines as they stood) to correct and send again."""
+    if not _visible(viewing.every_entity()).filter(pk=import_id).exists():
+        return None
+    file = ImportFile.objects.filter(pk=file_id, owner_id=import_id).first()
+    if file is None:
+        return None
+    rows = RejectedLine.objects.filter(file=file).order_by("line", "id").values_list("text", flat=True)
+    return file.name, (f"{text}\r\n" for text in rows.iterator())

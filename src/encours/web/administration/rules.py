@@ -1,0 +1,59 @@
+"""The declared settings as a person reads and types them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from encours.usecases.show_settings import SettingRow
+
+_SAID = {
+    "ageing.limits": (_("Ageing buckets end after"), _("days, parted by commas")),
+    "ageing.by": (_("Age is counted from"), ""),
+    "fec.receivable_accounts": (_("Receivable accounts of the FEC"), _("first digits, parted by commas")),
+    "terms.default": (_("Terms where no due date is known"), _("for example: 45 days end of month")),
+    "rates.main_refinancing": (_("Main refinancing rate of the ECB"), _("a day and a percentage on each line")),
+    "rates.legal_business": (_("Legal rate between professionals"), _("a day and a percentage on each line")),
+}
+_CHOICES = {"ageing.by": (("due", _("the due date")), ("issued", _("the invoice date")))}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A setting as the page shows it."""
+
+    key: str
+    label: str
+    hint: str
+    text: str
+    choices: list[tuple[str, str]]
+    long: bool
+
+
+def shown(row: SettingRow) -> Shown:
+    """A setting in words."""
+    label, hint = _SAID.get(row.key, (row.key, ""))
+    choices = [(code, str(said)) for code, said in _CHOICES.get(row.key, ())]
+    return Shown(row.key, str(label), str(hint), _text(row.value), choices, row.key.startswith("rates."))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "\n".join(f"{row['from_on']} {row['percent']}" for row in value)
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    return str(value)
+
+
+def parsed(key: str, text: str) -> Any:
+    """What was typed as the setting's value. Raises ValueError for what is no number."""
+    if key == "ageing.limits":
+        return [int(part) for part in text.replace(";", ",").split(",") if part.strip()]
+    if key == "fec.receivable_accounts":
+        return [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+    if key.startswith("rates."):
+        lines = [line.split() for line in text.splitlines() if line.strip()]
+        return [{"from_on": line[0], "percent": float(line[1].replace(",", "."))} for line in lines if len(line) > 1]
+    return text.strip()

@@ -1,0 +1,119 @@
+"""What a column of a sheet may be, in the trade's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from encours.core.base.money import is_currency
+from encours.usecases.map_columns import MappingPage
+from encours.web.shell import format as form
+
+_MONEY = {"amount", "debit", "credit", "open", "paid", "balance", "credit_limit", "not_due", "total", "unapplied"}
+_KINDS = {
+    "bank_lines": _("Bank lines"),
+    "customers": _("Customers"),
+    "open_items": _("Open items"),
+    "aged_balance": _("Aged balance"),
+    "payments": _("Payments"),
+    "orders": _("Orders"),
+    "contacts": _("Contacts"),
+    "cheque_deposit": _("Cheque deposit slip"),
+}
+_FIELDS = {
+    "account": _("Our bank account"),
+    "address": _("Address"),
+    "amount": _("Amount"),
+    "balance": _("Running balance"),
+    "bank": _("Bank"),
+    "batch": _("Deposit slip"),
+    "booked_on": _("Booking date"),
+    "cheque_number": _("Cheque number"),
+    "collector": _("Collector"),
+    "contact_name": _("Contact's name"),
+    "country": _("Country"),
+    "created_on": _("Customer since"),
+    "credit": _("Credit"),
+    "credit_limit": _("Credit limit"),
+    "currency": _("Currency"),
+    "customer_code": _("Customer account"),
+    "customer_kind": _("Kind of customer"),
+    "customer_name": _("Customer's name"),
+    "debit": _("Debit"),
+    "delivery_ref": _("Delivery note"),
+    "due_on": _("Due date"),
+    "email": _("E-mail"),
+    "end_to_end_id": _("End-to-end reference"),
+    "iban": _("IBAN"),
+    "invoice_number": _("Invoice number"),
+    "issued_on": _("Invoice date"),
+    "kind_text": _("Kind of movement"),
+    "label": _("Label"),
+    "language": _("Language"),
+    "ledger_account": _("Ledger account"),
+    "legal_id": _("SIREN or SIRET"),
+    "line": _("Line"),
+    "not_due": _("Not due"),
+    "number": _("Invoice number"),
+    "open": _("Open amount"),
+    "order_ref": _("Order number"),
+    "paid": _("Paid amount"),
+    "paid_on": _("Payment date"),
+    "parent_code": _("Account of the parent company"),
+    "part": _("Instalment"),
+    "payer_account": _("Payer's IBAN"),
+    "payer_code": _("Account of the payer"),
+    "payer_name": _("Payer's name"),
+    "payment_method": _("Payment method"),
+    "payment_reference": _("Payment reference"),
+    "phone": _("Phone"),
+    "posted_on": _("Accounting date"),
+    "purchase_order": _("Customer's order number"),
+    "reference": _("Bank reference"),
+    "remittance": _("Remittance text"),
+    "role": _("Role"),
+    "sales_owner": _("Sales person"),
+    "segment": _("Segment"),
+    "sign": _("Debit or credit sign"),
+    "status": _("Status"),
+    "total": _("Total"),
+    "type": _("Kind of document"),
+    "unapplied": _("Unapplied"),
+    "value_on": _("Value date"),
+    "vat_id": _("VAT number"),
+}
+
+
+def label(name: str) -> str:
+    """The word for a field; an unknown one stays itself."""
+    return str(_FIELDS.get(name, name))
+
+
+def labels(names: Iterable[str]) -> list[tuple[str, str]]:
+    """(field, word) sorted as people read."""
+    return sorted(((name, label(name)) for name in names), key=lambda pair: pair[1].lower())
+
+
+def kinds(titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(kind, word) of what a sheet may hold."""
+    return [(name, str(_KINDS.get(name, title))) for name, title in titles.items()]
+
+
+def preview(page: MappingPage) -> list[list[tuple[str, bool]]]:
+    """The first rows as they would be read: (text, whether it is a number) a cell."""
+    return [[_cell(name, row) for name in page.preview_names] for row in page.preview]
+
+
+def _cell(name: str, row: Mapping[str, Any]) -> tuple[str, bool]:
+    value = row.get(name)
+    if value is None:
+        return "", False
+    if isinstance(value, date):
+        return form.day(value), True
+    if isinstance(value, int):
+        currency = row.get("currency")
+        return form.money(value, currency if is_currency(currency) else "EUR"), True
+    return str(value), False

@@ -1,0 +1,158 @@
+"""Files in: received, previewed, mapped, committed or laid aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from encours.core.base.issue import CallError
+from encours.usecases.import_files import Upload, commit_import, discard_import, preview_import, receive_files
+from encours.usecases.map_columns import save_mapping, show_mapping
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.show_imports import (
+    import_progress,
+    may_see_imports,
+    rejected_lines,
+    show_import,
+    show_imports,
+)
+from encours.web.imports import fields
+
+
+def _guarded(request: HttpRequest) -> Any:
+    viewing = request.viewing  # type: ignore[attr-defined]
+    if not may_see_imports(viewing):
+        raise PermissionDenied
+    return viewing
+
+
+@login_required
+def imports(request: HttpRequest) -> HttpResponse:
+    """The drop zone and the last imports."""
+    page = show_imports(_guarded(request))
+    return render(request, "imports/imports.html", {"section": "imports", "page": page, "fresh_anyway": True})
+
+
+@login_required
+@require_POST
+def receive(request: HttpRequest) -> HttpResponse:
+    """Keeps the files; what they hold is read by the page that follows."""
+    files = request.FILES.getlist("files")
+    uploads = [Upload(file.name or "file", lambda file=file: file.open("rb")) for file in files]  # type: ignore[misc]  # an opened upload is a binary file
+    try:
+        owner = receive_files(request.viewing.actor, request.POST.get("entity") or None, uploads)  # type: ignore[attr-defined]
+    except NotAllowedError as refused:
+        raise PermissionDenied from refused
+    except CallError as refused:
+        messages.error(request, "; ".join(refused.faults))
+        return HttpResponseRedirect(reverse("imports"))
+    return HttpResponseRedirect(reverse("import", args=[owner.pk]))
+
+
+@login_required
+def one(request: HttpRequest, import_id: int) -> HttpResponse:
+    """One import: what its files are, what they would change, what is wrong."""
+    page = show_import(_guarded(request), import_id, request.GET.get("severity", ""))
+    if page is None:
+        raise Http404
+    return render(request, "imports/import.html", {"section": "imports", "page": page, "fresh_anyway": True})
+
+
+@login_required
+def progress(request: HttpRequest, import_id: int) -> HttpResponse:
+    """How far reading or loading has come, for the page that waits."""
+    found = import_progress(_guarded(request), import_id)
+    if found is None:
+        raise Http404
+    return render(request, "imports/progress.html", {"state": found[0], "progress": found[1]})
+
+
+def _act(request: HttpRequest, import_id: int, act: Callable[[Any, int], Any], done: str) -> HttpResponse:
+    try:
+        act(request.viewing.actor, import_id)  # type: ignore[attr-defined]
+    except NotAllowedError as refused:
+        raise Http404 if refused.why == "not_visible" else PermissionDenied from refused
+    except CallError as refused:
+        messages.error(request, "; ".join(refused.faults))
+    else:
+        if done:
+            messages.success(request, done)
+    address = reverse("import", args=[import_id])
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Reads the files and says what importing them would do."""
+    return _act(request, import_id, preview_import, "")
+
+
+@login_required
+@require_POST
+def commit(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Puts them into the book."""
+    return _act(request, import_id, commit_import, _("Imported."))
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Lays the import aside."""
+    return _act(request, import_id, discard_import, _("Laid aside: the book is as it was."))
+
+
+@login_required
+def mapping(request: HttpRequest, import_id: int, file_id: int) -> HttpResponse:
+    """The columns of a sheet: GET shows the proposal, POST tries a change or saves it."""
+    viewing = _guarded(request)
+    draft = {name: value for name, value in request.POST.items() if isinstance(value, str)} if request.POST else None
+    faults: list[str] = []
+    try:
+        if draft is not None and "save" in draft:
+            save_mapping(viewing, import_id, file_id, draft, draft.get("name", ""))
+            return _act(request, import_id, preview_import, _("Mapping saved for this source."))
+        page = show_mapping(viewing, import_id, file_id, draft)
+    except NotAllowedError as refused:
+        raise PermissionDenied from refused
+    except CallError as refused:
+        faults, page = refused.faults, show_mapping(viewing, import_id, file_id)
+    if page is None:
+        raise Http404
+    context = {
+        "section": "imports",
+        "page": page,
+        "faults": faults,
+        "labels": fields.labels(page.fields),
+        "kind_labels": fields.kinds(page.kinds),
+        "preview_heads": [fields.label(name) for name in page.preview_names],
+        "preview_rows": fields.preview(page),
+        "fresh_anyway": True,
+    }
+    return render(request, "imports/mapping.html", context)
+
+
+@login_required
+def rejected(request: HttpRequest, import_id: int, file_id: int) -> HttpResponseBase:
+    """The lines that could not be read, as they stood."""
+    found = rejected_lines(_guarded(request), import_id, file_id)
+    if found is None:
+        raise Http404
+    name, lines = found
+    stem = PurePath(name).stem.replace('"', "").replace("\\", "")
+    answer = StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{stem}-{_("rejected")}.txt"'
+    return answer

@@ -1,0 +1,118 @@
+"""The list of receipts, one receipt, and the two acts on it: accept a proposal, undo it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from encours.core.base.issue import CallError
+from encours.usecases.accept_match import accept_match
+from encours.usecases.propose_matches import propose_matches
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.show_receipts import receipt_of_proposal, show_receipt, show_receipt_row, show_receipts
+from encours.usecases.undo_match import undo_match
+
+
+@login_required
+def receipts(request: HttpRequest) -> HttpResponse:
+    """Lines with their state and what is proposed."""
+    number = request.GET.get("page", "1")
+    page = show_receipts(
+        request.viewing,  # type: ignore[attr-defined]
+        request.GET.get("state", ""),
+        request.GET.get("q", "").strip(),
+        int(number) if number.isdecimal() and len(number) < 7 else 1,
+    )
+    states = (("unapplied", _("To apply")), ("proposed", _("With a proposal")), ("all", _("All")))
+    context = {
+        "section": "receipts",
+        "page": page,
+        "states": states,
+        "previous": page.page - 1,
+        "following": page.page + 1,
+    }
+    return render(request, "receipts/receipts.html", context)
+
+
+@login_required
+def receipt(request: HttpRequest, receipt_id: str) -> HttpResponse:
+    """One receipt."""
+    page = show_receipt(request.viewing, receipt_id)  # type: ignore[attr-defined]
+    if page is None:
+        raise Http404
+    return render(request, "receipts/receipt.html", {"section": "receipts", "page": page, "row": page.row})
+
+
+@login_required
+@require_POST
+def propose(request: HttpRequest) -> HttpResponse:
+    """Looks for exact matches among what waits, in the chosen entities."""
+    viewing = request.viewing  # type: ignore[attr-defined]
+    allowed = [entity for entity in viewing.entity_ids if viewing.actor.may("accept_match", entity).ok]
+    if not allowed:
+        raise PermissionDenied
+    proposed = propose_matches(viewing.actor, allowed)
+    found = proposed.auto + proposed.review
+    text = ngettext("%(count)d proposal found.", "%(count)d proposals found.", found) % {"count": found}
+    messages.success(request, text)
+    return HttpResponseRedirect(f"{reverse('receipts')}?state=proposed")
+
+
+@login_required
+@require_POST
+def accept(request: HttpRequest, proposal_id: int) -> HttpResponse:
+    """Applies a proposal; the answer is the line as it now stands and a toast with Undo."""
+    try:
+        accepted = accept_match(request.viewing.actor, proposal_id)  # type: ignore[attr-defined]
+    except NotAllowedError as refused:
+        raise _gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        return _refused(request, refused)
+    if accepted.decision is None:
+        receipt_id = receipt_of_proposal(request.viewing, proposal_id)  # type: ignore[attr-defined]
+        return _answer(request, receipt_id or "", _("Signed: a second signature is needed."), None)
+    return _answer(request, accepted.decision.subject_id, _("Match accepted."), accepted.decision.pk)
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Takes an accepted match back."""
+    try:
+        decision = undo_match(request.viewing.actor, decision_id)  # type: ignore[attr-defined]
+    except NotAllowedError as refused:
+        raise _gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        return _refused(request, refused)
+    return _answer(request, decision.subject_id, _("Match undone."), None)
+
+
+def _gone_or_forbidden(refused: NotAllowedError) -> Exception:
+    # What one may not see does not exist; what one sees and may not do is forbidden.
+    return Http404() if refused.why == "not_visible" else PermissionDenied(refused.why)
+
+
+def _answer(request: HttpRequest, receipt_id: str, text: str, undo_id: int | None) -> HttpResponse:
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.success(request, text)
+        return HttpResponseRedirect(reverse("receipt", args=[receipt_id]))
+    row = show_receipt_row(request.viewing, receipt_id)  # type: ignore[attr-defined]
+    context = {"row": row, "toast": text, "toast_undo": undo_id}
+    return render(request, "receipts/answer.html", context)
+
+
+def _refused(request: HttpRequest, refused: CallError) -> HttpResponse:
+    text = _("Not done: %(why)s") % {"why": "; ".join(refused.faults)}
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.error(request, text)
+        return HttpResponseRedirect(reverse("receipts"))
+    answer = render(request, "receipts/answer.html", {"row": None, "toast": text, "toast_wrong": True})
+    answer["HX-Reswap"] = "none"
+    return answer

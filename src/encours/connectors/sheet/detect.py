@@ -77,12 +77,17 @@ def detect(grid: Grid, kind: str | None = None) -> Layout:
         columns = assign(candidate, facts)
         score = sum(candidate.fields[name].weight * sure for name, sure in columns.values())
         named = {name for name, _ in columns.values()}
-        fits = all(named & set(group) for group in candidate.required)
+        fits = all(named & set(group) for group in candidate.required) and not _is_other(candidate, facts)
         if fits and score > best.score:
             best = Layout(header, candidate, columns, facts, score)
         elif best.kind is candidate and not best.columns:
             best = Layout(header, candidate, columns, facts, 0.0)
     return best
+
+
+def _is_other(kind: Kind, facts: Sequence[ColumnFacts]) -> bool:
+    never = kind.never
+    return never is not None and any(re.search(never, normal_heading(column.heading)) for column in facts)
 
 
 def find_header(top: Sequence[Sequence[str | None]]) -> int | None:

@@ -64,6 +64,7 @@ class Kind:
 
     `required`: groups of which one field must be mapped for the kind to be thought of at all. `needed`: groups of which
     one must hold a value in each row; a row without is rejected. `total_field`: the amount that a total line sums.
+    `never`: a regular expression over normal headings that says the sheet is something else.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Kind:
     build: Callable[[Parsed, Issues], Built]
     money: bool = True
     total_field: str | None = None
+    never: str | None = None
 
 
 def fields(spec: str) -> dict[str, Field]:

@@ -15,7 +15,7 @@ from encours.core.base.issue import Issues, concat_issues
 from encours.core.base.schema import TABLES
 from encours.usecases.pair_book import pair_book, with_series
 from encours.usecases.sources import Found, find_sources
-from encours.usecases.unify_sources import fill_customers, unify_tables
+from encours.usecases.unify_sources import fill_customers, no_told, told_by, unify_tables
 
 Progress = Callable[[int, int, str], None]
 
@@ -54,6 +54,7 @@ class FilesRead:
 
     origins: table, key, file, line of the rows whose place is known. merges: kept_id, dropped_id, rule of receipts that
     were one. relations: entity_id, ledger_account, account, agreed, of. unpaired: receipt_id, side (bank, ledger).
+    told: item_id, rank, states_due of the best source of each item (`unify_sources.told_by`).
     """
 
     book: Book
@@ -63,6 +64,7 @@ class FilesRead:
     merges: pl.DataFrame
     relations: pl.DataFrame
     unpaired: pl.DataFrame
+    told: pl.DataFrame = field(default_factory=no_told)
 
 
 def read_files(sources: Sequence[Source], options: ReadOptions | None = None) -> FilesRead:
@@ -81,17 +83,19 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
     # One order whatever order they were given in: by the period they end with, then by content.
     parts.sort(key=lambda part: (part[1].kind == "book_folder", str(part[1].facts.get("to") or ""), part[0].digest))
     told = [(one.connector.name if one.connector else "", reading) for one, reading in parts]
-    tables, ambiguous = unify_tables(_joined([reading for _, reading in parts]), told)
-    paired = pair_book(tables, _receipts([reading for _, reading in parts]))
+    paired = pair_book(_joined([reading for _, reading in parts]), _receipts([reading for _, reading in parts]))
+    # Only after an opening became the invoice it carries forward is a number of the ledger one invoice.
+    tables, ambiguous = unify_tables(paired.tables, told)
     said = [*(note.frame() for note in notes), *(reading.issues for _, reading in parts), ambiguous, paired.issues]
     return FilesRead(
-        Book.of(**paired.tables),
+        Book.of(**tables),
         concat_issues(said),
         files,
         _origins(parts),
         paired.merges,
         paired.relations,
         paired.unpaired,
+        told_by(told),
     )
 
 

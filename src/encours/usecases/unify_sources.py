@@ -46,11 +46,11 @@ def unify_tables(
     renamed = {name: rename_items(frame, unified.renames, _NAMING) for name, frame in tables.items()}
     renamed["items"] = unified.items
     renamed["allocations"] = _without_stated(tables, unified.renames, renamed)
-    alone, said = not_in_ledger(_ranked(unified.items, readings), _covered(readings))
-    return _without_items(renamed, alone), concat_issues([unified.issues, said])
+    alone, said = not_in_ledger(_ranked(unified.items, readings), ledger_days(readings))
+    return without_items(renamed, alone), concat_issues([unified.issues, said])
 
 
-def _covered(readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
+def ledger_days(readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
     """entity_id, from_on, to_on: the days that ledgers tell of."""
     days = [
         pl.concat(
@@ -67,7 +67,7 @@ def _covered(readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
     return pl.concat([empty, *days]).group_by("entity_id").agg(pl.col("from_on").min(), pl.col("to_on").max())
 
 
-def _without_items(tables: Mapping[str, pl.DataFrame], ids: pl.Series) -> dict[str, pl.DataFrame]:
+def without_items(tables: Mapping[str, pl.DataFrame], ids: pl.Series) -> dict[str, pl.DataFrame]:
     """The tables without some items and what names them."""
     if not ids.len():
         return dict(tables)
@@ -82,9 +82,8 @@ def _without_items(tables: Mapping[str, pl.DataFrame], ids: pl.Series) -> dict[s
     return kept
 
 
-def _ranked(
-    items: pl.DataFrame, readings: Sequence[tuple[str, Reading]], allocations: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def told_by(readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
+    """item_id, rank, states_due: the best source that tells of each item."""
     told = [
         reading.tables["items"].select(
             "item_id",
@@ -94,11 +93,20 @@ def _ranked(
         for connector, reading in readings
         if "items" in reading.tables
     ]
-    schema = {"item_id": pl.String(), "rank": EXTRA["rank"], "states_due": EXTRA["states_due"]}
-    best = pl.concat([pl.DataFrame(schema=schema), *told]).sort("rank").unique("item_id", keep="first")
+    return pl.concat([no_told(), *told]).sort("rank").unique("item_id", keep="first")
+
+
+def no_told() -> pl.DataFrame:
+    """Of no item is anything told."""
+    return pl.DataFrame(schema={"item_id": pl.String(), "rank": EXTRA["rank"], "states_due": EXTRA["states_due"]})
+
+
+def _ranked(
+    items: pl.DataFrame, readings: Sequence[tuple[str, Reading]], allocations: pl.DataFrame | None = None
+) -> pl.DataFrame:
     settled = TABLES["allocations"].empty() if allocations is None else TABLES["allocations"].conform(allocations)
     opened = balance.with_open(items.lazy(), settled.lazy()).select("item_id", is_open=pl.col("open") != 0).collect()
-    return items.join(best, on="item_id", how="left", maintain_order="left").join(
+    return items.join(told_by(readings), on="item_id", how="left", maintain_order="left").join(
         opened.unique("item_id"), on="item_id", how="left", maintain_order="left"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def write_fec(path: str, lines: int, seed: int = 7) -> dict[str, int]:
     return {"lines": written, "sales": sales}
 
 
-def _receipt(file, number, customer, text, paid, group) -> int:  # type: ignore[no-untyped-def]
+def _receipt(file: IO[str], number: int, customer: int, text: str, paid: list[tuple[int, int]], group: str) -> int:
     row = f"BQ\tBanque\tB{number}\t{text}\t%s\tVIR{number}\t{text}\tVIR CLIENT {customer}\t%s\t%s\t{text}\t\t\n"
     for cents, _ in paid:
         file.write(row % (f"411000\tClients\tC{customer:06d}\tClient {customer}", f"0,00\t{_euros(cents)}", group))
@@ -60,7 +61,7 @@ def _receipt(file, number, customer, text, paid, group) -> int:  # type: ignore[
     return len(paid) + 1
 
 
-def _purchase(file, number, text, cents) -> int:  # type: ignore[no-untyped-def]
+def _purchase(file: IO[str], number: int, text: str, cents: int) -> int:
     row = f"AC\tAchats\tA{number}\t{text}\t%s\tA{number}\t{text}\tFournisseur {number % 400}\t%s\t\t\t{text}\t\t\n"
     vat = cents // 6
     file.write(row % ("607000\tAchats\t\t", f"{_euros(cents - vat)}\t0,00"))

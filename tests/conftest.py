@@ -46,6 +46,14 @@ def _touches_database(item: pytest.Item) -> bool:
     return isinstance(case, type) and issubclass(case, TransactionTestCase)
 
 
+@pytest.fixture(autouse=True)
+def encours_home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """What a test stores beside the database (uploads, copies, seals) lies in a folder of its own."""
+    if request.node.get_closest_marker("database"):
+        settings = request.getfixturevalue("settings")
+        settings.HOME, settings.MEDIA_ROOT = tmp_path / "home", tmp_path / "home" / "files"
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database for a test that starts processes: on the server of DATABASE_URL, else SQLite."""

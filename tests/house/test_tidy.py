@@ -73,7 +73,7 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_every_ignore_gives_its_reason() -> None:
     """`# type: ignore` and `# noqa` name what they silence and say why behind it."""
-    bare = re.compile(r"#\s*(?:type:\s*ignore|noqa)\b(?!(?:\[[\w, -]+\]|:\s*[A-Z0-9, ]+)\s+#?\s*\w)")
+    bare = re.compile(r"#\s*(?:type:\s*ignore|noqa)\b(?!(?:\[[\w, -]+\]|:\s*[A-Z0-9, ]+)\s+[#-]?\s*\w)")
     found = []
     for path in python_files():
         lines = (ROOT / path).read_text(encoding="utf-8").splitlines()

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pytest_django import Settings
 
 from encours.core.base.schema import TABLES
 from encours.store import bulk, frames, parquet
@@ -19,8 +20,8 @@ NASTY = ['"quoted"', "", None, "two\nlines", "\\N ", "é€😀", "a,b", "'"]
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: object) -> Path:
-    settings.HOME = tmp_path  # type: ignore[attr-defined]
+def home(tmp_path: Path, settings: Settings) -> Path:
+    settings.HOME = tmp_path
     return tmp_path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pytest_django import Settings
 
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
@@ -43,8 +44,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: object) -> Path:
-    settings.HOME = tmp_path / "home"  # type: ignore[attr-defined]
+def home(tmp_path: Path, settings: Settings) -> Path:
+    settings.HOME = tmp_path / "home"
     return tmp_path
 
 

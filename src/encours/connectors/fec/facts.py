@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 
 from encours.connectors.fec.layout import Layout, Repaired
@@ -62,5 +64,5 @@ def _filled(lines: pl.DataFrame, name: str) -> int:
     return int(lines.select((pl.col(name).str.strip_chars() != "").sum()).item())
 
 
-def _euros(cents: object) -> str:
-    return str(to_decimal(int(cents or 0), "EUR"))  # type: ignore[call-overload]
+def _euros(cents: float | Decimal | None) -> str:
+    return str(to_decimal(int(cents or 0), "EUR"))

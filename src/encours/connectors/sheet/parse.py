@@ -260,6 +260,7 @@ def _say_ambiguous(body: pl.DataFrame, mapping: Mapping, kind: Kind, issues: Iss
             issues.add(
                 "date_order_ambiguous",
                 f"no date of column {column.heading or column.index + 1} tells day from month; read {order} first",
+                line=int(body["line"][0]),
                 severity="warning",
                 action="Set the column's date format in the mapping if that is wrong.",
             )

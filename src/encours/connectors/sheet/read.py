@@ -57,7 +57,7 @@ def read(source: Source, options: Options) -> Reading:
         saved = Mapping.from_json(options.mapping) if options.mapping else None
     except CallError as error:
         for fault in error.faults:
-            issues.add("mapping_invalid", fault, action="Correct the mapping of this source.")
+            issues.add("mapping_invalid", fault, line=1, action="Correct the mapping of this source.")
         saved = None
     try:
         grid = read_grid(source.path, saved.sheet if saved else None)
@@ -129,6 +129,7 @@ def _entity(source: Source, options: Options, mapping: Mapping, sheet: ParsedShe
     issues.add(
         "entity_missing",
         f"nothing says whose sheet this is; its facts stand under {name}",
+        line=mapping.header_row or 1,
         severity="warning",
         action="Give the entity, on the command line or in the mapping of this source.",
     )

@@ -104,6 +104,7 @@ def _account(parsed: Parsed, rows: pl.DataFrame, issues: Issues) -> pl.Expr:
         issues.add(
             "account_missing",
             "no column says which bank account this is; lines stand on the file's name",
+            line=parsed.mapping.header_row or 1,
             severity="warning",
             action="Give the account in the mapping of this source.",
         )

@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_htmx",
     "django_cotton",
+    "django_tasks",
+    "django_tasks_db",
 ]
 AUTH_USER_MODEL = "store.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -95,6 +97,8 @@ MIDDLEWARE = [
     "encours.web.shell.middleware.PageScope",
 ]
 ROOT_URLCONF = "encours.web.urls"
+#: Jobs stand in the database, in the transaction that asks for them; `encours worker` runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 WSGI_APPLICATION = "encours.web.wsgi.application"
 TEMPLATES = [
     {

@@ -49,7 +49,8 @@ def statement(request: Request, customer_id: str) -> HttpResponse:
     found = statement_items(viewing, customer_id)
     if found is None:
         raise Http404
-    name = f"{_('statement')}-{found[0].account}-{viewing.day:%Y-%m-%d}.pdf".replace('"', "").replace("\\", "")
+    title = _("statement")
+    name = f"{title}-{found[0].account}-{viewing.day:%Y-%m-%d}.pdf".replace('"', "").replace("\\", "")
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(statement_pdf(*found, viewing.day), content_type="application/pdf", headers=headers)
 

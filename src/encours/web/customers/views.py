@@ -86,7 +86,8 @@ def export(request: Request, kind: str) -> HttpResponse:
         tables.Column(_("DSO in days"), [row.dso_days for row in rows], "number"),
         tables.Column(_("Collector"), [row.collector for row in rows]),
     ]
-    return tables.answer(kind, f"{_('customers')}-{viewing.day:%Y-%m-%d}", columns)
+    name = _("customers")
+    return tables.answer(kind, f"{name}-{viewing.day:%Y-%m-%d}", columns)
 
 
 @login_required

@@ -154,5 +154,6 @@ def rejected(request: HttpRequest, import_id: int, file_id: int) -> HttpResponse
     name, lines = found
     stem = PurePath(name).stem.replace('"', "").replace("\\", "")
     answer = StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{stem}-{_("rejected")}.txt"'
+    ending = _("rejected")
+    answer["Content-Disposition"] = f'attachment; filename="{stem}-{ending}.txt"'
     return answer

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from encours.web.shell import format as form
@@ -179,3 +180,11 @@ def column(name: str) -> str:
 def basis_points(value: int) -> str:
     """Basis points as per cent."""
     return form.percent(value / 10_000, 2)
+
+
+@register.filter
+def why(proposal: Any) -> str:
+    """Why a match is proposed: the engine's own words in English, the rule's sentence in other languages."""
+    sentence = words.word("rule", proposal.rule)
+    english = (get_language() or "").startswith("en")
+    return proposal.reason if english or sentence == proposal.rule else sentence

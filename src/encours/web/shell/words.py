@@ -148,6 +148,10 @@ _WORDS = {
         "events": gettext_lazy("Events"),
         "rates": gettext_lazy("Exchange rates"),
     },
+    "rule": {
+        "quoted_exact": gettext_lazy("The payer quotes invoice numbers whose open amounts sum exactly to the receipt."),
+        "quoted_one_of_several": gettext_lazy("Several items are quoted, one alone is open for exactly this amount."),
+    },
     "act": {
         "see": gettext_lazy("See the book"),
         "export_list": gettext_lazy("Export lists"),

@@ -197,8 +197,8 @@ def _payers(rng: np.random.Generator, kind: Texts, rate: Floats) -> Ints:
 
 
 def _treasuries(rng: np.random.Generator, kind: Texts) -> Ints:
-    """The treasury office that pays for a public body (-1: pays itself)."""
-    public = np.flatnonzero(kind == "public")
+    """The treasury office that pays for a public body (-1: pays itself, as one in three does)."""
+    public = np.flatnonzero((kind == "public") & (rng.random(len(kind)) < 0.67))
     office = np.full(len(kind), -1, dtype=np.int64)
     office[public] = rng.integers(0, max(1, len(public) // 6), len(public))
     return office

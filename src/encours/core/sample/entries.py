@@ -70,11 +70,8 @@ class Books:
     def tie(self, frame: pl.DataFrame, left: str, right: str, on: str, until: str | None = None) -> None:
         """Edges between the nodes of two columns."""
         last = pl.col(until) if until else pl.lit(None)
-        self.edges.append(
-            frame.select(left=left, right=right, on=pl.col(on).cast(pl.Date), until=last.cast(pl.Date)).select(
-                pl.col(name).cast(dtype) for name, dtype in EDGE.items()
-            )
-        )
+        columns = {"left": pl.col(left), "right": pl.col(right), "on": pl.col(on), "until": last}
+        self.edges.append(frame.select(columns[name].cast(dtype).alias(name) for name, dtype in EDGE.items()))
 
 
 def sales(books: Books) -> pl.DataFrame:
@@ -136,7 +133,7 @@ def doubtful(books: Books, items: pl.DataFrame) -> pl.DataFrame:
     until[rows] = days
     left = (story.items.amount - settled_by(story, until))[rows]
     moved = pl.DataFrame({"item": rows, "day": as_days(days), "left": left}).join(
-        items.select("item", "customer", "node", "due_on", "piece", source="account"),
+        items.select("item", "customer", "node", "due_on", "piece", piece_on="day", source="account"),
         on="item",
         how="left",
         maintain_order="left",
@@ -172,7 +169,10 @@ def drafts(books: Books, items: pl.DataFrame) -> pl.DataFrame:
         }
     ).filter(pl.col("day") <= day_of(story.last))
     frame = frame.join(
-        items.select("item", "customer", "node", "due_on", "piece"), on="item", how="left", maintain_order="left"
+        items.select("item", "customer", "node", "due_on", "piece", piece_on="day"),
+        on="item",
+        how="left",
+        maintain_order="left",
     )
     frame = frame.with_columns(
         entry_key=pl.format("EF{}", "item"),

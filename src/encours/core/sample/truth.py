@@ -8,7 +8,7 @@ import polars as pl
 from encours.core.sample import book as telling
 from encours.core.sample.draws import as_days
 from encours.core.sample.intent import NEVER
-from encours.core.sample.story import Story
+from encours.core.sample.story import Story, settled_by
 
 
 def truth_tables(
@@ -51,7 +51,7 @@ def _payments(story: Story) -> pl.DataFrame:
             "due_on": as_days(items.due[rows]),
             "paid_on": pl.Series(as_days(np.minimum(paid_on, 80_000))).set(never, None).cast(pl.Date),
             "delay_days": late,
-            "open_on_last_day": paid_on > story.last,
+            "open_on_last_day": (items.amount != settled_by(story, np.full(items.size, story.last)))[rows],
             "habit": telling.texts(cast.habit[payer]),
         }
     )

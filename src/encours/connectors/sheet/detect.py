@@ -274,3 +274,23 @@ def day_said(titles: Sequence[str], name: str) -> date | None:
         except ValueError:
             return None
     return None
+
+
+_ACCOUNT_WORDS = re.compile(
+    r"(?i)^(?:n[°o]?\.? ?(?:de )?)?(?:compte|account|konto|cuenta|iban|rib|num[eé]ro de compte)\b"
+)
+
+
+def account_said(titles: Sequence[Sequence[str]]) -> str | None:
+    """The bank account that the title rows name: an IBAN with a right check number, else the number beside `Compte`."""
+    for row in titles:
+        for cell in row:
+            for found in re.findall(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}", cell.upper()):
+                if is_iban(found):
+                    return re.sub(r"\s", "", found)
+    for row in titles:
+        if row and _ACCOUNT_WORDS.match(row[0]):
+            digits = re.search(r"[A-Z]{0,4}\d[\dA-Z ]{6,32}", " ".join(row)[len("compte") :].upper())
+            if digits:
+                return re.sub(r"\s", "", digits[0])
+    return None

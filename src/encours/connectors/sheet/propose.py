@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from encours.connectors.base.contract import Source
-from encours.connectors.sheet.detect import ColumnFacts, Layout, currency_said, day_said, detect
-from encours.connectors.sheet.grid import Grid, UnreadableSheetError, read_grid
+from encours.connectors.sheet.detect import ColumnFacts, Layout, account_said, currency_said, day_said, detect
+from encours.connectors.sheet.grid import TYPED_NUMBER, Grid, UnreadableSheetError, read_grid
 from encours.connectors.sheet.kind import kinds
 from encours.connectors.sheet.mapping import ColumnMap, Mapping
 from encours.connectors.sheet.parse import parse
@@ -94,8 +94,10 @@ def mapping_of(layout: Layout, grid: Grid, name: str) -> Mapping | None:
         facts = layout.facts[index]
         columns.append(ColumnMap(index, field_name, facts.heading, _format(layout, facts, field_name)))
     header = layout.header_row
-    titles = [cell for row in grid.top(header or 0) for cell in row if cell]
+    above = [[cell.removeprefix(TYPED_NUMBER) for cell in row if cell] for row in grid.top(header or 0)]
+    titles = [cell for row in above for cell in row]
     us_dates = any(column.format in ("mdy", "mdy8") for column in columns)
+    has_account = any(column.field == "account" for column in columns)
     has_currency = any(column.field == "currency" for column in columns)
     return Mapping(
         kind=layout.kind.name,
@@ -103,7 +105,8 @@ def mapping_of(layout: Layout, grid: Grid, name: str) -> Mapping | None:
         header_row=None if header is None else int(grid.cells["line"][header]),
         sheet=grid.sheet,
         currency=None if has_currency else currency_said(layout, titles, us_dates),
-        as_of=day_said(titles, name),
+        account=account_said(above) if "account" in layout.kind.fields and not has_account else None,
+        as_of=day_said([" ".join(row) for row in above], name),
     )
 
 

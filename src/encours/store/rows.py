@@ -46,6 +46,11 @@ def select(
     table = connection.ops.quote_name(model._meta.db_table)
     primary = connection.ops.quote_name(str(model._meta.pk.column))
     sql = f"SELECT {wanted} FROM {table} t {join} {'WHERE ' + where if where else ''} ORDER BY t.{primary}"
+    return fetch(sql, parameters, schema)
+
+
+def fetch(sql: str, parameters: Sequence[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """What a SELECT gives, typed by the schema; on PostgreSQL truths are cast to int by the statement."""
     return _fetch_postgres(sql, parameters, schema) if bulk.is_postgres() else _fetch_sqlite(sql, parameters, schema)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from encours.store import bulk, frames
 from encours.store.models import FACTS, CustomerPosition, Entity, EntityDay
-from encours.store.rows import select
+from encours.store.rows import fetch, select
 
 _CREDITS = ("credit_note", "down_payment")
 _BUCKETS = {"d1_30": (1, 30), "d31_60": (31, 60), "d61_90": (61, 90), "d91_plus": (91, None)}
@@ -48,29 +48,46 @@ def recompute_entities(entity_ids: Sequence[str], day: date) -> int:
 
 def _positions(ids: pl.Series, day: date) -> pl.DataFrame:
     items = _of("items", ids, ["customer_id", "currency", "kind", "due_on", "open"], "t.open <> 0")
-    receipts = _of("receipts", ids, ["customer_id", "currency", "booked_on", "amount", "unapplied"], "")
     columns = ["customer_id", "entity_id", "name", "collector", "credit_limit"]
-    customers = _of("customers", ids, columns, "")
-    return position_rows(items, receipts, customers, day)
+    return position_rows(items, _held(ids), _of("customers", ids, columns, ""), day)
 
 
 def _of(name: str, ids: pl.Series, columns: list[str], more: str) -> pl.DataFrame:
     """Current rows of the customers: by their index, or the whole table where they are many."""
     where = " AND ".join(part for part in ("t.is_current", more) if part)
-    model = FACTS[name]
     if ids.len() > _MANY:
-        rows = select(model, columns, where)
+        rows = select(FACTS[name], columns, where)
         return rows.filter(pl.col("customer_id").is_in(ids.implode()))
     with bulk.keys(ids) as staged:
-        return select(model, columns, where, (), f"JOIN {staged} k ON t.customer_id = k.key")
+        return select(FACTS[name], columns, where, (), f"JOIN {staged} k ON t.customer_id = k.key")
 
 
-def position_rows(items: pl.DataFrame, receipts: pl.DataFrame, customers: pl.DataFrame, day: date) -> pl.DataFrame:
+def _held(ids: pl.Series) -> pl.DataFrame:
+    """The customers' money not yet applied and their last receipt, added up by the database."""
+    schema = {
+        "customer_id": pl.String(),
+        "currency": pl.String(),
+        "unapplied": pl.Int64(),
+        "last_receipt_on": pl.Date(),
+    }
+    table = FACTS["receipts"]._meta.db_table
+    with bulk.keys(ids) as staged:
+        return fetch(
+            "SELECT t.customer_id, t.currency, CAST(-SUM(t.unapplied) AS BIGINT),"
+            " MAX(CASE WHEN t.amount > 0 THEN t.booked_on END)"
+            f" FROM {table} t JOIN {staged} k ON t.customer_id = k.key"
+            " WHERE t.is_current GROUP BY t.customer_id, t.currency",
+            (),
+            schema,
+        )
+
+
+def position_rows(items: pl.DataFrame, held: pl.DataFrame, customers: pl.DataFrame, day: date) -> pl.DataFrame:
     """One row a customer and currency in the columns of CustomerPosition.
 
-    `items`: customer_id, currency, kind, due_on, open (Int64, not 0). `receipts`: customer_id, currency, booked_on,
-    amount, unapplied. `customers`: customer_id, entity_id, name, collector, credit_limit. An item whose customer is
-    unknown still counts, under its own id. Credits and unapplied money are negative; balance is the sum of all.
+    `items`: customer_id, currency, kind, due_on, open (Int64, not 0). `held`: customer_id, currency, unapplied
+    (negative), last_receipt_on. `customers`: customer_id, entity_id, name, collector, credit_limit. An item whose
+    customer is unknown still counts, under its own id. Credits and unapplied money are negative; balance is all.
     """
     late = (pl.lit(day) - pl.col("due_on")).dt.total_days()
     credit = pl.col("kind").is_in(_CREDITS) | (pl.col("open") < 0)
@@ -83,10 +100,6 @@ def position_rows(items: pl.DataFrame, receipts: pl.DataFrame, customers: pl.Dat
         credits=pl.col("open").filter(credit).sum(),
         open_items=pl.len().cast(pl.Int64),
         oldest_due_on=pl.col("due_on").filter(~credit & (late > 0)).min(),
-    )
-    held = receipts.group_by(_KEY).agg(
-        unapplied=-pl.col("unapplied").sum(),
-        last_receipt_on=pl.col("booked_on").filter(pl.col("amount") > 0).max(),
     )
     rows = owed.join(held, on=_KEY, how="full", coalesce=True, nulls_equal=True)
     rows = rows.join(customers, on="customer_id", how="left")
@@ -103,14 +116,21 @@ def position_rows(items: pl.DataFrame, receipts: pl.DataFrame, customers: pl.Dat
 
 def record_days(entity_ids: Sequence[str], day: date) -> None:
     """Each entity's figures of the day in each currency, as the sum of its positions."""
-    wanted = [entity for entity in entity_ids if Entity.objects.filter(pk=entity).exists()]
     columns = ["entity_id", "currency", "overdue", "balance", "open_items", *_MONEY]
-    for entity_id in wanted:
+    for entity_id in Entity.objects.filter(pk__in=list(entity_ids)).values_list("pk", flat=True):
         rows = select(CustomerPosition, columns, "t.entity_id = %s", [entity_id])
-        sums = rows.group_by("entity_id", "currency").agg(pl.exclude("entity_id", "currency").sum())
-        for figures in sums.iter_rows(named=True):
-            owner, currency = figures.pop("entity_id"), figures.pop("currency")
-            figures["outstanding"] = figures.pop("balance")
+        for currency, figures in entity_figures(rows).get(entity_id, {}).items():
             EntityDay.objects.update_or_create(
-                entity_id=owner, currency=currency, day=day, defaults={"figures": figures}
+                entity_id=entity_id, currency=currency, day=day, defaults={"figures": figures}
             )
+
+
+def entity_figures(rows: pl.DataFrame) -> dict[str, dict[str, dict[str, int]]]:
+    """entity -> currency -> figures (minor units, counts): the sums of positions; `outstanding` is the balance."""
+    wanted = ["overdue", "balance", "open_items", *_MONEY]
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for figures in rows.group_by("entity_id", "currency").agg(pl.col(wanted).sum()).iter_rows(named=True):
+        owner, currency = figures.pop("entity_id"), figures.pop("currency")
+        figures["outstanding"] = figures.pop("balance")
+        found.setdefault(owner, {})[currency] = figures
+    return found

@@ -35,10 +35,21 @@ from encours.store.models.imports import (
 )
 from encours.store.models.people import Delegation, Portfolio, PortfolioMember, Role, SavedView, User
 from encours.store.models.positions import CustomerPosition, EntityDay
-from encours.store.models.workflow import Decision, Export, ExportLine, Note, Proposal, ProposalLine, Run, Setting
+from encours.store.models.workflow import (
+    Acknowledgement,
+    Decision,
+    Export,
+    ExportLine,
+    Note,
+    Proposal,
+    ProposalLine,
+    Run,
+    Setting,
+)
 
 __all__ = [
     "FACTS",
+    "Acknowledgement",
     "Allocation",
     "AuditEntry",
     "Closing",

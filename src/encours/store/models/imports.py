@@ -54,6 +54,7 @@ class Import(models.Model):
     day = models.DateField(null=True)  # the day a snapshot shows
     counts = models.JSONField(default=dict)  # table -> {new, same, changed}
     held_because = models.TextField(blank=True, default="")
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")  # believes it
     progress = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
@@ -101,7 +102,7 @@ class RejectedLine(models.Model):
 class Snapshot(models.Model):
     """A full list of open items as of a day, per source: what it held and its total, to compare the next one with."""
 
-    owner = models.OneToOneField(Import, on_delete=models.CASCADE)
+    owner = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="snapshots")
     source = models.ForeignKey(SourceProfile, on_delete=models.CASCADE)
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE)
     day = models.DateField()

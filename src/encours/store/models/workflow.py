@@ -106,6 +106,14 @@ class ExportLine(models.Model):
     acknowledged_by = models.BigIntegerField(null=True)  # the import that brought it back
 
 
+class Acknowledgement(models.Model):
+    """An allocation of ours that the ERP brought back: its own line is not stored a second time."""
+
+    allocation_id = models.CharField(max_length=190, unique=True)
+    by_id = models.CharField(max_length=190)  # the ERP's own line
+    import_id = models.BigIntegerField()
+
+
 class Note(models.Model):
     """What a person wrote about a customer or an item."""
 

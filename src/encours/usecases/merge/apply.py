@@ -45,7 +45,8 @@ def apply(plan: Plan, origin: Origin, at: datetime) -> Merged:
         for name, part in plan.tables.items():
             if part.rows.height:
                 written[name] = part.rows
-                bulk.insert(FACTS[name], _at_rest(name, part, touched, origin))
+                with bulk.first_load(FACTS[name], part.rows.height):
+                    bulk.insert(FACTS[name], _at_rest(name, part, touched, origin))
             if part.retired.len():
                 bulk.update(FACTS[name], pl.DataFrame({"id": part.retired}).with_columns(is_current=pl.lit(False)))
         bulk.update(FACTS["items"], touched.open_of_stored)

@@ -1,0 +1,77 @@
+"""Long work for the worker: asked for in the transaction of the page, done by another process, shown by its Import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django_tasks import task
+
+from encours.store.models import Import, User
+from encours.usecases import clock
+from encours.usecases.rights import Actor, actor_of, job, require
+
+
+@task()
+def commit_import_job(import_id: int, user_id: int | None) -> None:
+    """Commits an import for whoever asked, with the rights they have when it runs."""
+    from encours.usecases.import_files import commit_import
+
+    commit_import(_actor(user_id), import_id)
+
+
+@task()
+def preview_import_job(import_id: int, user_id: int | None) -> None:
+    """Reads an import's files for whoever asked."""
+    from encours.usecases.import_files import preview_import
+
+    preview_import(_actor(user_id), import_id)
+
+
+@task()
+def propose_matches_job(entity_ids: list[str], user_id: int | None) -> None:
+    """Fresh proposals for some entities."""
+    from encours.usecases.propose_matches import propose_matches
+
+    propose_matches(_actor(user_id), entity_ids)
+
+
+@task()
+def nightly_job() -> None:
+    """The nightly chain."""
+    from encours.usecases.run_nightly import run_nightly
+
+    run_nightly(clock.today())
+
+
+def _actor(user_id: int | None) -> Actor:
+    return job("worker") if user_id is None else actor_of(User.objects.filter(pk=user_id).first())
+
+
+def commit_later(actor: Actor, import_id: int) -> None:
+    """Lets the worker commit an import; its state and progress tell how far it is."""
+    _import_later(actor, import_id, commit_import_job)
+
+
+def preview_later(actor: Actor, import_id: int) -> None:
+    """Lets the worker read an import's files."""
+    _import_later(actor, import_id, preview_import_job)
+
+
+def _import_later(actor: Actor, import_id: int, wanted: Any) -> None:
+    owner = Import.objects.get(pk=import_id)
+    require(actor, "import_files", owner.entity_id)
+    with transaction.atomic():
+        Import.objects.filter(pk=import_id).update(progress="waiting")
+        wanted.enqueue(import_id, _user_id(actor))
+
+
+def propose_later(actor: Actor, entity_ids: list[str]) -> None:
+    """Lets the worker make fresh proposals."""
+    for entity_id in entity_ids:
+        require(actor, "accept_match", entity_id)
+    propose_matches_job.enqueue(entity_ids, _user_id(actor))
+
+
+def _user_id(actor: Actor) -> int | None:
+    return None if actor.user is None else actor.user.pk

@@ -1,0 +1,87 @@
+"""The nightly chain: copies, proposals, positions of the new day, figures of past days; restartable at any step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from encours.core.base.days import add_months, end_of_month
+from encours.store import parquet
+from encours.store.models import Entity, EntityDay, Run
+from encours.usecases import clock
+from encours.usecases.import_files import repair_imports
+from encours.usecases.past_days import record_past_day
+from encours.usecases.propose_matches import propose_matches
+from encours.usecases.recompute_positions import recompute_entities
+from encours.usecases.rights import job
+
+#: How many month ends before today have their figures kept, for trends.
+_MONTHS_BACK = 24
+
+
+def _copies(day: date) -> str:
+    entities = [*Entity.objects.values_list("entity_id", flat=True), parquet.NOBODY]
+    for entity_id in entities:
+        parquet.ensure(entity_id)
+    return f"{len(entities) - 1} entities"
+
+
+def _proposals(day: date) -> str:
+    found = propose_matches(job("nightly"), day=day)
+    return f"{found.auto + found.review} of {found.receipts} receipts"
+
+
+def _positions(day: date) -> str:
+    entities = list(Entity.objects.values_list("entity_id", flat=True))
+    return f"{recompute_entities(entities, day)} customers and currencies"
+
+
+def _trends(day: date) -> str:
+    """Month ends and yesterday, where their figures are missing: a first import brings years at once."""
+    wanted = [end_of_month(add_months(day.replace(day=1), -n)) for n in range(1, _MONTHS_BACK + 1)]
+    wanted += [day - timedelta(days=1)]
+    count = 0
+    for entity_id in Entity.objects.values_list("entity_id", flat=True):
+        known = set(EntityDay.objects.filter(entity_id=entity_id, day__in=wanted).values_list("day", flat=True))
+        for missing in sorted(set(wanted) - known):
+            count += record_past_day(entity_id, missing)
+    return f"{count} days"
+
+
+def _imports(day: date) -> str:
+    return f"{len(repair_imports())} interrupted imports"
+
+
+#: Step name -> what it does; each may be done again without harm.
+STEPS: Mapping[str, Callable[[date], str]] = {
+    "imports": _imports,
+    "copies": _copies,
+    "proposals": _proposals,
+    "positions": _positions,
+    "trends": _trends,
+}
+
+
+def run_nightly(day: date, *, again: bool = False, say: Callable[[str], None] = lambda step: None) -> Run:
+    """Does what is left of the day's chain; a chain that died goes on at the step it died in.
+
+    With `again` every step is done anew. What each step did stands in the run's summary.
+    """
+    run = Run.objects.filter(name="nightly", day=day, entity=None).order_by("-pk").first()
+    if run is None or again:
+        run = Run.objects.create(name="nightly", day=day, started_at=clock.now())
+    done: dict[str, str] = dict(run.summary)
+    for name, step in STEPS.items():
+        if name in done:
+            continue
+        say(name)
+        Run.objects.filter(pk=run.pk).update(step=name, state="running")
+        try:
+            done[name] = step(day)
+        except Exception:
+            Run.objects.filter(pk=run.pk).update(state="failed", summary=done)
+            raise
+        Run.objects.filter(pk=run.pk).update(summary=done)
+    Run.objects.filter(pk=run.pk).update(state="done", step="", finished_at=clock.now())
+    run.refresh_from_db()
+    return run

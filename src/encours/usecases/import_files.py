@@ -118,19 +118,22 @@ def preview_import(actor: Actor, import_id: int) -> Import:
     owner = _owned(actor, import_id, _OPEN_STATES)
     read = read_import(owner)
     with transaction.atomic():
-        plan = merge.plan(read.book, _knowing(owner, read), owner.entity_id)
+        met = merge.meet(owner, read, clock.today())
+        plan = merge.plan(met.book, _knowing(owner, read), owner.entity_id)
         owner.counts, owner.state = plan.counts, Import.State.READ
-        owner.progress = ""
+        owner.progress, owner.held_because = "", "; ".join(met.suspect)
         owner.save()
-        _note(owner, read, concat_issues([read.issues, plan.issues]))
+        _note(owner, read, concat_issues([read.issues, met.issues, plan.issues]))
     return owner
 
 
 def commit_import(actor: Actor, import_id: int) -> Import:
     """Merges the import's files into the book: all of them or, whatever happens, none.
 
-    A file that an earlier import brought is passed over with an issue. Done again, it changes nothing. Raises
-    NotAllowedError where a file concerns an entity that the actor may not import into.
+    A file that an earlier import brought is passed over with an issue. Done again, it changes nothing. A list of open
+    items that is not believed is HELD until `confirm_import`, and changes nothing.
+
+    Raises NotAllowedError where a file concerns an entity that the actor may not import into.
     """
     owner = _owned(actor, import_id, (*_OPEN_STATES, Import.State.DONE))
     if owner.state == Import.State.DONE:
@@ -140,18 +143,47 @@ def commit_import(actor: Actor, import_id: int) -> Import:
         read = read_import(owner)
         _say(owner, "loading")
         merged = _merge(actor, owner, read)
-    merged.extend_copies()
+    if merged is not None:
+        merged.extend_copies()
     return Import.objects.get(pk=owner.pk)
 
 
-def _merge(actor: Actor, owner: Import, read: FilesRead) -> Merged:
+def confirm_import(actor: Actor, import_id: int) -> Import:
+    """A person believes a list that was held: it is merged now."""
+    owner = _owned(actor, import_id, (Import.State.HELD, Import.State.READ))
+    if actor.user is None:
+        raise NotAllowedError("import_files", owner.entity_id, "no_role")
+    with transaction.atomic():
+        owner.confirmed_by = actor.user
+        owner.save(update_fields=["confirmed_by"])
+        audit.append(
+            clock.now(),
+            actor.name,
+            "confirm_import",
+            entity_id=owner.entity_id or "",
+            subject=f"import:{owner.pk}",
+        )
+    return commit_import(actor, import_id)
+
+
+def _hold(owner: Import, read: FilesRead, met: merge.Met) -> None:
+    owner.state, owner.progress, owner.held_because = Import.State.HELD, "", "; ".join(met.suspect)
+    owner.save()
+    _note(owner, read, concat_issues([read.issues, met.issues]))
+
+
+def _merge(actor: Actor, owner: Import, read: FilesRead) -> Merged | None:
     with transaction.atomic():
         known = Import.objects.select_for_update().get(pk=owner.pk)
         if known.state != Import.State.LOADING:
             raise CallError([f"import {owner.pk} is {known.state}: somebody else took it"])
         for entity_id in sorted({*read.book.entities["entity_id"].to_list(), parquet.NOBODY}):
             parquet.lock_entity(entity_id)
-        plan = merge.plan(read.book, _knowing(owner, read), owner.entity_id)
+        met = merge.meet(owner, read, clock.today())
+        if met.suspect:
+            _hold(owner, read, met)
+            return None
+        plan = merge.plan(met.book, _knowing(owner, read), owner.entity_id)
         _require_entities(actor, plan)
         lock(plan)
         lines = _file_lines(owner, read)
@@ -162,7 +194,8 @@ def _merge(actor: Actor, owner: Import, read: FilesRead) -> Merged:
         if owner.entity_id is None and len(concerned) == 1:
             owner.entity_id = concerned[0]
         owner.save()
-        _note(owner, read, concat_issues([read.issues, plan.issues, merged.issues]))
+        _note(owner, read, concat_issues([read.issues, met.issues, plan.issues, merged.issues]))
+        merge.note(met, owner, read)
         recompute_positions(merged.customers, clock.today())
         _grant_new(actor, plan)
         audit.append(

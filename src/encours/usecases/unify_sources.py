@@ -87,13 +87,18 @@ def told_by(readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
     told = [
         reading.tables["items"].select(
             "item_id",
-            rank=pl.lit(_RANKS.get(connector, _LIST_RANK), dtype=pl.Int64),
+            rank=pl.lit(rank_of(connector), dtype=pl.Int64),
             states_due=pl.lit(connector != "fec" or bool(reading.facts.get("due_dates"))),
         )
         for connector, reading in readings
         if "items" in reading.tables
     ]
     return pl.concat([no_told(), *told]).sort("rank").unique("item_id", keep="first")
+
+
+def rank_of(connector: str) -> int:
+    """Whose row leads, the lowest first."""
+    return _RANKS.get(connector, _LIST_RANK)
 
 
 def no_told() -> pl.DataFrame:

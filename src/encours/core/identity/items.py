@@ -21,7 +21,7 @@ EXTRA = {"rank": pl.Int64(), "states_due": pl.Boolean(), "is_open": pl.Boolean()
 LEDGER_RANK = 1
 
 #: What a leading row takes from the others where it is null.
-_FILLED = (
+FILLED = (
     "discount_on",
     "discount_amount",
     "payment_method",
@@ -137,7 +137,7 @@ def _filled(leads: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     known = (
         others.sort("rank", "item_id")
         .group_by("to_id", maintain_order=True)
-        .agg(pl.col(name).drop_nulls().first().alias(f"{name}_other") for name in _FILLED)
+        .agg(pl.col(name).drop_nulls().first().alias(f"{name}_other") for name in FILLED)
     )
     joined = leads.join(stated, left_on="item_id", right_on="to_id", how="left", maintain_order="left").join(
         known, left_on="item_id", right_on="to_id", how="left", maintain_order="left"
@@ -145,7 +145,7 @@ def _filled(leads: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     due = pl.when(~pl.col("states_due")).then(pl.coalesce("stated_due", "due_on")).otherwise("due_on")
     # A due date before the invoice's own day is somebody's slip; the ledger's computed one is kept then.
     dated = joined.with_columns(due_on=pl.when(due >= pl.col("issued_on")).then(due).otherwise("due_on"))
-    return dated.with_columns(pl.coalesce(name, f"{name}_other").alias(name) for name in _FILLED).select(leads.columns)
+    return dated.with_columns(pl.coalesce(name, f"{name}_other").alias(name) for name in FILLED).select(leads.columns)
 
 
 def rename_items(frame: pl.DataFrame, renames: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:

@@ -1,0 +1,150 @@
+"""What stands on a past day, out of frames of any size: open items and unapplied receipts, lazily and column-pruned.
+
+The same answer as `Book.as_of` or `as_booked` followed by `open_items` and `unapplied_receipts`, for books that are
+files: only needed columns are read, versions are sorted only where an id has more than one, and ids are joined as
+64-bit hashes. Two ids with one hash would break the sum that is checked at the end, and the plain join is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+from encours.core.base import balance, versions
+from encours.core.base.schema import TABLES, Table, accounted_on_expr, known_on_expr
+
+Reading = Literal["known", "booked"]
+
+_FREE = {"entity_id": pl.String(), "customer_id": pl.String(), "currency": pl.String(), "unapplied": pl.Int64()}
+_NEEDED = {
+    "items": ("amount",),
+    "allocations": ("item_id", "receipt_id", "credit_item_id", "amount", "receipt_amount", "kind", "reversed_on"),
+    "receipts": ("entity_id", "customer_id", "currency", "amount"),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`items`: the wanted columns and `open` (not 0). `receipts`: entity, customer, currency, `unapplied` (not 0)."""
+
+    items: pl.DataFrame
+    receipts: pl.DataFrame
+
+
+def standing(
+    items: pl.LazyFrame,
+    allocations: pl.LazyFrame,
+    receipts: pl.LazyFrame,
+    as_of: date,
+    reading: Reading = "known",
+    columns: tuple[str, ...] = ("entity_id", "customer_id", "currency", "due_on", "kind"),
+) -> Standing:
+    """Open items and unapplied receipts at the end of `as_of`. Frames hold all versions, as a Book's tables do."""
+    has_receipts = bool(receipts.select(pl.len() > 0).collect().item())
+    owed = _read("items", items, as_of, reading, columns)
+    paid = balance.standing(_read("allocations", allocations, as_of, reading))
+    got = _read("receipts", receipts, as_of, reading) if has_receipts else None
+    by_hash = _open_and_free(owed, paid, got, columns, hashed=True)
+    return by_hash or _open_and_free(owed, paid, got, columns, hashed=False) or Standing(pl.DataFrame(), pl.DataFrame())
+
+
+def _read(name: str, rows: pl.LazyFrame, day: date, reading: Reading, more: tuple[str, ...] = ()) -> pl.LazyFrame:
+    """The table on the day, one row an id, needed columns only."""
+    table = TABLES[name]
+    wanted = dict.fromkeys([*table.key, *_NEEDED[name], *more])
+    dated = [*table.dated_by, "known_on", "voided"]
+    have = rows.collect_schema()
+    schema = {column: table.schema[column] for column in dict.fromkeys([*wanted, *dated])}
+    pruned = rows.select(
+        pl.col(column) if column in have else pl.lit(None, dtype=dtype).alias(column)
+        for column, dtype in schema.items()
+    )
+    if not _one_version_an_id(table, pruned):
+        full = versions.as_known if reading == "known" else versions.as_booked
+        return full(table, pruned, day).select(list(wanted))
+    on = known_on_expr(table) if reading == "known" else accounted_on_expr(table)
+    alive = pruned.filter((on.is_null() | (on <= day)) & ~pl.col("voided").fill_null(False))
+    later = [pl.when(pl.col(column) <= day).then(pl.col(column)).alias(column) for column in table.later]
+    return (alive.with_columns(later) if later else alive).select(list(wanted))
+
+
+def _one_version_an_id(table: Table, rows: pl.LazyFrame) -> bool:
+    """Whether no id has two versions: none is dated or voided, or no id stands twice (by hash, at worst a false no)."""
+    plain = (pl.col("known_on").is_null() & ~pl.col("voided").fill_null(False)).all()
+    if rows.select(plain).collect(engine="streaming").item():
+        return True
+    ids = pl.struct(table.key).hash() if len(table.key) > 1 else pl.col(table.key[0]).hash()
+    return bool(rows.select(ids.n_unique() == pl.len()).collect(engine="streaming").item())
+
+
+_Key = Callable[[str], pl.Expr]
+
+
+def hash_of(column: str) -> pl.Expr:
+    """The ids of a column as 64 bits: joined three times as fast as texts, in half the memory."""
+    return pl.col(column).hash()
+
+
+def _open_and_free(
+    items: pl.LazyFrame,
+    allocations: pl.LazyFrame,
+    receipts: pl.LazyFrame | None,
+    columns: tuple[str, ...],
+    hashed: bool,
+) -> Standing | None:
+    """The result; None where joining by hash did not conserve money (two ids of one hash, or letters of nothing)."""
+
+    def key(column: str) -> pl.Expr:
+        return (hash_of(column) if hashed else pl.col(column)).alias("_key")
+
+    credit = (pl.col("kind") == "credit") & pl.col("credit_item_id").is_not_null()
+    if receipts is not None or allocations.select(credit.any()).collect(engine="streaming").item() or not hashed:
+        allocations = _acting(items, allocations, receipts, key)
+    given = allocations.filter(credit).select(key("credit_item_id"), settled=-pl.col("amount"))
+    taken = allocations.select(key("item_id"), settled="amount")
+    settled = pl.concat([taken, given]).group_by("_key").agg(pl.col("settled").sum())
+    left = pl.col("amount") - pl.col("settled").fill_null(0)
+    joined = items.with_columns(key("item_id")).join(settled, on="_key", how="left").with_columns(open=left)
+    plans = [joined.filter(pl.col("open") != 0).select(*columns, "open")]
+    plans += [_sum(items, "amount"), _sum(settled, "settled")]
+    if receipts is not None:
+        plans += _free(receipts, allocations, key)
+    open_items, invoiced, taken_off, *free = pl.collect_all(plans, engine="streaming")
+    if hashed and open_items["open"].sum() != invoiced.item() - taken_off.item():
+        return None
+    if not free:
+        return Standing(open_items, pl.DataFrame(schema=_FREE))
+    unapplied, received, applied = free
+    if hashed and unapplied["unapplied"].sum() != received.item() - applied.item():
+        return None
+    return Standing(open_items, unapplied.select(list(_FREE)))
+
+
+def _acting(items: pl.LazyFrame, allocations: pl.LazyFrame, receipts: pl.LazyFrame | None, key: _Key) -> pl.LazyFrame:
+    """`versions.acting`, lazily: a letter acts once its item, its credit note and its receipt are all there."""
+    there = {"item_id": items.select(key("item_id")), "credit_item_id": items.select(key("item_id"))}
+    if receipts is not None:
+        there["receipt_id"] = receipts.select(key("receipt_id"))
+    for column, ids in there.items():
+        named = allocations.filter(pl.col(column).is_not_null()).with_columns(key(column))
+        named = named.join(ids, on="_key", how="semi").drop("_key")
+        allocations = pl.concat([named, allocations.filter(pl.col(column).is_null())])
+    return allocations
+
+
+def _free(receipts: pl.LazyFrame, allocations: pl.LazyFrame, key: _Key) -> list[pl.LazyFrame]:
+    """Unapplied receipts, what was received, what is applied."""
+    cash = allocations.filter((pl.col("kind") == "cash") & pl.col("receipt_id").is_not_null())
+    used = cash.select(key("receipt_id"), used=pl.coalesce("receipt_amount", "amount"))
+    applied = used.group_by("_key").agg(pl.col("used").sum())
+    joined = receipts.with_columns(key("receipt_id")).join(applied, on="_key", how="left")
+    free = joined.with_columns(unapplied=pl.col("amount") - pl.col("used").fill_null(0))
+    return [free.filter(pl.col("unapplied") != 0).select(list(_FREE)), _sum(receipts, "amount"), _sum(applied, "used")]
+
+
+def _sum(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
+    return rows.select(pl.col(column).sum())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from encours.connectors.base.contract import Options, Source, recognise
 from encours.connectors.invoice_pdf import CONNECTOR
+from encours.usecases.read_files import ReadOptions, read_files
 from encours.usecases.tie_documents import tie_documents
 from tests.core.matching.books import book, item
 
@@ -49,3 +50,15 @@ def test_parts_share_a_document_and_namesakes_of_two_customers_do_not() -> None:
     documents, issues = tie_documents(namesakes, [_printed("a.pdf", "FA0007"), _printed("b.pdf", "X9999")])
     assert documents.is_empty()
     assert issues["code"].to_list() == ["document_ambiguous", "document_untied"]
+
+
+def test_a_printed_invoice_beside_its_open_item_becomes_its_document(tmp_path: Path) -> None:
+    (tmp_path / "open.csv").write_text(
+        "Code client;N° facture;Date facture;Échéance;Montant TTC;Devise\n"
+        "00042;FA-2026-101;15/01/2026;15/03/2026;1 200,00;EUR\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "scan.pdf").write_bytes(_PDF.read_bytes())
+    read = read_files([Source.of(tmp_path)], ReadOptions(entity_id="E"))
+    assert read.book.documents.select("kind", "path").rows() == [("invoice", "scan.pdf")]
+    assert read.book.documents["item_id"].to_list() == read.book.items["item_id"].to_list()

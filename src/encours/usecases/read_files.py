@@ -6,15 +6,17 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 import polars as pl
 
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.core.base.book import Book
-from encours.core.base.issue import Issues, concat_issues
+from encours.core.base.issue import Issues, concat_issues, no_issues
 from encours.core.base.schema import TABLES
 from encours.usecases.pair_book import pair_book, with_series
 from encours.usecases.sources import Found, find_sources
+from encours.usecases.tie_documents import tie_documents
 from encours.usecases.unify_sources import fill_customers, no_told, told_by, unify_tables
 
 Progress = Callable[[int, int, str], None]
@@ -86,7 +88,9 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
     paired = pair_book(_joined([reading for _, reading in parts]), _receipts([reading for _, reading in parts]))
     # Only after an opening became the invoice it carries forward is a number of the ledger one invoice.
     tables, ambiguous = unify_tables(paired.tables, told)
-    said = [*(note.frame() for note in notes), *(reading.issues for _, reading in parts), ambiguous, paired.issues]
+    tables, untied = _with_printed(tables, [reading for _, reading in parts])
+    told_issues = [reading.issues for _, reading in parts]
+    said = [*(note.frame() for note in notes), *told_issues, ambiguous, paired.issues, untied]
     return FilesRead(
         Book.of(**tables),
         concat_issues(said),
@@ -156,6 +160,21 @@ def _joined(readings: list[Reading]) -> dict[str, pl.DataFrame]:
             tables[name] = pl.concat(frames).unique(key, keep="last", maintain_order=True)
     tables["entities"] = _entities(tables)
     return tables
+
+
+def _with_printed(
+    tables: dict[str, pl.DataFrame], readings: list[Reading]
+) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """Printed invoices tied to the items whose numbers they bear, and an issue for each that finds none."""
+    printed = [
+        one for reading in readings for one in cast("list[dict[str, Any]]", reading.facts.get("documents") or [])
+    ]
+    if not printed:
+        return tables, no_issues()
+    documents, issues = tie_documents(tables.get("items", TABLES["items"].empty()), printed)
+    own = tables.get("documents", TABLES["documents"].empty())
+    both = pl.concat([own, documents]).unique("document_id", keep="first", maintain_order=True)
+    return {**tables, "documents": both}, issues
 
 
 def _receipts(readings: list[Reading]) -> pl.DataFrame:

@@ -138,13 +138,13 @@ def _words(settings: Mapping[str, object], name: str, default: tuple[str, ...], 
 def with_classes(lines: pl.DataFrame, chart: Chart) -> pl.DataFrame:
     """Lines with `receivable` (bool), `rule` (the class they are as a counterpart) and `opening` (bool)."""
     accounts = lines["account"].unique().to_list()
-    receivable = {account: chart.is_receivable(account) for account in accounts}
+    receivable = [account for account in accounts if chart.is_receivable(account)]
     rule = {account: chart.rule_of(account) for account in accounts}
     named = "journal_name" if "journal_name" in lines.columns else pl.lit(None, dtype=pl.String).alias("journal_name")
     journals = lines.select("journal", named).unique()
     return lines.with_columns(
-        receivable=pl.col("account").replace_strict(receivable, return_dtype=pl.Boolean),
-        rule=pl.col("account").replace_strict(rule, return_dtype=pl.String),
+        receivable=pl.col("account").is_in(receivable),
+        rule=pl.col("account").replace(rule),
         opening=pl.col("journal").is_in(_openings(journals, chart)).fill_null(False),
     )
 

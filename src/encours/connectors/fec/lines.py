@@ -71,6 +71,7 @@ def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
         quote_char='"' if layout.quoted else None,
         truncate_ragged_lines=True,
         ignore_errors=True,
+        missing_columns="insert",
     )
     return frame.with_row_index("line", offset=2).with_columns(pl.col("line").cast(pl.Int64))
 

@@ -48,6 +48,7 @@ def read(source: Source, options: Options) -> Reading:
         issues.add(
             "entity_unknown",
             "the file name has no SIREN, so its entity is called 'fec'",
+            line=1,
             severity="warning",
             action="Name the file <SIREN>FEC<AAAAMMJJ>.txt or give the entity.",
         )

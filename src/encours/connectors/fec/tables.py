@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from encours.connectors.fec.classes import BY_NAME
+from encours.connectors.fec.instruments import instruments_of
 from encours.connectors.fec.letters import DEDUCTIONS, RETURN_WORDS, settle
 
 _ADVANCES = ("4191", "4196", "4197", "4198")
@@ -41,13 +42,13 @@ def build(parts: pl.DataFrame, lines: pl.DataFrame, taken: pl.DataFrame, context
     rows = rows.join(of_part, on="part", how="left")
     rows = rows.with_columns(item_id=pl.when("as_item").then(_id(context, "part_key")))
     allocations = _allocations(rows, pairs)
-    items = _items(rows.filter("as_item"), context)
+    items = _moved(_items(rows.filter("as_item"), context), rows, allocations)
     return {
         "customers": _customers(lines, context),
         "items": items,
         "receipts": _at_the_bank(receipts, taken),
         "allocations": allocations,
-        **_instruments(rows, items, receipts, allocations, pairs),
+        **instruments_of(items, receipts, allocations, taken),
     }
 
 
@@ -311,6 +312,29 @@ def _items(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     )
 
 
+def _moved(items: pl.DataFrame, rows: pl.DataFrame, allocations: pl.DataFrame) -> pl.DataFrame:
+    """A claim that moved (to 413, to 416) is as old as what it was made of, and due when that was."""
+    moves = rows.filter((pl.col("makes") == "ledger") & (pl.col("amount") > 0) & pl.col("item_id").is_not_null())
+    if moves.height:
+        left = rows.filter(pl.col("makes") == "ledger").select("entry", "part_key")
+        of_entry = left.select("entry", part_key="part_key")
+        settled = allocations.filter(pl.col("kind") == "ledger").with_columns(
+            part_key=pl.col("allocation_id").str.split("<").list.last()
+        )
+        old = items.select(item_id="item_id", was_issued="issued_on", was_due="due_on")
+        ages = settled.join(of_entry, on="part_key").join(old, on="item_id").group_by("entry")
+        since = ages.agg(pl.col("was_issued").min(), pl.col("was_due").min())
+        aged = moves.select("item_id", "entry", "due").join(since, on="entry")
+        items = items.join(aged.drop("entry"), on="item_id", how="left", maintain_order="left").with_columns(
+            issued_on=pl.coalesce("was_issued", "issued_on"),
+            due_on=pl.when(pl.col("due").is_null()).then(pl.coalesce("was_due", "due_on")).otherwise("due_on"),
+        )
+        items = items.drop("was_issued", "was_due", "due")
+    # What is no invoice of its own day cannot be due before it was made: it is older than its entry.
+    older = pl.min_horizontal("issued_on", "due_on")
+    return items.with_columns(issued_on=pl.when(pl.col("kind") != "invoice").then(older).otherwise("issued_on"))
+
+
 def _customers(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
     """One row an auxiliary account (or a receivable account without one), under the last name the ledger gives it."""
     return (
@@ -322,55 +346,3 @@ def _customers(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
             entity_id=pl.lit(context.entity_id), kind=pl.lit("business"), country=pl.lit(None, dtype=pl.String)
         )
     )
-
-
-def _instruments(
-    rows: pl.DataFrame, items: pl.DataFrame, receipts: pl.DataFrame, allocations: pl.DataFrame, pairs: pl.DataFrame
-) -> dict[str, pl.DataFrame]:
-    """Drafts on 413 and what lies on 511: covered by an instrument until the bank has paid it."""
-    drafts = items.filter(pl.col("ledger_account").str.starts_with("413") & (pl.col("amount") > 0))
-    accepted = drafts.select(
-        instrument_id="item_id",
-        customer_id="customer_id",
-        kind=pl.lit("lcr"),
-        amount="amount",
-        currency="currency",
-        due_on="due_on",
-        state=pl.lit("accepted"),
-        state_on="posted_on",
-    )
-    cash = allocations.filter(pl.col("kind") == "cash")
-    paid_on = cash.group_by(instrument_id="item_id").agg(
-        paid=pl.col("amount").sum(), paid_on=pl.col("allocated_on").max()
-    )
-    paid = (
-        accepted.join(paid_on, on="instrument_id")
-        .filter(pl.col("paid") == pl.col("amount"))
-        .with_columns(state=pl.lit("paid"), state_on=pl.col("paid_on"))
-        .select(accepted.columns)
-    )
-    lying = receipts.filter(
-        pl.col("account").str.starts_with("511") & (pl.col("amount") > 0) & pl.col("customer_id").is_not_null()
-    )
-    kinds = pl.when(pl.col("kind") == "draft").then(pl.lit("lcr")).otherwise(pl.lit("cheque"))
-    state = pl.when(pl.col("account").str.starts_with("5114")).then(pl.lit("discounted")).otherwise(pl.lit("accepted"))
-    cheques = lying.filter(pl.col("kind").is_in(["cheque", "draft"])).select(
-        instrument_id="receipt_id",
-        customer_id="customer_id",
-        kind=kinds,
-        amount="amount",
-        currency="currency",
-        due_on="booked_on",
-        state=state,
-        state_on="booked_on",
-    )
-    covers = cash.join(cheques.select(receipt_id="instrument_id", worth="amount"), on="receipt_id")
-    covers = covers.filter(pl.col("amount").sum().over("receipt_id") == pl.col("worth"))
-    covers = covers.group_by(instrument_id="receipt_id", item_id="item_id", maintain_order=True).agg(
-        pl.col("amount").sum()
-    )
-    own = accepted.select("instrument_id", item_id="instrument_id", amount="amount")
-    return {
-        "instruments": pl.concat([accepted, paid, cheques]),
-        "instrument_items": pl.concat([own, covers]),
-    }

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from xml.parsers import expat
 
-from lxml import etree
-
-from encours.connectors.base import xml
 from encours.connectors.base.accounts import normal_account
 from encours.connectors.base.bank import BankFile, BankLine, Statement, clean, plain_amount, reference
 from encours.connectors.base.contract import Options, Reading, Source
-from encours.connectors.camt.entry import ENTRY, HEADER, Fields, Shapes, collect
+from encours.connectors.base.xml import HostileXmlError
+from encours.connectors.camt.entry import Fields
 from encours.connectors.camt.kinds import kind_of
 from encours.connectors.camt.party import counterparty
+from encours.connectors.camt.stream import stream
 from encours.core.base.money import AmountError
 
-_TAGS = ("{*}Stmt", "{*}Rpt", "{*}Ntfctn", "{*}Ntry")
 _BOOKED = "BOOK"
 #: The texts of a batch that stays one receipt are told up to this many details.
 _DETAILS_TOLD = 50
@@ -30,66 +28,41 @@ def read(source: Source, options: Options) -> Reading:
     """
     state = _Reader(source, options)
     try:
-        for event, element in xml.iterate(source.path, *_TAGS):
-            state.take(event, element)
-    except xml.HostileXmlError as error:
-        state.file.reject(1, "hostile_xml", str(error), action="Ask the sender for the message without a DOCTYPE.")
-    except etree.XMLSyntaxError as error:
-        state.file.reject(
-            max(state.entry, 1),
-            "xml_broken",
-            f"the file breaks off or is no XML: {clean(str(error), 200)}",
-            action="Fetch the file again.",
-        )
+        stream(source.path, state)
+    except HostileXmlError as error:
+        action = "Ask the sender for the message without a DOCTYPE."
+        state.file.reject(max(state.number, 1), "hostile_xml", str(error), action=action)
+    except expat.ExpatError as error:
+        message = f"the file breaks off or is no XML: {clean(str(error), 200)}"
+        state.file.reject(max(state.number, 1), "xml_broken", message, action="Fetch the file again.")
     state.finish()
     return state.file.reading(message=state.message, details=state.details)
 
 
 class _Reader:
-    """What is known while the elements pass by."""
+    """What is known while the elements pass by; the listener of the stream."""
 
     def __init__(self, source: Source, options: Options) -> None:
         self.file = BankFile("camt", source.name, options)
         self.message: str | None = None
-        self.entry = 0
+        self.number = 0
         self.details = 0
-        self._element: Any = None
         self._statement: Statement | None = None
         self._default: str | None = None
-        self._shapes = Shapes(ENTRY)
 
-    def take(self, event: str, element: Any) -> None:
-        """One start or end event of a statement or an entry."""
-        if not element.tag.endswith("Ntry"):
-            if event == "start":
-                self.message = self.message or _message(element)
-                self._element, self._statement = element, None
-            else:
-                self._finish_statement(element)
-                xml.free(element)
-        elif event == "start":
-            if self._statement is None and self._element is not None:
-                self._open(self._element)
-        else:
-            self._entry(element)
-            xml.free(element)
+    def opens(self, namespace: str | None) -> None:
+        """A statement begins; what it is stands in its header."""
+        self.finish()
+        self.message = self.message or (namespace or "").rsplit(":", 1)[-1][:40] or None
 
     def finish(self) -> None:
-        """Closes what a broken file left open."""
+        """The statement ends, said by the file or broken off."""
         if self._statement is not None:
             self.file.close(self._statement)
             self._statement = None
 
-    def _finish_statement(self, element: Any) -> None:
-        if self._statement is None:
-            self._open(element)
-        elif self._statement.closing is None or self._statement.opening is None:
-            self._balances(self._statement, collect(element, HEADER))
-        self.finish()
-        self._element = None
-
-    def _open(self, element: Any) -> None:
-        header = collect(element, HEADER)
+    def header(self, header: Fields) -> None:
+        """What the statement says of itself: account, period, balances."""
         account = header.get("iban") or header.get("account") or header.get("old_account")
         account = normal_account(account)[:64] if account else None
         balances = header.get("balance", [])
@@ -100,7 +73,7 @@ class _Reader:
         known = [start, end, header.get("sequence"), *(f"{sorted(part.items())}" for part in balances)]
         # A bank numbers its messages anew each time: the message's id only serves where nothing else does.
         key = "|".join(map(str, known)) if any(known) else header.get("id") or ""
-        statement = self.file.open(max(self.entry + 1, 1), account or None, currency, key)
+        statement = self.file.open(self.number + 1, account or None, currency, key)
         statement.from_on, statement.to_on = start, end
         statement.made_on = _day(header.get("made"))
         self._balances(statement, header)
@@ -128,26 +101,26 @@ class _Reader:
             statement.opening = opening[0]
             statement.from_on = statement.from_on or opening[1]
 
-    def _entry(self, element: Any) -> None:
-        self.entry += 1
+    def entry(self, fields: Fields) -> None:
+        """One entry: counted, and where it is booked a receipt or several."""
+        self.number += 1
         statement = self._statement
         if statement is None:
-            statement = self._statement = self.file.open(self.entry, None, None, stray=True)
-        fields = self._shapes.collect(element)
+            statement = self._statement = self.file.open(self.number, None, None, stray=True)
         details = fields.get("detail", [])
         self.details += len(details)
         try:
             amount = plain_amount(fields.get("amount", ""))
         except AmountError as error:
-            self.file.reject(self.entry, "amount_impossible", str(error))
+            self.file.reject(self.number, "amount_impossible", str(error))
             return
         sign = fields.get("sign")
         if sign not in ("CRDT", "DBIT"):
-            self.file.reject(self.entry, "sign_missing", "the entry says neither credit nor debit", f"{amount}")
+            self.file.reject(self.number, "sign_missing", "the entry says neither credit nor debit", f"{amount}")
             return
         status = fields.get("status", _BOOKED)
         if status != _BOOKED:
-            self.file.pending(statement, self.entry, status[:20])
+            self.file.pending(statement, self.number, status[:20])
             return
         signed = -amount if sign == "DBIT" else amount
         currency = fields.get("amount@Ccy") or self._default
@@ -173,7 +146,7 @@ class _Reader:
         # The bank's number of a batch is the same for all its details: theirs tell them apart.
         mark = f"{whole}|{own}" if whole and own else whole or own
         return BankLine(
-            number=self.entry,
+            number=self.number,
             booked_on=_day(fields.get("booked")),
             amount=amount,
             currency=currency,
@@ -185,11 +158,6 @@ class _Reader:
             end_to_end_id=end_to_end,
             bank_reference=mark,
         )
-
-
-def _message(element: Any) -> str | None:
-    namespace = etree.QName(element).namespace or ""
-    return namespace.rsplit(":", 1)[-1][:40] or None
 
 
 def _day(text: str | None) -> date | None:

@@ -16,6 +16,7 @@ from encours.store.models import Decision, Item, Proposal, ProposalLine, Receipt
 from encours.usecases import clock, merge
 from encours.usecases.merge.apply import Merged
 from encours.usecases.merge.diff import Difference
+from encours.usecases.merge.meet_letters import OWN_SOURCE
 from encours.usecases.recompute_positions import recompute_positions
 from encours.usecases.rights import Actor, NotAllowedError, require
 
@@ -165,7 +166,7 @@ def _allocations(proposal: Proposal, lines: list[ProposalLine], receipt: Receipt
             "receipt_amount": line.receipt_amount,
             "kind": line.kind,
             "allocated_on": max(booked, items.get(line.item_id, booked)),
-            "source": f"encours:{proposal.rule}",
+            "source": f"{OWN_SOURCE}{proposal.pk}",
             "known_on": clock.today(),
         }
         for number, line in enumerate(lines, start=1)

@@ -49,7 +49,8 @@ class ClosingBalance(models.Model):
     customer_id = models.CharField(max_length=190)
     currency = models.CharField(max_length=3)
     not_due = models.BigIntegerField()
-    buckets = models.JSONField()
+    buckets = models.JSONField()  # d1_30…: minor units
     credits = models.BigIntegerField()
+    advances = models.BigIntegerField()
     unapplied = models.BigIntegerField()
     total = models.BigIntegerField()

@@ -13,9 +13,9 @@ from encours.core.base.issue import no_issues
 from encours.core.base.schema import TABLES
 from encours.core.cadrage.acknowledge import acknowledge
 from encours.store import frames
-from encours.store.models import Acknowledgement, Allocation, Decision, ExportLine, Proposal
+from encours.store.models import Acknowledgement, Allocation, ExportLine, Proposal
 
-#: What Encours decides itself bears this source, then the decision's number.
+#: What is decided here bears this source, then the number of the proposal that was accepted.
 OWN_SOURCE = "encours:"
 _TABLE = TABLES["allocations"]
 
@@ -67,8 +67,7 @@ def note_letters(met: MetLetters, import_id: int) -> None:
     undone = met.issues.filter(pl.col("code") == "erp_letter_wins")["key"].to_list()
     sources = Allocation.objects.filter(allocation_id__in=undone).values_list("source", flat=True).distinct()
     numbers = [int(source.removeprefix(OWN_SOURCE)) for source in sources if source.removeprefix(OWN_SOURCE).isdigit()]
-    proposals = Decision.objects.filter(pk__in=numbers, proposal__isnull=False).values("proposal_id")
-    Proposal.objects.filter(pk__in=proposals, state=Proposal.State.ACCEPTED).update(state=Proposal.State.UNDONE)
+    Proposal.objects.filter(pk__in=numbers, state=Proposal.State.ACCEPTED).update(state=Proposal.State.UNDONE)
 
 
 def _fresh(allocations: pl.DataFrame) -> pl.DataFrame:

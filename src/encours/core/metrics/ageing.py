@@ -106,8 +106,10 @@ def aged_balance(
     Frames hold all versions of the Book's tables and may be scans of Parquet files: only needed columns are read.
     days = as_of − due_on (or issued_on), ≤ 0 is not due. `set_credits` "oldest" sets credits on the oldest items first;
     what is more than all items stays in its column. `flagged` (see `scope.flags`) is needed where `scope` leaves
-    something out; left-out items stand in `excluded` alone. total = sum of the buckets and the three columns apart; total + excluded
-    is the ledger's balance. `oldest_on` is the oldest overdue date. Receipts of no known customer are in no row.
+    something out; left-out items stand in `excluded` alone. total = sum of the buckets and the three columns apart;
+    total + excluded is the ledger's balance. `oldest_on` is the oldest overdue date. Receipts of no known customer are
+    in no row.
+
     Raises CallError for limits out of order, or a scope without flags.
     """
     check_limits(limits)

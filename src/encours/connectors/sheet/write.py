@@ -19,8 +19,8 @@ def write_open_items_snapshot(book: Book, day: date, path: Path) -> None:
     """The open items of `day`, as known that day, as an ERP's daily export.
 
     One line an open item and, negative, one a receipt that stands unapplied on a customer's account. Columns: Code
-    client, Client, Pièce, Échéance n°, Type, Compte, Date pièce, Date échéance, Montant initial, Montant restant dû,
-    Devise. `path` ends in .csv (semicolon, decimal comma, UTF-8 with byte-order mark) or .xlsx.
+    client, Client, Pièce, N° échéance, Type, Compte général, Date pièce, Date échéance, Montant initial,
+    Montant restant dû, Devise. `path` ends in .csv (semicolon, decimal comma, UTF-8 with byte-order mark) or .xlsx.
     """
     write_table(open_items_table(book, day), path, sheet="Postes ouverts")
 
@@ -35,9 +35,9 @@ def open_items_table(book: Book, day: date) -> pl.DataFrame:
         _code().alias("Code client"),
         pl.col("name").alias("Client"),
         pl.col("number").alias("Pièce"),
-        pl.col("part").alias("Échéance n°"),
+        pl.col("part").alias("N° échéance"),
         pl.col("kind").replace(kinds).alias("Type"),
-        pl.col("ledger_account").alias("Compte"),
+        pl.col("ledger_account").alias("Compte général"),
         pl.col("issued_on").alias("Date pièce"),
         pl.col("due_on").alias("Date échéance"),
         pl.col("amount").alias("Montant initial"),
@@ -49,16 +49,16 @@ def open_items_table(book: Book, day: date) -> pl.DataFrame:
         _code().alias("Code client"),
         pl.col("name").alias("Client"),
         pl.col("receipt_id").str.replace(r"^[^:]*:", "").alias("Pièce"),
-        pl.lit(None, dtype=pl.String).alias("Échéance n°"),
+        pl.lit(None, dtype=pl.String).alias("N° échéance"),
         pl.lit("Règlement").alias("Type"),
-        pl.coalesce("ledger_account", pl.lit("411000")).alias("Compte"),
+        pl.coalesce("ledger_account", pl.lit("411000")).alias("Compte général"),
         pl.col("booked_on").alias("Date pièce"),
         pl.col("booked_on").alias("Date échéance"),
         (-pl.col("amount")).alias("Montant initial"),
         (-pl.col("unapplied")).alias("Montant restant dû"),
         pl.col("currency").alias("Devise"),
     )
-    return pl.concat([owed, held]).sort("Code client", "Date échéance", "Pièce", "Échéance n°")
+    return pl.concat([owed, held]).sort("Code client", "Date échéance", "Pièce", "N° échéance")
 
 
 def customers_table(book: Book, profile: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -76,6 +76,10 @@ def customers_table(book: Book, profile: pl.DataFrame | None = None) -> pl.DataF
     for name in ("terms", "method"):
         if name not in frame.columns:
             frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name))
+    iban = now.payer_aliases.filter(pl.col("kind") == "iban").select("customer_id", iban="value")
+    iban = iban.unique("customer_id", keep="first", maintain_order=True)
+    frame = frame.join(iban, on="customer_id", how="left", maintain_order="left")
+    currency = book.entities["currency"][0] if book.entities.height else None
     payer = now.customer_links.filter(pl.col("role") == "payer").select("customer_id", payer="other_id")
     frame = frame.join(payer, on="customer_id", how="left", maintain_order="left")
     kinds = {"business": "Entreprise", "consumer": "Particulier", "public": "Public"}
@@ -93,6 +97,8 @@ def customers_table(book: Book, profile: pl.DataFrame | None = None) -> pl.DataF
         pl.col("email").alias("E-mail comptabilité"),
         pl.col("payer").str.replace(r"^[^:]*:", "").alias("Compte payeur"),
         pl.col("created_on").alias("Date de création"),
+        pl.col("iban").alias("IBAN"),
+        pl.lit(currency).alias("Devise"),
     )
 
 

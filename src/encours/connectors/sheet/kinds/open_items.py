@@ -56,7 +56,8 @@ posted_on date 0.4: date comptable; posting date; date de comptabilisation; buch
 """
 )
 _CREDIT_NOTE = r"(?i)\b(avoir|avoirs|av|credit ?note|credit ?memo|cn|gutschrift|abono|rc|note de credit)\b"
-_DOWN_PAYMENT = r"(?i)\b(acompte|down ?payment|anzahlung|avance)\b"
+# What stands on a customer's account without an invoice: advances, and payments that nobody applied yet.
+_DOWN_PAYMENT = r"(?i)\b(acompte|down ?payment|anzahlung|avance|r[eè]glement|paiement|payment|encaissement|zahlung)\b"
 _DEBIT_NOTE = r"(?i)\b(note de debit|debit ?note)\b"
 _RETENTION = r"(?i)\b(retenue|rg|retention)\b"
 

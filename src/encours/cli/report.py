@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -63,7 +63,7 @@ def say_issues(issues: pl.DataFrame, shown: int = _ISSUES_SHOWN) -> None:
         print(f"… and {issues.height - shown} more: {more}")
 
 
-def say_table(title: str, rows: list[tuple[str, ...]], headers: tuple[str, ...]) -> None:
+def say_table(title: str, rows: Sequence[tuple[str, ...]], headers: tuple[str, ...]) -> None:
     """A small table for people; numbers right-aligned by the caller's own formatting."""
     from rich.console import Console
     from rich.table import Table

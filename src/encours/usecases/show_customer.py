@@ -312,7 +312,7 @@ def _items(viewing: Viewing, ids: list[str], tab: str, limit: int | None = _ROWS
             else facts.filter(open=0).order_by("-due_on", "number")
         )
         rows = list(chosen.values_list(*_ITEM)[:limit])
-    return [ItemRow(*row, max(0, (viewing.day - row[6]).days)) for row in rows]
+    return [ItemRow(*(*row, max(0, (viewing.day - row[6]).days))) for row in rows]
 
 
 def _past_items(viewing: Viewing, ids: list[str], tab: str) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 from django.db.models import F, Q, QuerySet, Sum
@@ -76,9 +77,10 @@ def show_customers(viewing: Viewing, wanted: CustomerFilter) -> CustomersPage:
     scope = today_positions(viewing)
     rows = _filtered(scope, wanted, viewing.day)
     sums = ("balance", "overdue", "not_due", "d1_30", "d31_60", "d61_90", "d91_plus")
-    grouped = rows.order_by().values("currency").annotate(**{f"sum_{name}": Sum(name) for name in sums})
+    aggregates: dict[str, Any] = {f"sum_{name}": Sum(name) for name in sums}
+    grouped: Any = rows.order_by().values("currency").annotate(**aggregates)
     totals = [
-        Totals(row["currency"], row["sum_balance"], row["sum_overdue"], tuple(row[f"sum_{name}"] for name in sums[2:]))  # type: ignore[arg-type]  # five of them
+        Totals(row["currency"], row["sum_balance"], row["sum_overdue"], tuple(row[f"sum_{name}"] for name in sums[2:]))
         for row in grouped.order_by("-sum_balance")
     ]
     count = rows.count()

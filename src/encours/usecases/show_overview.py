@@ -136,7 +136,7 @@ def ageing_trend(viewing: Viewing, currency: str) -> list[tuple[date, int, int]]
 def _today_sums(viewing: Viewing, currency: str) -> tuple[list[Figures], list[Position]]:
     rows = today_positions(viewing)
     aggregates: dict[str, Any] = {f"sum_{name}": Sum(name) for name in _SUMS}
-    grouped = rows.order_by().values("currency").annotate(customers=Count("id"), **aggregates)
+    grouped: Any = rows.order_by().values("currency").annotate(customers=Count("id"), **aggregates)
     figures = [
         Figures(row["currency"], row["customers"], *(row[f"sum_{name}"] for name in _SUMS))
         for row in sorted(grouped, key=lambda row: -row["sum_balance"])

@@ -181,7 +181,9 @@ def show_receipt(viewing: Viewing, receipt_id: str) -> ReceiptPage | None:
         used = sum(line.amount for line in applied if line.kind == "cash" and line.reversed_on is None)
         row = ReceiptRow(**{**_plain(row), "unapplied": row.amount - used})
     dressed = _dressed(viewing, [row])[0]
-    return ReceiptPage(dressed, *(found[name] for name in more), applied, _decisions(viewing, receipt_id))
+    return ReceiptPage(
+        dressed, **{name: found[name] for name in more}, applied=applied, decisions=_decisions(viewing, receipt_id)
+    )
 
 
 def show_receipt_row(viewing: Viewing, receipt_id: str) -> ReceiptRow | None:

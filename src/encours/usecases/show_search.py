@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 
@@ -132,14 +133,14 @@ def _items(viewing: Viewing, key: str, amounts: list[int]) -> list[ItemHit]:
     if amounts:
         conditions.append(Q(amount__in=[*amounts, *(-amount for amount in amounts)]))
     columns = ("item_id", "number", "kind", "customer_id", "issued_on", "due_on", "amount", "open", "currency")
-    rows: dict[str, tuple[str, ...]] = {}
+    rows: dict[str, Any] = {}
     for condition in conditions:
         for row in viewing.facts(Item).filter(condition)[:LIMIT].values_list(*columns):
             rows.setdefault(row[0], row)
     cut = list(rows.values())[:LIMIT]
     ids = {row[3] for row in cut}
     names = dict(viewing.facts(Customer).filter(customer_id__in=ids).values_list("customer_id", "name")) if ids else {}
-    return [ItemHit(*row[:3], names.get(row[3], row[3]), *row[4:]) for row in cut]  # type: ignore[arg-type]  # typed by the columns
+    return [ItemHit(*(*row[:3], names.get(row[3], row[3]), *row[4:])) for row in cut]
 
 
 def _receipts(viewing: Viewing, text: str, key: str, amounts: list[int]) -> list[ReceiptHit]:

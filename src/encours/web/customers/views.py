@@ -23,7 +23,7 @@ _KEPT = ("q", "state", "collector", "currency", "min", "sort")
 def _wanted(query: QueryDict) -> CustomerFilter:
     currency = query.get("currency", "")
     try:
-        least = to_minor(query["min"], currency or "EUR") if query.get("min") else None
+        least = to_minor(str(query["min"]), currency or "EUR") if query.get("min") else None
     except (AmountError, ValueError):
         least = None
     page = query.get("page", "1")

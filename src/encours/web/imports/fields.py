@@ -114,6 +114,6 @@ def _cell(name: str, row: Mapping[str, Any]) -> tuple[str, bool]:
     if isinstance(value, date):
         return form.day(value), True
     if isinstance(value, int):
-        currency = row.get("currency")
+        currency = str(row.get("currency"))
         return form.money(value, currency if is_currency(currency) else "EUR"), True
     return str(value), False

@@ -113,7 +113,7 @@ def _draw(spec: dict[str, Any]) -> SafeString:
     if svg is None:
         import vl_convert  # 100 ms to load: only where a chart is drawn
 
-        where = {"format_locale": "fr-FR", "time_format_locale": "fr-FR"} if language == "fr" else {}
+        where: dict[str, Any] = {"format_locale": "fr-FR", "time_format_locale": "fr-FR"} if language == "fr" else {}
         svg = _tidy(vl_convert.vegalite_to_svg(whole, **where))
         cache.set(key, svg, _KEPT_SECONDS)
     return mark_safe(svg)  # drawn by us out of escaped texts

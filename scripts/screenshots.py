@@ -106,9 +106,8 @@ def _demo(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [Path(sys.executable).parent / "encours", "demo", "--port", str(port), "--no-browser"]
-    environment = os.environ | {"ENCOURS_HOME": str(home)}
-    demo = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    command = [Path(sys.executable).parent / "encours", "demo", "--home", home, "--port", str(port), "--no-browser"]
+    demo = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait(demo, url)
         yield url

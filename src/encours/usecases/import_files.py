@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from encours.connectors.base.contract import Source
-from encours.core.base.issue import CallError, Issues, concat_issues
+from encours.core.base.issue import ISSUE_SCHEMA, CallError, Issues, concat_issues
 from encours.store import audit, bulk, parquet
 from encours.store.models import (
     Entity,
@@ -401,6 +401,13 @@ def _owned(actor: Actor, import_id: int, states: Sequence[str]) -> Import:
     return owner
 
 
+def issues_of(owner: Import) -> pl.DataFrame:
+    """The issues kept for an import, as an issue frame."""
+    rows = ImportIssue.objects.filter(owner=owner).order_by("pk")
+    values = rows.values_list("file__name", "line", "code", "severity", "message", "action", "table", "key")
+    return pl.DataFrame(list(values), schema=ISSUE_SCHEMA, orient="row")
+
+
 def repair_imports() -> list[int]:
     """Imports whose process died while loading: the book has nothing of them; they wait to be committed again."""
     stuck = list(Import.objects.filter(state=Import.State.LOADING).values_list("pk", flat=True))
@@ -413,6 +420,7 @@ __all__ = [
     "commit_import",
     "discard_import",
     "import_now",
+    "issues_of",
     "known_files",
     "preview_import",
     "read_import",

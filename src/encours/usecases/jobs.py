@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django_tasks import task
 
-from encours.store.models import Import, User
+from encours.store import bulk
+from encours.store.models import Import, Run, User
 from encours.usecases import clock
 from encours.usecases.rights import Actor, actor_of, job, require
 
@@ -75,3 +77,16 @@ def propose_later(actor: Actor, entity_ids: list[str]) -> None:
 
 def _user_id(actor: Actor) -> int | None:
     return None if actor.user is None else actor.user.pk
+
+
+def nightly_due(moment: datetime, hour: int) -> bool:
+    """Asks for the nightly chain once a day after its hour; whether it did just now."""
+    if moment.hour < hour:
+        return False
+    with transaction.atomic():
+        bulk.lock("nightly")
+        if Run.objects.filter(name="nightly", day=moment.date(), entity=None).exists():
+            return False
+        Run.objects.create(name="nightly", day=moment.date(), started_at=clock.now(), state="waiting")
+        nightly_job.enqueue()
+    return True

@@ -19,6 +19,15 @@ _RANKS = {"book_folder": STORED, "camt": 1, "mt940": 2, "cfonb120": 3, "ofx": 4}
 _INTERIM, _DETAILS, _OTHER = 8, 9, 5
 
 
+#: What pairing knows of a receipt's file.
+FORMATS = {"receipt_id": pl.String(), "series": pl.String(), "rank": pl.Int64()}
+
+
+def no_formats() -> pl.DataFrame:
+    """Of no receipt is the file known."""
+    return pl.DataFrame(schema=FORMATS)
+
+
 @dataclass(frozen=True)
 class PairedBook:
     """Tables with every euro once; merges, relations and unpaired as `core.pairing.Paired` has them."""

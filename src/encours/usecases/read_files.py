@@ -14,7 +14,7 @@ from encours.connectors.base.contract import Options, Reading, Source
 from encours.core.base.book import Book
 from encours.core.base.issue import Issues, concat_issues, no_issues
 from encours.core.base.schema import TABLES
-from encours.usecases.pair_book import pair_book, with_series
+from encours.usecases.pair_book import FORMATS, STORED, no_formats, pair_book, with_series
 from encours.usecases.sources import Found, find_sources
 from encours.usecases.tie_documents import tie_documents
 from encours.usecases.unify_sources import fill_customers, no_told, told_by, unify_tables
@@ -56,7 +56,8 @@ class FilesRead:
 
     origins: table, key, file, line of the rows whose place is known. merges: kept_id, dropped_id, rule of receipts that
     were one. relations: entity_id, ledger_account, account, agreed, of. unpaired: receipt_id, side (bank, ledger).
-    told: item_id, rank, states_due of the best source of each item (`unify_sources.told_by`).
+    told: item_id, rank, states_due of the best source of each item (`unify_sources.told_by`). formats: receipt_id,
+    series, rank of the receipts that files other than a book folder tell of, as pairing goes by.
     """
 
     book: Book
@@ -67,6 +68,7 @@ class FilesRead:
     relations: pl.DataFrame
     unpaired: pl.DataFrame
     told: pl.DataFrame = field(default_factory=no_told)
+    formats: pl.DataFrame = field(default_factory=no_formats)
 
 
 def read_files(sources: Sequence[Source], options: ReadOptions | None = None) -> FilesRead:
@@ -100,6 +102,7 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
         paired.relations,
         paired.unpaired,
         told_by(told),
+        _receipts([reading for _, reading in parts]).filter(pl.col("rank") > STORED).select(list(FORMATS)),
     )
 
 

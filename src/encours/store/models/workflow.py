@@ -114,6 +114,15 @@ class Acknowledgement(models.Model):
     import_id = models.BigIntegerField()
 
 
+class MergedReceipt(models.Model):
+    """A receipt id that gave way to another: the ledger and the bank told of the same money."""
+
+    dropped_id = models.CharField(max_length=190, unique=True)
+    kept_id = models.CharField(max_length=190)
+    rule = models.CharField(max_length=64)
+    import_id = models.BigIntegerField()
+
+
 class Note(models.Model):
     """What a person wrote about a customer or an item."""
 

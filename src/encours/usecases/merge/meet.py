@@ -16,6 +16,7 @@ from encours.core.base.money import to_minor
 from encours.store.models import Entity, Import, LedgerBalance, SourceProfile
 from encours.usecases.merge.meet_items import meet_items
 from encours.usecases.merge.meet_letters import MetLetters, meet_letters, note_letters
+from encours.usecases.merge.meet_receipts import meet_receipts, note_merges
 from encours.usecases.merge.meet_snapshot import MetSnapshot, keep_snapshot, meet_snapshot
 from encours.usecases.read_files import FilesRead
 
@@ -26,6 +27,7 @@ class Met:
 
     book: Book
     issues: pl.DataFrame
+    merges: pl.DataFrame
     letters: MetLetters
     snapshot: MetSnapshot | None
 
@@ -37,21 +39,24 @@ class Met:
 
 def meet(owner: Import, read: FilesRead, today: date) -> Met:
     """The read files against the store; call it in the transaction that merges, under the entities' locks."""
-    items = meet_items(read.book, read.told)
+    receipts = meet_receipts(read.book, read.formats, read.told)
+    items = meet_items(receipts.book, read.told)
     snapshot = None
     book = items.book
-    issues = [items.issues]
+    issues = [receipts.issues, items.issues]
     if owner.scope == SourceProfile.Scope.SNAPSHOT and book.items.height:
         day = owner.day or _stated_day(read) or today
         snapshot = meet_snapshot(book, owner, day, confirmed=owner.confirmed_by_id is not None)
         book = snapshot.book
         issues.append(snapshot.reading.issues)
     letters = meet_letters(book, today)
-    return Met(letters.book, concat_issues([*issues, letters.issues]), letters, snapshot)
+    merges = pl.concat([read.merges.select(receipts.merges.columns), receipts.merges])
+    return Met(letters.book, concat_issues([*issues, letters.issues]), merges, letters, snapshot)
 
 
 def note(met: Met, owner: Import, read: FilesRead) -> None:
     """Keeps what was met: acknowledgements, the list for the next one, the ledger's own balances."""
+    note_merges(met.merges, owner.pk)
     note_letters(met.letters, owner.pk)
     if met.snapshot is not None:
         source = (

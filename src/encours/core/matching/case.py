@@ -9,7 +9,7 @@ import polars as pl
 
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES, known_on_expr
-from encours.core.matching.keys import FIELD_BREAK, is_weak, number_key, quotes
+from encours.core.matching.keys import FIELD_BREAK, is_weak, lookup, number_key, quotes
 
 #: Receipts whose words are held in memory at once.
 _CHUNK_ROWS = 100_000
@@ -82,8 +82,8 @@ def _items(known: Book, groups: pl.DataFrame) -> pl.DataFrame:
 
 def _quoted_pairs(receipts: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     texts = receipts.select("row", "text").drop_nulls()
-    keys = items["number_key"].unique()
-    parts = [quotes(chunk, keys) for chunk in texts.iter_slices(_CHUNK_ROWS)] or [quotes(texts, keys)]
+    known = lookup(items["number_key"])
+    parts = [quotes(chunk, known) for chunk in texts.iter_slices(_CHUNK_ROWS)] or [quotes(texts, known)]
     # The same number twice in one text is one quote.
     found = pl.concat(parts).group_by("row", "key").agg(pl.col("crossed").any())
     located = found.join(receipts.select("row", "entity_id", "currency"), on="row")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 #: Stands between two fields of a receipt, so that no number is read across them.
@@ -28,39 +30,51 @@ def is_weak(key: pl.Expr) -> pl.Expr:
     return (key.str.len_bytes() < STRONG_CHARACTERS) | year
 
 
-def quotes(texts: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Lookup:
+    """The known keys, and every beginning of one: a run of words that begins no key need not be followed."""
+
+    keys: pl.DataFrame
+    beginnings: pl.DataFrame
+    longest: int
+
+
+def lookup(keys: pl.Series) -> Lookup:
+    """The lookup of known keys; keys without a digit are words, not numbers, and are left out."""
+    known = keys.drop_nulls().unique().rename("key")
+    known = known.filter(known.str.contains(r"\d"))
+    longest = int(known.str.len_bytes().max() or 0) if known.len() else 0  # type: ignore[arg-type]  # lengths are integers
+    starts = [known.str.head(size).unique() for size in range(1, longest)]
+    beginnings = pl.concat(starts).unique() if starts else known.head(0)
+    return Lookup(known.to_frame(), beginnings.rename("key").to_frame(), longest)
+
+
+def quotes(texts: pl.DataFrame, known: Lookup) -> pl.DataFrame:
     """Where known keys stand in texts, whole words only: `INV-123` never hits `INV12`, `1045` never `45`.
 
-    `texts`: row, text. `keys`: the known keys. Returns row, key, crossed, one line for each place; a key inside a
-    longer one that was found is dropped, `crossed` says that two keys share words and neither holds the other.
-    Rows of the result are unordered.
+    `texts`: row, text. Returns row, key, crossed, one line for each place; a key inside a longer one that was found is
+    dropped, `crossed` says that two keys share words and neither holds the other. Rows of the result are unordered.
     """
-    known = keys.drop_nulls().unique()
-    known = known.filter(known.str.contains(r"\d"))
     words = (
         texts.select("row", word=clean(pl.col("text")).str.extract_all(rf"[0-9A-Z]+|{FIELD_BREAK}"))
         .explode("word", empty_as_null=False)
-        .with_columns(at=pl.int_range(pl.len(), dtype=pl.UInt32))
+        .with_columns(at=pl.int_range(pl.len()))
     )
-    if not known.len() or not words.height:
+    if not known.longest or not words.height:
         return pl.DataFrame(schema={"row": texts.schema["row"], "key": pl.String(), "crossed": pl.Boolean()})
     return _outermost(pl.concat(_hits(words, known)))
 
 
-def _hits(words: pl.DataFrame, known: pl.Series) -> list[pl.DataFrame]:
+def _hits(words: pl.DataFrame, known: Lookup) -> list[pl.DataFrame]:
     """row, key, at, end of every run of words that spells a known key, by number of words."""
-    lookup = known.rename("key").to_frame()
-    longest = max(len(key) for key in known)
     runs = words.rename({"word": "key"})
     hits = []
     for pieces in range(1, PIECES_MAX + 1):
-        if pieces > 1:
-            follows = pl.col("row") == words["row"].shift(1 - pieces)
-            longer = pl.when(follows).then(pl.col("key") + words["word"].shift(1 - pieces))
-            runs = runs.with_columns(key=longer)
-        fitting = runs.filter(pl.col("key").str.len_bytes() <= longest)
-        hits.append(fitting.join(lookup, on="key", how="semi").with_columns(end=pl.col("at") + pieces))
-    return hits
+        hits.append(runs.join(known.keys, on="key", how="semi").with_columns(end=pl.col("at") + pieces))
+        begun = runs.join(known.beginnings, on="key", how="semi")
+        follower = words.select("row", "word", at=pl.col("at") - pieces)
+        runs = begun.join(follower, on=["row", "at"]).select("row", "at", key=pl.col("key") + pl.col("word"))
+    return [hit.select("row", "key", "at", "end") for hit in hits]
 
 
 def _outermost(hits: pl.DataFrame) -> pl.DataFrame:

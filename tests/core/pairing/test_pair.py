@@ -180,6 +180,12 @@ def test_any_order_gives_the_same_and_no_money_is_lost(
     chance.shuffle(mixed)
     second = paired(*mixed, allocations=allocated.sample(fraction=1, shuffle=True, seed=3))
     assert first.receipts.equals(second.receipts)
+    stored = first.receipts.with_columns(series=pl.lit("book"), rank=pl.lit(0, dtype=pl.Int64))
+    ambiguous = first.issues["code"].to_list().count("receipt_pair_ambiguous")
+    again = pair_receipts(pl.concat([stored, receipts(*rows)]), first.allocations, _CUSTOMERS)
+    if not ambiguous:
+        # Loaded again beside what is stored, the same files change nothing.
+        assert again.receipts.equals(first.receipts)
     assert sorted(first.allocations.rows()) == sorted(second.allocations.rows())
     _conserved(first, rows, allocated)
 

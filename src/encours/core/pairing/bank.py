@@ -47,6 +47,8 @@ def pair_bank_lines(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         )
         kept, replaced = _details(kept, name)
         merges.append(replaced)
+        kept, replaced = _parted_before(kept, name)
+        merges.append(replaced)
     assert kept is not None
     return kept.drop("_text", "_e2e"), pl.concat(merges)
 
@@ -91,6 +93,20 @@ def _enriched(kept: pl.DataFrame, rows: pl.DataFrame, met: pl.DataFrame) -> pl.D
         more, left_on="receipt_id", right_on="kept_id", how="left", suffix="_more", maintain_order="left"
     )
     return joined.with_columns(pl.coalesce(name, f"{name}_more") for name in _ENRICHED).select(kept.columns)
+
+
+def _parted_before(kept: pl.DataFrame, series: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A slip that comes again after it was parted by customer: its stored parts begin with its text and sum to it."""
+    day = ["entity_id", "account", "currency", "booked_on"]
+    parts = kept.filter((pl.col("rank") == 0) & (pl.col("series") != series))
+    slips = kept.filter((pl.col("series") == series) & pl.col("remittance").is_not_null())
+    met = slips.join(parts.select(*day, part="amount", text="remittance", part_id="receipt_id"), on=day)
+    met = met.filter(pl.col("text").str.starts_with(pl.col("remittance")) & (pl.col("part_id") != pl.col("receipt_id")))
+    whole = met.filter(
+        (pl.col("part").sum().over("receipt_id") == pl.col("amount")) & (pl.len().over("receipt_id") > 1)
+    )
+    merges = whole.select(kept_id="part_id", dropped_id="receipt_id", rule=pl.lit("parts of a slip"))
+    return kept.join(whole, on="receipt_id", how="anti", maintain_order="left"), merges
 
 
 def _details(kept: pl.DataFrame, series: str) -> tuple[pl.DataFrame, pl.DataFrame]:

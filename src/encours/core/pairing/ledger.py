@@ -80,6 +80,32 @@ def link(ledger: pl.DataFrame, bank: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     return pl.concat([links, many]), unsure
 
 
+def come_again(ledger: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """bank_id, ledger_id, rule: ledger receipts that stored bank lines already bear the word of.
+
+    A stored line that was paired has the ledger's customer, account and accounting day: the ledger loaded again (or a
+    corrected one) meets it by these and the amount, or by a sum where one line was several.
+    """
+    word = ["entity_id", "currency", "customer_id", "ledger_account", "posted_on"]
+    keys = [*word, "amount"]
+    nth = pl.int_range(pl.len()).over(keys)
+    fresh = ledger.filter(pl.col("rank") > 0).sort("receipt_id")
+    left = fresh.with_columns(_nth=nth)
+    right = stored.sort("receipt_id").with_columns(_nth=nth)
+    met = left.join(right, on=[*keys, "_nth"], suffix="_bank", nulls_equal=True)
+    said = pl.lit("the ledger's receipt came again")
+    links = [met.select(bank_id="receipt_id_bank", ledger_id="receipt_id", rule=said)]
+    left = fresh.join(links[0], left_on="receipt_id", right_on="ledger_id", how="anti")
+    right = stored.join(links[0], left_on="receipt_id", right_on="bank_id", how="anti")
+    for one, many, names in ((left, right, ("ledger_id", "bank_id")), (right, left, ("bank_id", "ledger_id"))):
+        sums = many.group_by(word).agg(amount=pl.col("amount").sum(), many=pl.col("receipt_id"), n=pl.len())
+        sums = sums.filter(pl.col("n") > 1).join(one.select(*keys, one="receipt_id"), on=keys, nulls_equal=True)
+        sums = sums.filter(~pl.struct(word).is_duplicated()).explode("many")
+        pair = sums.rename({"one": names[0], "many": names[1]})
+        links.append(pair.select("bank_id", "ledger_id", rule=said))
+    return pl.concat(links)
+
+
 def _candidates(ledger: pl.DataFrame, bank: pl.DataFrame) -> pl.DataFrame:
     """ledger_id, bank_id, score: equal amounts of related accounts within five working days."""
     keys = ["entity_id", "bank_account", "currency", "amount"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -12,6 +12,8 @@ from encours.core.base.issue import ISSUE_SCHEMA, concat_issues
 from encours.core.base.schema import TABLES
 from encours.core.base.spread import spread
 
+#: What stays of an opening once its year was joined bears one of these: it is not joined a second time.
+_GAP, _KEPT = ":opening-gap-", ":opening"
 _STANDS = ["customer_id", "ledger_account", "currency"]
 
 
@@ -31,14 +33,20 @@ def join_years(items: pl.DataFrame, receipts: pl.DataFrame, allocations: pl.Data
     An opening line that is one of last year's open lines gives way to it; the rest of a customer's opening gives way
     to the rest of their open lines, and what differs stays as an opening item of that amount with an issue. Balances
     per customer and account stay exactly what the ledger says at both closings. A year whose predecessor is not
-    loaded keeps its openings. Pure; the order of the files does not matter.
+    loaded keeps its openings. Joining twice changes nothing, also where a year is loaded again. Pure; the order of
+    the files does not matter.
     """
-    openings = items.filter(pl.col("kind") == "opening")
+    openings = items.filter((pl.col("kind") == "opening") & ~_settled_before())
     state = Years(items, receipts, allocations, concat_issues([]))
     days = openings.select("entity_id", day="posted_on").drop_nulls().unique().sort("day", "entity_id")
     for entity, day in days.iter_rows():
         state = _join_one(state, entity, day)
     return state
+
+
+def _settled_before() -> pl.Expr:
+    """Whether an opening is what an earlier joining left."""
+    return pl.col("item_id").str.contains(_GAP, literal=True) | pl.col("item_id").str.ends_with(_KEPT)
 
 
 def _join_one(state: Years, entity: str, day: date) -> Years:
@@ -49,7 +57,10 @@ def _join_one(state: Years, entity: str, day: date) -> Years:
     past_receipts = state.receipts.filter(mine & posted & pl.col("ledger_account").is_not_null())
     if not past_items.height and not past_receipts.height:
         return state
-    opened = state.items.filter(mine & (pl.col("kind") == "opening") & (pl.col("posted_on") == day))
+    openings = mine & (pl.col("kind") == "opening") & (pl.col("posted_on") == day)
+    opened = state.items.filter(openings & ~_settled_before())
+    # The year was loaded again: what an earlier joining left is found anew.
+    state = replace(state, items=state.items.filter(~(openings & _settled_before())))
     carried = _carried(past_items, past_receipts, state.allocations, day)
     ties, rest_open, rest_carried = _tied(opened, carried)
     aggregated = _aggregated(rest_open, rest_carried, entity, day)
@@ -127,19 +138,39 @@ def _aggregated(opened: pl.DataFrame, carried: pl.DataFrame, entity: str, day: d
 
 
 def _replaced(state: Years, opened: pl.DataFrame, ties: pl.DataFrame, found: _Aggregate, day: date) -> Years:
-    gap_items = _gap_items(opened, state.items, found, day)
+    gap_items = _gap_items(opened, found, day)
     gone = pl.concat([ties["opening_id"], found.openings["item_id"]]).implode()
     items = pl.concat([state.items.filter(~pl.col("item_id").is_in(gone)), gap_items])
-    allocations = _retied(state.allocations, ties)
+    allocations = _retied(_without_old_pieces(state.allocations, found), ties)
     allocations = _respread(allocations, found, gap_items)
-    return Years(items, state.receipts, allocations, concat_issues([state.issues, _said(found, day)]))
+    left = items.filter(pl.col("item_id").is_in(opened["item_id"].implode()))["item_id"]
+    names = dict(zip(left.to_list(), (left + _KEPT).to_list(), strict=True))
+    return Years(
+        items.with_columns(pl.col("item_id").replace(names)),
+        state.receipts,
+        allocations.with_columns(pl.col("item_id").replace(names), pl.col("credit_item_id").replace(names)),
+        concat_issues([state.issues, _said(found, day)]),
+    )
 
 
-def _gap_items(opened: pl.DataFrame, items: pl.DataFrame, found: _Aggregate, day: date) -> pl.DataFrame:
+def _without_old_pieces(allocations: pl.DataFrame, found: _Aggregate) -> pl.DataFrame:
+    """Without the pieces that an earlier joining made of allocations which now come again whole."""
+    ids = found.openings["item_id"].implode()
+    again = allocations.filter(pl.col("item_id").is_in(ids) | pl.col("credit_item_id").is_in(ids))["allocation_id"]
+    pieces = pl.col("allocation_id").str.replace(r"/\d+$", "")
+    old = (
+        (pieces != pl.col("allocation_id"))
+        & pieces.is_in(again.implode())
+        & (pl.col("allocation_id").is_in(again.implode()).not_())
+    )
+    return allocations.filter(~old)
+
+
+def _gap_items(opened: pl.DataFrame, found: _Aggregate, day: date) -> pl.DataFrame:
     gaps = found.gaps.filter(~pl.col("whole"))
     entity = opened["entity_id"][0]
     key = pl.concat_str(
-        pl.lit(f"{entity}:opening-gap-{day:%Y%m%d}-"),
+        pl.lit(f"{entity}{_GAP}{day:%Y%m%d}-"),
         pl.col("stand").str.strip_prefix(f"{entity}:"),
         pl.lit("-"),
         "ledger_account",
@@ -149,8 +180,7 @@ def _gap_items(opened: pl.DataFrame, items: pl.DataFrame, found: _Aggregate, day
         number=pl.lit(f"AN {day.year}"), kind=pl.lit("opening"), issued_on=pl.lit(day), due_on=pl.lit(day),
         amount="gap", label=pl.lit("opening without detail"), posted_on=pl.lit(day),
     )  # fmt: skip
-    fresh = rows.filter(~pl.col("item_id").is_in(items["item_id"].implode()))
-    return TABLES["items"].conform(fresh)
+    return TABLES["items"].conform(rows)
 
 
 def _retied(allocations: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:

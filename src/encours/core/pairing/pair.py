@@ -10,7 +10,7 @@ from encours.core.base.issue import ISSUE_SCHEMA, concat_issues
 from encours.core.base.schema import TABLES
 from encours.core.base.spread import spread
 from encours.core.pairing.bank import MERGES, pair_bank_lines
-from encours.core.pairing.ledger import link, relate
+from encours.core.pairing.ledger import come_again, link, relate
 
 #: What a paired receipt takes from the ledger; all else is the bank's word.
 _LEDGERS = ("customer_id", "ledger_account", "posted_on", "returns_receipt_id")
@@ -42,19 +42,24 @@ def pair_receipts(receipts: pl.DataFrame, allocations: pl.DataFrame, customers: 
     five working days: the bank line stays, with the ledger's customer, account and accounting day, and the ledger
     receipt's allocations name it. Pure; the order of rows does not matter.
     """
+    # What is stored comes first: a ledger's receipt that became a bank line under its own id comes again as one.
+    unique = receipts.sort("rank", "receipt_id", maintain_order=True)
+    ids = unique.select("rank", "receipt_id", "origin").unique("receipt_id", keep="first")
+    known = unique.join(ids, on=["receipt_id", "origin"], how="semi", maintain_order="left")
     is_bank = pl.col("origin") == "bank"
-    stored_pairs = receipts.filter(is_bank & (pl.col("rank") == 0) & pl.col("ledger_account").is_not_null())
-    bank, merges = pair_bank_lines(receipts.filter(is_bank))
-    ledger = (
-        receipts.filter(~is_bank).sort("rank", "receipt_id").unique("receipt_id", keep="first", maintain_order=True)
-    )
+    stored_pairs = known.filter(is_bank & (pl.col("rank") == 0) & pl.col("ledger_account").is_not_null())
+    bank, merges = pair_bank_lines(known.filter(is_bank))
+    every = known.filter(~is_bank).unique("receipt_id", keep="first", maintain_order=True)
+    returned = come_again(every, stored_pairs)
+    ledger = every.join(returned, left_on="receipt_id", right_on="ledger_id", how="anti")
+    allocations = _repointed(allocations, _points(returned, every, stored_pairs))
     relations = relate(_visible(ledger), bank)
     lines = _related(ledger, relations, bank, customers)
     free = bank.join(stored_pairs, on="receipt_id", how="anti")
     links, unsure = link(lines, free)
     done, points, gone = _applied(bank, ledger, links)
     moved = _repointed(allocations, points)
-    merged = pl.concat([merges, gone])
+    merged = pl.concat([merges, gone, returned.select(kept_id="bank_id", dropped_id="ledger_id", rule="rule")])
     rows = pl.concat([done.select(list(TABLES["receipts"].schema)), _rest(ledger, links)])
     redirected = merged.unique("dropped_id", keep="first", maintain_order=True)
     rows = _possible_returns(_redirect(rows, redirected, "returns_receipt_id"))
@@ -64,6 +69,18 @@ def pair_receipts(receipts: pl.DataFrame, allocations: pl.DataFrame, customers: 
     )
     kept = _redirect(moved, merges.unique("dropped_id", keep="first", maintain_order=True), "receipt_id")
     return Paired(rows.sort("receipt_id"), kept, merged, relations, unpaired, issues)
+
+
+def _points(links: pl.DataFrame, ledger: pl.DataFrame, bank: pl.DataFrame) -> pl.DataFrame:
+    """ledger_id, receipt_id, amount: where the allocations of ledger receipts go that a stored line already is."""
+    sizes = ledger.select(ledger_id="receipt_id", ledger_amount="amount")
+    told = bank.select(bank_id="receipt_id", bank_amount="amount").unique("bank_id")
+    amount = pl.min_horizontal(pl.col("ledger_amount").abs(), pl.col("bank_amount").abs())
+    return (
+        links.join(sizes, on="ledger_id")
+        .join(told, on="bank_id")
+        .select("ledger_id", receipt_id="bank_id", amount=amount)
+    )
 
 
 def _visible(ledger: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from encours.core.base.schema import TABLES, known_on_expr
 from encours.core.matching.keys import FIELD_BREAK, is_weak, lookup, number_key, quotes
 
 #: Receipts whose words are held in memory at once.
-_CHUNK_ROWS = 100_000
+_CHUNK_ROWS = 400_000
 
 
 @dataclass(frozen=True)

@@ -73,15 +73,19 @@ def _hits(words: pl.DataFrame, known: Lookup) -> list[pl.DataFrame]:
         hits.append(runs.join(known.keys, on="key", how="semi").with_columns(end=pl.col("at") + pieces))
         begun = runs.join(known.beginnings, on="key", how="semi")
         follower = words.select("row", "word", at=pl.col("at") - pieces)
+        if not begun.height:
+            break
         runs = begun.join(follower, on=["row", "at"]).select("row", "at", key=pl.col("key") + pl.col("word"))
     return [hit.select("row", "key", "at", "end") for hit in hits]
 
 
 def _outermost(hits: pl.DataFrame) -> pl.DataFrame:
-    """Hits that lie in no longer hit; `crossed` where they share words with another."""
-    ordered = hits.sort("row", "at", "end", descending=[False, False, True])
-    reach = pl.col("end").cum_max().shift(1).over("row")
-    outer = ordered.filter((pl.col("end") > reach).fill_null(True))
-    before = (pl.col("at") < pl.col("end").shift(1)).over("row").fill_null(False)
-    after = (pl.col("end") > pl.col("at").shift(-1)).over("row").fill_null(False)
+    """Hits that lie in no longer hit; `crossed` where they share words with another.
+
+    Places count through all texts, so that a hit of one text never reaches into the next.
+    """
+    ordered = hits.sort("at", "end", descending=[False, True])
+    outer = ordered.filter((pl.col("end") > pl.col("end").cum_max().shift(1)).fill_null(True))
+    before = (pl.col("at") < pl.col("end").shift(1)).fill_null(False)
+    after = (pl.col("end") > pl.col("at").shift(-1)).fill_null(False)
     return outer.select("row", "key", crossed=before | after)

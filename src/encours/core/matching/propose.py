@@ -73,12 +73,13 @@ def _settle_contests(case: Case, heads: pl.DataFrame, lines: pl.DataFrame) -> tu
     The rows are in order of day and id, so the lowest row is the first. A receipt that is not first on each of its
     items keeps its place in the review list but loses its lines: accepting both would pay the item twice.
     """
-    by_day = lines.join(case.receipts.select("row", "day", "receipt_id"), on="row", maintain_order="left")
+    wanted = lines.filter(pl.col("item_id").is_duplicated())
+    by_day = wanted.join(case.receipts.select("row", "day", "receipt_id"), on="row", maintain_order="left")
     ranked = by_day.with_columns(
         rivals=(pl.len() - 1).over("item_id"),
         first=(pl.col("row") == pl.col("row").min()).over("item_id"),
         tied=((pl.col("day") == pl.col("day").min()).sum() > 1).over("item_id"),
-        rival=pl.when(pl.len().over("item_id") > 1).then(pl.col("receipt_id").sort_by("row").first().over("item_id")),
+        rival=pl.col("receipt_id").sort_by("row").first().over("item_id"),
     )
     standing = ranked.group_by("row").agg(
         first=pl.col("first").all(),
@@ -94,11 +95,11 @@ def _settle_contests(case: Case, heads: pl.DataFrame, lines: pl.DataFrame) -> tu
         pl.format("{}; but another receipt of the same day wants the same item", pl.col("reason"))
     )
     judged = joined.with_columns(
-        may_post=pl.col("may_post") & ~pl.col("beaten"),
-        alternatives=pl.col("alternatives") + pl.col("rivals"),
+        may_post=pl.col("may_post") & ~pl.col("beaten").fill_null(False),
+        alternatives=pl.col("alternatives") + pl.col("rivals").fill_null(0),
         reason=pl.coalesce(contested, tied, "reason"),
     )
-    kept = lines.join(standing.filter("first"), on="row", how="semi", maintain_order="left")
+    kept = lines.join(standing.filter(~pl.col("first")), on="row", how="anti", maintain_order="left")
     return judged.drop("first", "beaten", "rivals", "rival"), kept
 
 

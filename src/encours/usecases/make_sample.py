@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -24,6 +24,7 @@ from encours.connectors.sheet.write import (
     aged_balance_table,
     customers_table,
     open_items_table,
+    write_open_items_snapshot,
     write_table,
 )
 from encours.core.base.days import add_months
@@ -192,6 +193,16 @@ def _last_invoices(sample: Sample) -> Iterator[InvoiceWritten]:
 def french_vat(siren: str) -> str:
     """The VAT id of a SIREN: FR, (12 + 3·(SIREN mod 97)) mod 97, SIREN."""
     return f"FR{(12 + 3 * (int(siren) % 97)) % 97:02d}{siren}"
+
+
+def write_snapshots(sample: Sample, folder: Path, days: Iterable[date]) -> list[Path]:
+    """The ERP's open-items export of each day, as known that day: `postes-ouverts-<day>.csv`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for day in days:
+        paths.append(folder / f"postes-ouverts-{day}.csv")
+        write_open_items_snapshot(sample.book, day, paths[-1])
+    return paths
 
 
 #: folder -> who fills it.

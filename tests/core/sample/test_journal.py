@@ -14,7 +14,7 @@ from encours.core.sample.company import sample_company
 from encours.core.sample.journal import connected
 from encours.core.sample.options import SampleOptions
 
-SAMPLE = sample_company(SampleOptions(last_day=date(2026, 10, 31), customers=150, months=24, seed=3))
+SAMPLE = sample_company(SampleOptions(last_day=date(2026, 10, 31), customers=100, months=24, seed=3))
 RECEIVABLE = pl.col("account").str.contains("^(411|413|416|419)")
 NET = pl.col("debit") - pl.col("credit")
 

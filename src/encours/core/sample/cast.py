@@ -188,7 +188,7 @@ def _payers(rng: np.random.Generator, kind: Texts, rate: Floats) -> Ints:
     order = np.argsort(rate, kind="stable")
     middle = order[(len(order) * 3) // 10 : (len(order) * 8) // 10]
     business = rng.permutation(middle[kind[middle] == "business"])
-    at, wanted = 0, max(2, int(len(kind) * 0.058))
+    at, wanted = 0, max(4, int(len(kind) * 0.058))
     while at + 4 <= min(wanted, len(business)):
         members = business[at : at + int(rng.integers(2, 5))]
         payer[members[1:]] = members[0]

@@ -27,7 +27,7 @@ def through_channel(receipts: pl.DataFrame) -> pl.DataFrame:
     label = pl.concat_str([pl.lit("VIR"), flat], separator=" ", ignore_nulls=True).str.slice(0, LABEL_MAX)
     labelled = pl.concat_str([label.str.strip_chars(), text.str.slice(0, TEXT_MAX)], separator=" ", ignore_nulls=True)
     narrow = pl.concat_str([pl.lit("VIR"), flat, text], separator=" ", ignore_nulls=True).str.slice(0, LABEL_MAX)
-    short_name = pl.coalesce(flat, text).str.slice(0, OFX_NAME_MAX).str.strip_chars()
+    short_name = pl.coalesce(flat, text, pl.lit("VIREMENT")).str.slice(0, OFX_NAME_MAX).str.strip_chars()
     ofx_text = (
         pl.when(flat.is_null())
         .then(short_name)

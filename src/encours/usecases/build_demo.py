@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from encours.connectors.book_folder import read_book
 from encours.core.sample.options import SampleOptions
 from encours.store.models import Customer, Entity, Item, User
 from encours.store.rights import job
@@ -61,6 +62,9 @@ def _build(home: Path, customers: int, say: Callable[[str], None]) -> None:
         options = SampleOptions(last_day=clock.today() - timedelta(days=1), customers=customers, months=_MONTHS)
         make_sample(sample, options, files=True, say=say)
         (sample / "ready").write_text(json.dumps(asdict(options), default=str))
+    # A FEC knows its company by SIREN only: its name is what an administrator would type first.
+    for row in read_book(sample)[0].entities.iter_rows(named=True):
+        Entity.objects.get_or_create(entity_id=row.pop("entity_id"), defaults=row)
     import_now(job("demo"), None, [sample / "files"], progress=say)
 
 

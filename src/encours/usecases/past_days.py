@@ -11,6 +11,7 @@ from encours.core.base.schema import TABLES
 from encours.store import parquet
 from encours.store.models import EntityDay
 from encours.usecases.recompute_positions import entity_figures, position_rows
+from encours.usecases.sales_history import keep_dso, no_sales
 
 
 def record_past_day(entity_id: str, day: date) -> int:
@@ -18,7 +19,10 @@ def record_past_day(entity_id: str, day: date) -> int:
     rows = _past_positions(entity_id, day)
     for currency, figures in entity_figures(rows).get(entity_id, {}).items():
         EntityDay.objects.update_or_create(
-            entity_id=entity_id, currency=currency, day=day, defaults={"figures": figures}
+            entity_id=entity_id,
+            currency=currency,
+            day=day,
+            defaults={"figures": keep_dso(entity_id, currency, day, figures)},
         )
     return 1 if rows.height else 0
 
@@ -41,4 +45,4 @@ def _past_positions(entity_id: str, day: date) -> pl.DataFrame:
         customers.select("customer_id", "entity_id", "name", "collector", "credit_limit"),
     ]
     owed, held, known = pl.collect_all(wanted)
-    return position_rows(owed, held, known, day)
+    return position_rows(owed, held, known, no_sales(), day)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 from django.db import transaction
 
+from encours.core.metrics.ageing import by_customer
 from encours.store import bulk, frames
 from encours.store.models import FACTS, CustomerPosition, Entity, EntityDay
 from encours.store.rows import fetch, select
+from encours.usecases.sales_history import keep_dso, sold_by_customer
 
-_CREDITS = ("credit_note", "down_payment")
-_BUCKETS = {"d1_30": (1, 30), "d31_60": (31, 60), "d61_90": (61, 90), "d91_plus": (91, None)}
+_BUCKETS = ("d1_30", "d31_60", "d61_90", "d91_plus")
 _MONEY = ("not_due", *_BUCKETS, "credits", "unapplied")
 _KEY = ["customer_id", "currency"]
 #: Above this many customers their tables are read whole: cheaper than looking each up.
@@ -49,7 +51,7 @@ def recompute_entities(entity_ids: Sequence[str], day: date) -> int:
 def _positions(ids: pl.Series, day: date) -> pl.DataFrame:
     items = _of("items", ids, ["customer_id", "currency", "kind", "due_on", "open"], "t.open <> 0")
     columns = ["customer_id", "entity_id", "name", "collector", "credit_limit"]
-    return position_rows(items, _held(ids), _of("customers", ids, columns, ""), day)
+    return position_rows(items, _held(ids), _of("customers", ids, columns, ""), sold_by_customer(ids, day), day)
 
 
 def _of(name: str, ids: pl.Series, columns: list[str], more: str) -> pl.DataFrame:
@@ -82,36 +84,43 @@ def _held(ids: pl.Series) -> pl.DataFrame:
         )
 
 
-def position_rows(items: pl.DataFrame, held: pl.DataFrame, customers: pl.DataFrame, day: date) -> pl.DataFrame:
-    """One row a customer and currency in the columns of CustomerPosition.
+def position_rows(
+    items: pl.DataFrame, held: pl.DataFrame, customers: pl.DataFrame, sold: pl.DataFrame, day: date
+) -> pl.DataFrame:
+    """One row a customer and currency in the columns of CustomerPosition, aged as every other figure is.
 
     `items`: customer_id, currency, kind, due_on, open (Int64, not 0). `held`: customer_id, currency, unapplied
-    (negative), last_receipt_on. `customers`: customer_id, entity_id, name, collector, credit_limit. An item whose
-    customer is unknown still counts, under its own id. Credits and unapplied money are negative; balance is all.
+    (negative), last_receipt_on. `customers`: customer_id, entity_id, name, collector, credit_limit. `sold`:
+    customer_id, currency, sold, days (of the window of DSO; none where sales are not known that far back). An item
+    whose customer is unknown still counts, under its own id. Credits and unapplied money are negative.
     """
-    late = (pl.lit(day) - pl.col("due_on")).dt.total_days()
-    credit = pl.col("kind").is_in(_CREDITS) | (pl.col("open") < 0)
-    owed = items.group_by(_KEY).agg(
-        not_due=pl.col("open").filter(~credit & (late <= 0)).sum(),
-        **{
-            name: pl.col("open").filter(~credit & (late >= low) & (late <= high if high else True)).sum()
-            for name, (low, high) in _BUCKETS.items()
-        },
-        credits=pl.col("open").filter(credit).sum(),
-        open_items=pl.len().cast(pl.Int64),
-        oldest_due_on=pl.col("due_on").filter(~credit & (late > 0)).min(),
+    owners = customers.select("customer_id", "entity_id")
+    owed = items.join(owners, on="customer_id", how="left").with_columns(
+        _on="due_on", _late=(pl.lit(day) - pl.col("due_on")).dt.total_days(), _out=pl.lit(False)
     )
-    rows = owed.join(held, on=_KEY, how="full", coalesce=True, nulls_equal=True)
-    rows = rows.join(customers, on="customer_id", how="left")
-    filled = rows.with_columns(
-        pl.col(*_MONEY, "open_items").fill_null(0),
+    free = held.join(owners, on="customer_id", how="left").with_columns(unapplied=-pl.col("unapplied"))
+    aged = by_customer(owed, free.select("entity_id", *_KEY, "unapplied"))
+    counts = items.group_by(_KEY).agg(open_items=pl.len().cast(pl.Int64))
+    rows = aged.join(counts, on=_KEY, how="left").join(held.drop("unapplied"), on=_KEY, how="left")
+    rows = rows.join(customers.drop("entity_id"), on="customer_id", how="left").join(sold, on=_KEY, how="left")
+    rows = rows.with_columns(credits=pl.col("credits") + pl.col("advances"))
+    total = pl.sum_horizontal(_MONEY)
+    return rows.select(
+        *_KEY,
+        *_MONEY,
+        "collector",
+        "credit_limit",
+        "last_receipt_on",
+        pl.col("open_items").fill_null(0),
         name=pl.coalesce("name", "customer_id"),
         entity_id=pl.coalesce("entity_id", pl.col("customer_id").str.split(":").list.first()),
+        oldest_due_on="oldest_on",
         day=pl.lit(day),
-        dso_days=pl.lit(None, dtype=pl.Float64),
+        dso_days=pl.when(pl.col("sold") > 0).then(total / pl.col("sold") * pl.col("days")),
+        overdue=pl.sum_horizontal(_BUCKETS),
+        balance=total,
+        exposure=total,
     )
-    total = pl.sum_horizontal(_MONEY)
-    return filled.with_columns(overdue=pl.sum_horizontal(list(_BUCKETS)), balance=total, exposure=total)
 
 
 def record_days(entity_ids: Sequence[str], day: date) -> None:
@@ -121,14 +130,17 @@ def record_days(entity_ids: Sequence[str], day: date) -> None:
         rows = select(CustomerPosition, columns, "t.entity_id = %s", [entity_id])
         for currency, figures in entity_figures(rows).get(entity_id, {}).items():
             EntityDay.objects.update_or_create(
-                entity_id=entity_id, currency=currency, day=day, defaults={"figures": figures}
+                entity_id=entity_id,
+                currency=currency,
+                day=day,
+                defaults={"figures": keep_dso(entity_id, currency, day, figures)},
             )
 
 
-def entity_figures(rows: pl.DataFrame) -> dict[str, dict[str, dict[str, int]]]:
+def entity_figures(rows: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
     """entity -> currency -> figures (minor units, counts): the sums of positions; `outstanding` is the balance."""
     wanted = ["overdue", "balance", "open_items", *_MONEY]
-    found: dict[str, dict[str, dict[str, int]]] = {}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     for figures in rows.group_by("entity_id", "currency").agg(pl.col(wanted).sum()).iter_rows(named=True):
         owner, currency = figures.pop("entity_id"), figures.pop("currency")
         figures["outstanding"] = figures.pop("balance")

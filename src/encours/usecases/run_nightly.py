@@ -14,6 +14,7 @@ from encours.usecases.past_days import record_past_day
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.recompute_positions import recompute_entities
 from encours.usecases.rights import job
+from encours.usecases.sales_history import history
 
 #: How many month ends before today have their figures kept, for trends.
 _MONTHS_BACK = 24
@@ -29,6 +30,11 @@ def _copies(day: date) -> str:
 def _proposals(day: date) -> str:
     found = propose_matches(job("nightly"), day=day)
     return f"{found.auto + found.review} of {found.receipts} receipts"
+
+
+def _sales(day: date) -> str:
+    entities = list(Entity.objects.values_list("entity_id", flat=True))
+    return f"{sum(len(history(entity_id)) for entity_id in entities)} entities and currencies"
 
 
 def _positions(day: date) -> str:
@@ -57,6 +63,7 @@ STEPS: Mapping[str, Callable[[date], str]] = {
     "imports": _imports,
     "copies": _copies,
     "proposals": _proposals,
+    "sales": _sales,
     "positions": _positions,
     "trends": _trends,
 }

@@ -123,7 +123,7 @@ def aged_balance(
     owed = owed.with_columns(_late=(pl.lit(as_of) - pl.col("_on")).dt.total_days().fill_null(0))
     owed = _marked(owed, scope, flagged)
     free = stood.receipts.filter(pl.col("customer_id").is_not_null())
-    rows = _by_customer(owed, free, limits)
+    rows = by_customer(owed, free, limits)
     if set_credits == "oldest":
         rows = _credits_on_oldest(rows, owed, limits)
     return rows.with_columns(total=pl.sum_horizontal(*bucket_names(limits), *APART)).select(
@@ -142,7 +142,11 @@ def _marked(owed: pl.DataFrame, scope: Scope, flagged: pl.LazyFrame | None) -> p
     return owed.with_columns(_out=pl.col("item_id").is_in(ids.implode()))
 
 
-def _by_customer(owed: pl.DataFrame, free: pl.DataFrame, limits: tuple[int, ...]) -> pl.DataFrame:
+def by_customer(owed: pl.DataFrame, free: pl.DataFrame, limits: tuple[int, ...] = LIMITS) -> pl.DataFrame:
+    """The rows of `aged_balance` without its total, from what stands: also the store's positions are made by it.
+
+    `owed`: KEY, kind, open, _on (its date), _late (days after it), _out (left out). `free`: KEY, unapplied.
+    """
     names = bucket_names(limits)
     counted = ~pl.col("_out")
     positive = counted & (pl.col("open") > 0)

@@ -225,7 +225,10 @@ class BankFile:
             self.issues.add(
                 "more_bad_lines", f"{more} more lines cannot be read", line=1, action="Check the file's kind."
             )
-        if not self.statements and not self._bad:
+        receipts = self._receipts()
+        entities = sorted({statement.entity_id for statement in self.statements})
+        statements = self._statement_rows()
+        if not receipts.height and not statements.height and not self.issues.rows:
             self.issues.add(
                 "nothing_to_read",
                 "the file holds no statement",
@@ -233,12 +236,10 @@ class BankFile:
                 severity="warning",
                 action="Check that this is the file you meant.",
             )
-        receipts = self._receipts()
-        entities = sorted({statement.entity_id for statement in self.statements})
         rejected = pl.DataFrame(self._rejected, schema=_REJECTED, orient="row")
         return Reading(
             kind=self.kind,
-            tables={"receipts": receipts, "statements": self._statement_rows()},
+            tables={"receipts": receipts, "statements": statements},
             issues=self.issues.frame(),
             entity_id=self._options.entity_id or (entities[0] if len(entities) == 1 else None),
             facts={**self._facts(receipts), **facts},

@@ -11,15 +11,16 @@ _LONGEST = 4_000
 
 
 def write_note(viewing: Viewing, customer_id: str, text: str) -> bool:
-    """Keeps a note; False where there is no such customer to see, or nothing was written. Raises NotAllowedError."""
+    """Keeps a note; False without a customer to see, a person who writes, or a text. Raises NotAllowedError."""
     customer = viewing.every_entity().facts(Customer).filter(customer_id=customer_id).first()
-    if customer is None or not text.strip():
+    author = viewing.actor.user
+    if customer is None or author is None or not text.strip():
         return False
     require(viewing.actor, "write_note", customer.entity_id)
     Note.objects.create(
         entity_id=customer.entity_id,
         customer_id=customer_id,
-        user=viewing.actor.user,
+        user=author,
         text=text.strip()[:_LONGEST],
         written_at=clock.now(),
     )

@@ -15,7 +15,9 @@ from encours.core.pairing import join_years, pair_receipts
 #: Which file's word and id stay where two say the same: what is stored, then the fuller format. A statement of the
 #: day (camt.052, MT942) gives way to the final one; a camt.054 tells the details of an entry.
 STORED = 0
-_RANKS = {"book_folder": STORED, "camt": 1, "mt940": 2, "cfonb120": 3, "ofx": 4}
+#: The kind that the book folder's readings bear.
+BOOK = "book"
+_RANKS = {BOOK: STORED, "camt": 1, "mt940": 2, "cfonb120": 3, "ofx": 4}
 _INTERIM, _DETAILS, _OTHER = 8, 9, 5
 
 

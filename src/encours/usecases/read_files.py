@@ -14,10 +14,10 @@ from encours.connectors.base.contract import Options, Reading, Source
 from encours.core.base.book import Book
 from encours.core.base.issue import Issues, concat_issues, no_issues
 from encours.core.base.schema import TABLES
-from encours.usecases.pair_book import FORMATS, STORED, no_formats, pair_book, with_series
+from encours.usecases.pair_book import BOOK, FORMATS, STORED, no_formats, pair_book, with_series
 from encours.usecases.sources import Found, find_sources
 from encours.usecases.tie_documents import tie_documents
-from encours.usecases.unify_sources import fill_customers, no_told, told_by, unify_tables
+from encours.usecases.unify_sources import fill_customers, known_customers, no_told, told_by, unify_tables
 
 Progress = Callable[[int, int, str], None]
 
@@ -85,8 +85,11 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
     files = tuple(_record(one, reading) for one, reading in readings)
     parts = [(one, reading) for one, reading in readings if reading is not None]
     # One order whatever order they were given in: by the period they end with, then by content.
-    parts.sort(key=lambda part: (part[1].kind == "book_folder", str(part[1].facts.get("to") or ""), part[0].digest))
-    told = [(one.connector.name if one.connector else "", reading) for one, reading in parts]
+    parts.sort(key=lambda part: (part[1].kind == BOOK, str(part[1].facts.get("to") or ""), part[0].digest))
+    names = [one.connector.name if one.connector else "" for one, _ in parts]
+    met = known_customers([(name, reading) for name, (_, reading) in zip(names, parts, strict=True)])
+    parts = [(one, reading) for (one, _), reading in zip(parts, met, strict=True)]
+    told = list(zip(names, met, strict=True))
     paired = pair_book(_joined([reading for _, reading in parts]), _receipts([reading for _, reading in parts]))
     # Only after an opening became the invoice it carries forward is a number of the ledger one invoice.
     tables, ambiguous = unify_tables(paired.tables, told)

@@ -17,6 +17,7 @@ _FILES_MAX = 20_000
 _BYTES_MAX = 8 * 1024**3
 #: Real bank and ledger files pack to a tenth or a thirtieth; a bomb packs to a thousandth.
 _RATIO_MAX, _RATIO_FROM = 200, 64 * 1024**2
+_REPORTS = ("issues.csv", "rejected.csv", "unpaired.csv", "summary.json")
 _IGNORED = (".ds_store", "thumbs.db", "desktop.ini")
 
 
@@ -62,7 +63,7 @@ def _singles(given: Sequence[Source], scratch: Path, issues: list[Issues]) -> It
         if source.path.is_dir():
             for path in sorted(source.path.rglob("*")):
                 # A link may point anywhere: only what lies in the folder was handed over.
-                if path.is_file() and not path.is_symlink() and not _is_noise(path.name):
+                if path.is_file() and not path.is_symlink() and not _is_noise(path.name) and not _is_report(path):
                     inner = Source(path, str(path.relative_to(source.path)))
                     yield from _unpacked(inner, scratch / f"{number}-{path.stem}", issues, False)
         else:
@@ -114,6 +115,12 @@ def _is_link(entry: zipfile.ZipInfo) -> bool:
 
 def _is_noise(name: str) -> bool:
     return name.lower() in _IGNORED
+
+
+def _is_report(path: Path) -> bool:
+    """What Encours wrote beside a book's tables is about the book, not of it."""
+    beside = any((path.parent / f"receipts{suffix}").exists() for suffix in (".parquet", ".csv"))
+    return beside and (path.name in _REPORTS or path.name.startswith("truth_"))
 
 
 def _digest(path: Path) -> str:

@@ -191,6 +191,10 @@ def _repointed(allocations: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     if not several.height:
         return done
     spreading = pl.col("receipt_id").is_in(several["ledger_id"].implode())
+    # What was spread before comes again whole: its old pieces go.
+    again = done.filter(spreading)["allocation_id"].implode()
+    whole = pl.col("allocation_id").str.replace(r"/\d+$", "")
+    done = done.filter(~(whole.is_in(again) & ~pl.col("allocation_id").is_in(again)) | spreading.fill_null(False))
     theirs = done.filter(spreading).sort("receipt_id", "allocated_on", "allocation_id")
     cash = theirs.filter((pl.col("kind") == "cash") & (pl.col("amount") != 0))
     used = pl.coalesce("receipt_amount", "amount").abs()

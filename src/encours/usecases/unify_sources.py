@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from encours.connectors.base.contract import Reading
 from encours.core.base import balance
 from encours.core.base.issue import concat_issues
 from encours.core.base.schema import TABLES
+from encours.core.identity.customers import same_customers
 from encours.core.identity.items import EXTRA, not_in_ledger, rename_items, unify_items
 
 #: Whose row leads where several files tell of an invoice: a book, then the ledger, then the invoice itself, then lists.
@@ -33,6 +35,38 @@ def fill_customers(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
         pl.col(name).drop_nulls().first() for name in columns if name != "known_on"
     )
     return table.conform(filled)
+
+
+def known_customers(readings: Sequence[tuple[str, Reading]]) -> list[Reading]:
+    """The readings with e-invoice buyers under the customer id that another file gives the same company.
+
+    An invoice names its buyer by SIREN or VAT id, a ledger by its account: without this each would stand twice.
+    """
+    own = [reading for connector, reading in readings if connector != "einvoice"]
+    foreign = [reading for connector, reading in readings if connector == "einvoice"]
+    known, theirs = _rows(own, "customers"), _rows(own, "items")
+    guests = _rows(foreign, "customers").join(known, on="customer_id", how="anti")
+    if not guests.height or not known.height:
+        return [reading for _, reading in readings]
+    renames = same_customers(known, guests, theirs, _rows(foreign, "items"))
+    names = dict(renames.iter_rows())
+    return [
+        _renamed(reading, names) if connector == "einvoice" and names else reading for connector, reading in readings
+    ]
+
+
+def _rows(readings: Sequence[Reading], name: str) -> pl.DataFrame:
+    table = TABLES[name]
+    frames = [table.conform(reading.tables[name]) for reading in readings if name in reading.tables]
+    return pl.concat([table.empty(), *frames])
+
+
+def _renamed(reading: Reading, names: Mapping[str, str]) -> Reading:
+    tables = {
+        name: frame.with_columns(pl.col("customer_id").replace(names)) if "customer_id" in frame.columns else frame
+        for name, frame in reading.tables.items()
+    }
+    return replace(reading, tables=tables)
 
 
 def unify_tables(

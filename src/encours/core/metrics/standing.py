@@ -45,15 +45,20 @@ def standing(
 ) -> Standing:
     """Open items and unapplied receipts at the end of `as_of`. Frames hold all versions, as a Book's tables do."""
     has_receipts = bool(receipts.select(pl.len() > 0).collect().item())
-    owed = _read("items", items, as_of, reading, columns)
-    paid = balance.standing(_read("allocations", allocations, as_of, reading))
-    got = _read("receipts", receipts, as_of, reading) if has_receipts else None
-    by_hash = _open_and_free(owed, paid, got, columns, hashed=True)
-    return by_hash or _open_and_free(owed, paid, got, columns, hashed=False) or Standing(pl.DataFrame(), pl.DataFrame())
+    owed, source = _read("items", items, as_of, reading, columns)
+    paid = balance.standing(_read("allocations", allocations, as_of, reading)[0])
+    got = _read("receipts", receipts, as_of, reading)[0] if has_receipts else None
+    found = _open_and_free(_Items(owed, source, columns), paid, got, hashed=True)
+    if found is None:
+        found = _open_and_free(_Items(owed, source, columns), paid, got, hashed=False)
+    assert found is not None, "the join by id always gives a result"
+    return found
 
 
-def _read(name: str, rows: pl.LazyFrame, day: date, reading: Reading, more: tuple[str, ...] = ()) -> pl.LazyFrame:
-    """The table on the day, one row an id, needed columns only."""
+def _read(
+    name: str, rows: pl.LazyFrame, day: date, reading: Reading, more: tuple[str, ...] = ()
+) -> tuple[pl.LazyFrame, pl.LazyFrame | None]:
+    """The table on the day, one row an id, with `_row`; and the frame that `_row` counts, where rows stand as given."""
     table = TABLES[name]
     wanted = dict.fromkeys([*table.key, *_NEEDED[name], *more])
     dated = [*table.dated_by, "known_on", "voided"]
@@ -65,11 +70,12 @@ def _read(name: str, rows: pl.LazyFrame, day: date, reading: Reading, more: tupl
     )
     if not _one_version_an_id(table, pruned):
         full = versions.as_known if reading == "known" else versions.as_booked
-        return full(table, pruned, day).select(list(wanted))
+        return full(table, pruned, day).select(list(wanted)), None
     on = known_on_expr(table) if reading == "known" else accounted_on_expr(table)
-    alive = pruned.filter((on.is_null() | (on <= day)) & ~pl.col("voided").fill_null(False))
+    counted = pruned.with_row_index("_row") if name == "items" else pruned
+    alive = counted.filter((on.is_null() | (on <= day)) & ~pl.col("voided").fill_null(False))
     later = [pl.when(pl.col(column) <= day).then(pl.col(column)).alias(column) for column in table.later]
-    return (alive.with_columns(later) if later else alive).select(list(wanted))
+    return (alive.with_columns(later) if later else alive), pruned
 
 
 def _one_version_an_id(table: Table, rows: pl.LazyFrame) -> bool:
@@ -89,12 +95,28 @@ def hash_of(column: str) -> pl.Expr:
     return pl.col(column).hash()
 
 
+@dataclass(frozen=True)
+class _Items:
+    """Items on the day; `source` is the frame that their `_row` counts (None: they have no rows of their own)."""
+
+    rows: pl.LazyFrame
+    source: pl.LazyFrame | None
+    columns: tuple[str, ...]
+
+    def carried(self) -> list[str]:
+        """What goes through the join: the row's number where the rest can be fetched afterwards, else everything."""
+        return list(self.columns) if self.source is None else ["_row"]
+
+    def fetched(self, found: pl.DataFrame) -> pl.DataFrame:
+        """The wanted columns of the rows that are left, a fraction of the book, and `open`."""
+        if self.source is None:
+            return found
+        rows = self.source.select(list(self.columns)).with_row_index("_row")
+        return rows.join(found.lazy(), on="_row", how="inner").drop("_row").collect(engine="streaming")
+
+
 def _open_and_free(
-    items: pl.LazyFrame,
-    allocations: pl.LazyFrame,
-    receipts: pl.LazyFrame | None,
-    columns: tuple[str, ...],
-    hashed: bool,
+    items: _Items, allocations: pl.LazyFrame, receipts: pl.LazyFrame | None, hashed: bool
 ) -> Standing | None:
     """The result; None where joining by hash did not conserve money (two ids of one hash, or letters of nothing)."""
 
@@ -102,20 +124,23 @@ def _open_and_free(
         return (hash_of(column) if hashed else pl.col(column)).alias("_key")
 
     credit = (pl.col("kind") == "credit") & pl.col("credit_item_id").is_not_null()
-    if receipts is not None or allocations.select(credit.any()).collect(engine="streaming").item() or not hashed:
-        allocations = _acting(items, allocations, receipts, key)
-    given = allocations.filter(credit).select(key("credit_item_id"), settled=-pl.col("amount"))
-    taken = allocations.select(key("item_id"), settled="amount")
-    settled = pl.concat([taken, given]).group_by("_key").agg(pl.col("settled").sum())
-    left = pl.col("amount") - pl.col("settled").fill_null(0)
-    joined = items.with_columns(key("item_id")).join(settled, on="_key", how="left").with_columns(open=left)
-    plans = [joined.filter(pl.col("open") != 0).select(*columns, "open")]
-    plans += [_sum(items, "amount"), _sum(settled, "settled")]
+    has_credits = bool(allocations.select(credit.any()).collect(engine="streaming").item())
+    if receipts is not None or has_credits or not hashed:
+        allocations = _acting(items.rows, allocations, receipts, key)
+    moved = allocations.select(key("item_id"), settled="amount")
+    if has_credits:
+        given = allocations.filter(credit).select(key("credit_item_id"), settled=-pl.col("amount"))
+        moved = pl.concat([moved, given])
+    settled = moved.group_by("_key").agg(pl.col("settled").sum())
+    owed = items.rows.select(key("item_id"), "amount", *items.carried()).join(settled, on="_key", how="left")
+    left = owed.with_columns(open=pl.col("amount") - pl.col("settled").fill_null(0)).filter(pl.col("open") != 0)
+    plans = [left.select(*items.carried(), "open"), _sum(items.rows, "amount"), _sum(moved, "settled")]
     if receipts is not None:
         plans += _free(receipts, allocations, key)
-    open_items, invoiced, taken_off, *free = pl.collect_all(plans, engine="streaming")
-    if hashed and open_items["open"].sum() != invoiced.item() - taken_off.item():
+    open_rows, invoiced, taken_off, *free = (plan.collect(engine="streaming") for plan in plans)
+    if hashed and open_rows["open"].sum() != invoiced.item() - taken_off.item():
         return None
+    open_items = items.fetched(open_rows)
     if not free:
         return Standing(open_items, pl.DataFrame(schema=_FREE))
     unapplied, received, applied = free

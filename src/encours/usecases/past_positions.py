@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
 
 import polars as pl
 
-from encours.core.base import balance, versions
+from encours.core.base import versions
 from encours.core.base.schema import TABLES, Table
+from encours.core.metrics.ageing import aged_balance, bucket_names
 from encours.store import parquet
-from encours.store.models import Customer
+from encours.store.models import Customer, FactStamp
+from encours.usecases.positions import COLUMNS
 from encours.usecases.viewing import Viewing
 
-_NEEDED = {
-    "items": ["item_id", "entity_id", "customer_id", "issued_on", "due_on", "posted_on", "kind", "amount", "currency"],
-    "receipts": ["receipt_id", "entity_id", "customer_id", "booked_on", "posted_on", "amount", "currency"],
-    "allocations": [
-        "allocation_id",
-        "receipt_id",
-        "item_id",
-        "credit_item_id",
-        "amount",
-        "receipt_amount",
-        "kind",
-        "allocated_on",
-        "reversed_on",
-    ],
-    "customers": ["customer_id", "entity_id", "name", "collector", "credit_limit"],
-}
-_CREDITS = ("credit_note", "down_payment")
+_CUSTOMER = ["customer_id", "entity_id", "name", "collector", "credit_limit", "known_on", "voided"]
 
 
 def read_past(name: str, viewing: Viewing, rows: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None) -> pl.LazyFrame:
@@ -41,8 +27,7 @@ def read_past(name: str, viewing: Viewing, rows: Callable[[pl.LazyFrame], pl.Laz
 
 def past_positions(viewing: Viewing) -> pl.DataFrame:
     """One row a customer and currency in the columns of `positions.COLUMNS`, as the actor may see them today."""
-    stamps = tuple((entity_id, parquet.ensure(entity_id).token) for entity_id in sorted(viewing.entity_ids))
-    frame = _positions(stamps, viewing.day, viewing.reading)
+    frame = _positions(_stamps(viewing.entity_ids), viewing.day, viewing.reading)
     if not viewing.limited():
         return frame
     mine = viewing.facts(Customer).values_list("customer_id", flat=True)
@@ -54,63 +39,32 @@ def _on_day(table: Table, frame: pl.LazyFrame, day: date, reading: str) -> pl.La
     return read(table, frame, day)
 
 
+def _stamps(entity_ids: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each entity with the token of its last change: what was worked out before holds until one of them moves."""
+    rows = FactStamp.objects.filter(entity_id__in=list(entity_ids)).order_by("number")
+    last = dict(rows.values_list("entity_id", "token"))
+    return tuple((entity_id, last.get(entity_id, "")) for entity_id in sorted(entity_ids))
+
+
 @lru_cache(maxsize=8)
 def _positions(stamps: tuple[tuple[str, str], ...], day: date, reading: str) -> pl.DataFrame:
     entities = [entity_id for entity_id, _ in stamps]
-
-    def read(name: str) -> pl.LazyFrame:
-        columns = [*_NEEDED[name], "known_on", "voided"]
-        return _on_day(TABLES[name], parquet.scan(name, entities).select(columns), day, reading)
-
-    items = balance.with_open(read("items"), read("allocations")).filter(pl.col("open") != 0)
-    receipts = read("receipts")
-    free = balance.with_unapplied(receipts, read("allocations")).filter(
-        (pl.col("unapplied") != 0) & pl.col("customer_id").is_not_null()
-    )
-    key = ["customer_id", "currency"]
-    owed = items.group_by(key).agg(*_sums(day))
-    held = free.group_by(key).agg(unapplied=-pl.col("unapplied").sum())
-    last = receipts.filter(pl.col("customer_id").is_not_null() & (pl.col("amount") > 0))
-    last_on = last.group_by(key).agg(last_receipt_on=pl.col("booked_on").max())
-    rows = owed.join(held, on=key, how="full", coalesce=True).join(last_on, on=key, how="left")
-    return _finished(rows, read("customers")).collect()
-
-
-def _sums(day: date) -> list[pl.Expr]:
-    late = (pl.lit(day) - pl.col("due_on")).dt.total_days()
-    credit = pl.col("kind").is_in(_CREDITS) | (pl.col("open") < 0)
-
-    def between(low: int | None, high: int | None) -> pl.Expr:
-        inside = ~credit
-        if low is not None:
-            inside &= late >= low
-        if high is not None:
-            inside &= late <= high
-        return pl.col("open").filter(inside).sum()
-
-    return [
-        between(None, 0).alias("not_due"),
-        between(1, 30).alias("d1_30"),
-        between(31, 60).alias("d31_60"),
-        between(61, 90).alias("d61_90"),
-        between(91, None).alias("d91_plus"),
-        pl.col("open").filter(credit).sum().alias("credits"),
-        pl.len().cast(pl.Int64).alias("open_items"),
-        pl.col("due_on").filter(~credit & (late > 0)).min().alias("oldest_due_on"),
-    ]
-
-
-def _finished(rows: pl.LazyFrame, customers: pl.LazyFrame) -> pl.LazyFrame:
-    money = ("not_due", "d1_30", "d31_60", "d61_90", "d91_plus", "credits", "unapplied", "open_items")
-    known = customers.select("customer_id", "entity_id", "name", "collector", "credit_limit")
-    filled = rows.with_columns(pl.col(*money).fill_null(0)).join(known, on="customer_id", how="left")
-    overdue = pl.sum_horizontal("d1_30", "d31_60", "d61_90", "d91_plus")
-    total = pl.sum_horizontal("not_due", "d1_30", "d31_60", "d61_90", "d91_plus", "credits", "unapplied")
-    return filled.with_columns(
+    tables = [parquet.scan(name, entities) for name in ("items", "allocations", "receipts")]
+    aged = aged_balance(tables[0], tables[1], tables[2], day, "booked" if reading == "booked" else "known")
+    owed = aged.filter(pl.col("customer_id").is_not_null())
+    customers = parquet.scan("customers", entities).select(_CUSTOMER)
+    known = versions.current(TABLES["customers"], customers).drop("entity_id", "known_on", "voided").collect()
+    rows = owed.join(known, on="customer_id", how="left")
+    overdue = pl.sum_horizontal(name for name in bucket_names()[1:])
+    return rows.with_columns(
         overdue=overdue,
-        balance=total,
-        exposure=total,
-        dso_days=pl.lit(None, dtype=pl.Float64),
-        entity_id=pl.coalesce("entity_id", pl.col("customer_id").str.split(":").list.first()),
+        balance=pl.col("total"),
+        exposure=pl.col("total"),
+        credits=pl.col("credits") + pl.col("advances"),
         name=pl.coalesce("name", "customer_id"),
-    )
+        oldest_due_on=pl.when(overdue > 0).then(pl.col("oldest_on")),
+        # What a past day does not know of a customer is said as unknown, not as nothing.
+        open_items=pl.lit(None, dtype=pl.Int64),
+        dso_days=pl.lit(None, dtype=pl.Float64),
+        last_receipt_on=pl.lit(None, dtype=pl.Date),
+    ).select(COLUMNS)

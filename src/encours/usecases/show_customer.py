@@ -275,11 +275,12 @@ def _summed(rows: list[Position]) -> list[Position]:
             continue
         limits = [row.credit_limit for row in part if row.credit_limit is not None]
         values: dict[str, Any] = {name: getattr(part[0], name) for name in Position.__dataclass_fields__}
-        values |= {name: sum(getattr(row, name) for row in part) for name in (*added, "open_items", "exposure")}
+        values |= {name: sum(getattr(row, name) for row in part) for name in (*added, "exposure")}
         values |= {
             "oldest_due_on": min((row.oldest_due_on for row in part if row.oldest_due_on), default=None),
             "last_receipt_on": max((row.last_receipt_on for row in part if row.last_receipt_on), default=None),
             "dso_days": None,
+            "open_items": None,
             "credit_limit": sum(limits) if limits else None,
         }
         summed.append(Position(**values))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path, PurePath
 
 import polars as pl
+from django.conf import settings
 from django.db.models import Q
 
 from encours.core.base import balance
@@ -22,6 +26,8 @@ from encours.store.models import (
 )
 from encours.usecases.past_positions import read_past
 from encours.usecases.viewing import Viewing
+
+_LARGEST_DOCUMENT = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -247,7 +253,35 @@ def _drafts(viewing: Viewing, item_id: str) -> list[Draft]:
     return [Draft(row.kind, row.state, row.due_on, amounts[row.instrument_id]) for row in rows]
 
 
-def document_path(viewing: Viewing, document_id: str) -> tuple[str, str] | None:
-    """(path below the data folder, file name) of a document that the actor may see."""
-    path = viewing.every_entity().facts(Document).filter(document_id=document_id).values_list("path", flat=True).first()
-    return (path, path.rsplit("/", 1)[-1]) if path else None
+def read_document(viewing: Viewing, document_id: str) -> tuple[str, bytes] | None:
+    """(file name, content) of a document that the actor may see, out of the files as they were imported.
+
+    A document inside an archive is taken out of it. None where there is none, or its content is no longer what it was.
+    """
+    found = viewing.every_entity().facts(Document).filter(document_id=document_id).values("path", "sha256", "file_id")
+    document = found.first()
+    if document is None:
+        return None
+    name = PurePath(document["path"]).name
+    home = Path(settings.HOME)
+    same = ImportFile.objects.filter(sha256=document["sha256"]).values_list("path", flat=True).first()
+    outer = ImportFile.objects.filter(pk=document["file_id"]).values_list("path", flat=True).first()
+    for content in (_content(home, same), _member(home, outer, document["path"])):
+        if content is not None and hashlib.sha256(content).hexdigest() == document["sha256"]:
+            return name, content
+    return None
+
+
+def _content(home: Path, path: str | None) -> bytes | None:
+    whole = (home / path).resolve() if path else None
+    inside = whole is not None and whole.is_relative_to(home.resolve()) and whole.is_file()
+    return whole.read_bytes() if whole is not None and inside else None
+
+
+def _member(home: Path, path: str | None, name: str) -> bytes | None:
+    archive = home / path if path else None
+    if archive is None or not archive.is_file() or not zipfile.is_zipfile(archive):
+        return None
+    with zipfile.ZipFile(archive) as opened:
+        entry = next((entry for entry in opened.infolist() if name.endswith(entry.filename)), None)
+        return opened.read(entry) if entry is not None and entry.file_size <= _LARGEST_DOCUMENT else None

@@ -34,7 +34,7 @@ class Figures:
     overdue: int
     credits: int
     unapplied: int
-    open_items: int
+    open_items: int | None
 
     @property
     def buckets(self) -> tuple[int, int, int, int, int]:
@@ -154,6 +154,7 @@ def _top(viewing: Viewing, currency: str) -> Any:
 def _past_sums(viewing: Viewing, currency: str) -> tuple[list[Figures], list[Position]]:
     rows = past_positions(viewing)
     sums = rows.group_by("currency").agg(pl.len().alias("customers"), pl.col(*_SUMS).sum())
+    sums = sums.with_columns(open_items=None)  # a past day does not count them
     figures = [Figures(**row) for row in sums.sort("balance", descending=True).to_dicts()]
     if not figures:
         return [], []

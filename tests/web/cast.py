@@ -1,0 +1,221 @@
+"""The named cast and the small town they work in: two entities, A and B, with books that can be told apart.
+
+Alice administers A and B. Claude is credit manager of A, Colette collects a portfolio of A, Camille applies the cash
+of A, Sacha sells for A, Victor looks at B. Nemo has no role. Anonymous has not signed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from encours.connectors.book_folder import write_book
+from encours.core.base.book import Book
+from encours.core.base.schema import TABLES
+from encours.store.models import (
+    CustomerPosition,
+    Delegation,
+    Entity,
+    Import,
+    ImportFile,
+    Portfolio,
+    PortfolioMember,
+    Proposal,
+    Role,
+    SavedView,
+    User,
+)
+from encours.usecases import clock
+from encours.usecases.accept_match import accept_match
+from encours.usecases.import_files import Upload, import_now, preview_import, receive_files
+from encours.usecases.propose_matches import propose_matches
+from encours.usecases.rights import actor_of, job
+
+CAST = ("alice", "claude", "colette", "camille", "sacha", "victor", "nemo")
+ANONYMOUS = "anonymous"
+PAPER = b"%PDF-1.4 A0"
+PASSWORD = "a ledger is not a diary"
+NAMES = {"A": "Zirconia", "B": "Basalte"}  # the root of every customer's name in that entity
+IBAN = {"A": "FR7630006000011234567890189", "B": "DE89370400440532013000"}
+_ROLES = {
+    "alice": (("A", "administrator"), ("B", "administrator")),
+    "claude": (("A", "credit_manager"),),
+    "colette": (("A", "collector"),),
+    "camille": (("A", "cash_application"),),
+    "sacha": (("A", "sales"),),
+    "victor": (("B", "viewer"),),
+    "nemo": (),
+}
+
+
+@dataclass
+class Town:
+    """What the tests look at."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)  # what addresses name: import_id, proposal_id…
+
+
+def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    schema = TABLES[name].schema
+    return pl.DataFrame([{column: row.get(column) for column in schema} for row in rows], schema=schema)
+
+
+def book_of(entity_id: str, day: date, customers: int = 4) -> Book:
+    """Each customer: an invoice two months late, one not yet due, a credit note, a receipt that quotes the first."""
+    root, ids = NAMES[entity_id], [f"{entity_id}:{number}" for number in range(customers)]
+    items, receipts, documents, contacts, aliases = [], [], [], [], []
+    for number, customer_id in enumerate(ids):
+        own = {"entity_id": entity_id, "customer_id": customer_id, "currency": "EUR"}
+        late = {"number": f"{root[:3].upper()}-{number}01", "issued_on": day - timedelta(90)}
+        items += [
+            own
+            | late
+            | {
+                "item_id": f"{customer_id}:late",
+                "kind": "invoice",
+                "due_on": day - timedelta(60),
+                "amount": 123_456 + number,
+            },
+            own
+            | {
+                "item_id": f"{customer_id}:next",
+                "number": f"{root[:3].upper()}-{number}02",
+                "kind": "invoice",
+                "issued_on": day - timedelta(10),
+                "due_on": day + timedelta(20),
+                "amount": 50_000,
+            },
+            own
+            | {
+                "item_id": f"{customer_id}:note",
+                "number": f"{root[:3].upper()}-{number}90",
+                "kind": "credit_note",
+                "issued_on": day - timedelta(9),
+                "due_on": day - timedelta(9),
+                "amount": -1_000,
+            },
+        ]
+        receipts.append(
+            {
+                "receipt_id": f"{customer_id}:r",
+                "entity_id": entity_id,
+                "account": "FR7612345987650123456789014",
+                "booked_on": day - timedelta(2),
+                "amount": 123_456 + number,
+                "currency": "EUR",
+                "kind": "transfer",
+                "origin": "bank",
+                "payer_name": f"{root.upper()} {number}",
+                "payer_account": IBAN[entity_id],
+                "remittance": f"VIR {late['number']}",
+            }
+        )
+        documents.append(
+            {
+                "document_id": f"{customer_id}:d",
+                "item_id": f"{customer_id}:late",
+                "kind": "invoice",
+                "path": f"files/{entity_id}{number}.pdf",
+                "sha256": sha256(PAPER).hexdigest(),
+            }
+        )
+        contacts.append(
+            {
+                "contact_id": f"{customer_id}:c",
+                "customer_id": customer_id,
+                "role": "accounts_payable",
+                "name": f"{root} Compta",
+                "email": f"compta{number}@{root.lower()}.example",
+            }
+        )
+        aliases.append({"customer_id": customer_id, "kind": "iban", "value": IBAN[entity_id], "source": "erp"})
+    return Book.of(
+        entities=_frame(
+            "entities", [{"entity_id": entity_id, "name": f"{root} SA", "country": "FR", "currency": "EUR"}]
+        ),
+        customers=_frame(
+            "customers",
+            [
+                {
+                    "customer_id": c,
+                    "entity_id": entity_id,
+                    "name": f"{root} {n}",
+                    "kind": "business",
+                    "collector": f"{root} collector",
+                    "legal_id": f"12345678{n}",
+                }
+                for n, c in enumerate(ids)
+            ],
+        ),
+        items=_frame("items", items),
+        receipts=_frame("receipts", receipts),
+        documents=_frame("documents", documents),
+        contacts=_frame("contacts", contacts),
+        payer_aliases=_frame("payer_aliases", aliases),
+    )
+
+
+def build_town(home: Path) -> Town:
+    """Both books imported, the cast with its roles, proposals, one accepted match, one import that waits."""
+    town = Town()
+    day = clock.today()
+    for entity_id in ("A", "B"):
+        write_book(book_of(entity_id, day), home / f"book-{entity_id}")
+        import_now(job("test"), None, [home / f"book-{entity_id}"])
+    _people(town)
+    papers = home / "home" / "files"
+    papers.mkdir(parents=True, exist_ok=True)
+    (papers / "A0.pdf").write_bytes(PAPER)
+    owner = Import.objects.filter(entity_id="A").first()
+    ImportFile.objects.create(
+        owner=owner, name="A0.pdf", path="files/A0.pdf", size=len(PAPER), sha256=sha256(PAPER).hexdigest()
+    )
+    alice = actor_of(town.users["alice"])
+    propose_matches(alice)
+    proposals = dict(Proposal.objects.exclude(decision="none").values_list("receipt_id", "pk"))
+    accepted = accept_match(alice, proposals["A:1:r"])
+    sheet = home / "rest.csv"
+    head = "Compte;Client;Facture;Date;Echeance;Solde"
+    lines = (head, "0;Zirconia 0;ZIR-7;01/10/2026;31/10/2026;12,00", "0;Zirconia 0;ZIR-8;99/99/2026;31/10/2026;12,00")
+    sheet.write_text("\n".join(lines) + "\n")
+    waiting = preview_import(alice, receive_files(alice, "A", [Upload.of(sheet)]).pk)
+    town.ids |= {
+        "proposal_id": proposals["A:0:r"],
+        "decision_id": accepted.decision.pk if accepted.decision else 0,
+        "import_id": waiting.pk,
+        "file_id": waiting.files.get().pk,
+        "view_id": SavedView.objects.create(user=town.users["alice"], screen="customers", name="late").pk,
+        "role_id": Role.objects.get(user=town.users["sacha"]).pk,
+        "user_id": town.users["ghost"].pk,
+        "delegation_id": Delegation.objects.create(
+            entity_id="A", act="write_off", role_kind="credit_manager", amount_max=100
+        ).pk,
+        "portfolio_id": Portfolio.objects.create(entity_id="A", name="nobody's").pk,
+        "customer_id": "A:0",
+        "item_id": "A:0:late",
+        "receipt_id": "A:0:r",
+        "document_id": "A:0:d",
+    }
+    return town
+
+
+def _people(town: Town) -> None:
+    portfolio = Portfolio.objects.create(entity_id="A", name="hers")
+    PortfolioMember.objects.create(portfolio=portfolio, customer_id="A:0")
+    for name in (*CAST, "ghost"):
+        user = User.objects.create(username=name, email=f"{name}@example.org", first_name=name.title(), language="en")
+        town.users[name] = user
+        for entity_id, kind in _ROLES.get(name, (("A", "viewer"),)):
+            limit = portfolio if kind == "collector" else None
+            Role.objects.create(user=user, entity_id=entity_id, kind=kind, portfolio=limit)
+
+
+def is_whole(town: Town) -> bool:
+    """The town stands as the tests expect it."""
+    return Entity.objects.count() == 2 and CustomerPosition.objects.count() == 8 and Import.objects.count() == 3

@@ -1,0 +1,126 @@
+"""What every address of the screens answers to each of the cast. A new address without a line here fails the walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.web.cast import CAST, Town
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The status for each of the cast (`rest` for whoever is not named), and what is sent."""
+
+    by: dict[str, int]
+    rest: int
+    method: str = "get"
+    data: Callable[[Town], dict[str, Any]] = field(default=lambda town: {})
+    query: str = ""
+
+    def of(self, name: str) -> int:
+        """The status that this person gets."""
+        return self.by.get(name, self.rest)
+
+
+def _all(names: str, status: int, rest: int, **more: Any) -> Expected:
+    wanted = names.split()
+    assert set(wanted) <= set(CAST)
+    return Expected(dict.fromkeys(wanted, status), rest, **more)
+
+
+_A = "alice claude colette camille sacha"  # who sees customer A:0
+_CASH = "alice claude camille"  # who imports into A and applies its cash
+
+
+def _post(
+    names: str, rest: int, by: dict[str, int] | None = None, data: Callable[[Town], dict[str, Any]] | None = None
+) -> Expected:
+    found = _all(names, 302, rest)
+    return Expected(found.by | (by or {}), rest, "post", data or (lambda town: {}))
+
+
+_HIDDEN = {"victor": 404, "nemo": 404}
+
+EXPECTED: dict[str, Expected] = {
+    "overview": Expected({}, 200),
+    "overview_chart": Expected({}, 200, query="?currency=EUR"),
+    "customers": Expected({}, 200),
+    "customers_export": Expected({"nemo": 403}, 200),
+    "customers_save_view": Expected({}, 302, "post", lambda town: {"name": "mine", "query": "state=overdue"}),
+    "customers_delete_view": _post("alice", 404),
+    "search": Expected({}, 200, query="?q=Nothing"),
+    "customer": _all(_A, 200, 404),
+    "customer_statement": _all(_A, 200, 404),
+    "customer_note": _post(_A, 404, data=lambda town: {"text": "calls back on Monday"}),
+    "item": _all(_A, 200, 404),
+    "document": _all(_A, 200, 404),
+    "receipts": Expected({}, 200),
+    # A portfolio shows receipts that stand on its customers or pay their items; this one is nobody's yet.
+    "receipt": _all("alice claude camille sacha", 200, 404),
+    "receipts_propose": _post(_CASH, 403),
+    "receipts_accept": _post(_CASH, 403, _HIDDEN),
+    "receipts_undo": _post(_CASH, 404, {"sacha": 403}),
+    "imports": _all(_CASH, 200, 403),
+    "imports_receive": _post(
+        _CASH, 403, data=lambda town: {"entity": "A", "files": SimpleUploadedFile("a.csv", b"Compte;Client\n1;X\n")}
+    ),
+    "import": _all(_CASH, 200, 403),
+    "import_progress": _all(_CASH, 200, 403),
+    "import_preview": _post(_CASH, 403, _HIDDEN),
+    "import_commit": _post(_CASH, 403, _HIDDEN),
+    "import_discard": _post(_CASH, 403, _HIDDEN),
+    "import_mapping": _all(_CASH, 200, 403),
+    "import_rejected": _all(_CASH, 200, 403),
+    "settings": _all("alice claude", 200, 403),
+    "settings_add_user": _post(
+        "alice", 403, data=lambda town: {"email": "new@example.org", "password": "a longer secret 42", "name": "New"}
+    ),
+    "settings_user_active": _post("alice", 403, data=lambda town: {"active": "0"}),
+    "settings_add_role": _post(
+        "alice", 403, data=lambda town: {"user": town.ids["user_id"], "entity": "A", "kind": "sales"}
+    ),
+    "settings_revoke_role": _post("alice", 403),
+    "settings_add_delegation": _post(
+        "alice", 403, data=lambda town: {"entity": "A", "act": "write_off", "role": "sales", "amount_max": "10"}
+    ),
+    "settings_end_delegation": _post("alice", 403),
+    "settings_add_portfolio": _post(
+        "alice claude", 403, data=lambda town: {"entity": "A", "name": "north", "collector": "N"}
+    ),
+    "settings_delete_portfolio": _post("alice claude", 403),
+    "settings_change": _post(
+        "alice", 403, data=lambda town: {"of": "A", "key": "terms.default", "value": "45 days end of month"}
+    ),
+    "help": Expected({}, 200),
+}
+
+#: Addresses of allauth: (a visitor's status, a signed-in user's).
+SIGN_IN: dict[str, tuple[int, int]] = {
+    "account_login": (200, 302),
+    "account_logout": (302, 200),
+    "account_inactive": (200, 200),
+    "account_signup": (200, 302),
+    "account_reauthenticate": (302, 200),
+    "account_email": (302, 200),
+    "account_email_verification_sent": (200, 200),
+    "account_change_password": (302, 200),
+    "account_set_password": (302, 302),
+    "account_reset_password": (200, 200),
+    "account_reset_password_done": (200, 200),
+    "account_reset_password_from_key": (200, 200),
+    "account_reset_password_from_key_done": (200, 200),
+    "account_confirm_email": (200, 200),
+    "account_confirm_login_code": (302, 302),
+    "mfa_index": (302, 200),
+    "mfa_authenticate": (302, 302),
+    "mfa_reauthenticate": (302, 302),
+    "mfa_activate_totp": (302, 302),
+    "mfa_deactivate_totp": (302, 404),
+    "mfa_view_recovery_codes": (302, 404),
+    "mfa_generate_recovery_codes": (302, 302),
+    "mfa_download_recovery_codes": (302, 404),
+}

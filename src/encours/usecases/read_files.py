@@ -19,6 +19,8 @@ from encours.usecases.sources import Found, find_sources
 from encours.usecases.tie_documents import tie_documents
 from encours.usecases.unify_sources import fill_customers, known_customers, no_told, told_by, unify_tables
 
+#: What says whose files these are: a ledger by its name, a book by its entities.
+_NAMING_ENTITIES = ("fec", "book_folder")
 Progress = Callable[[int, int, str], None]
 
 
@@ -110,14 +112,14 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
 
 
 def _read_all(found: list[Found], options: ReadOptions, notes: list[Issues]) -> list[tuple[Found, Reading | None]]:
-    """Ledgers first: the entity of the one ledger is that of the bank files beside it."""
-    ordered = sorted(found, key=lambda one: one.connector is None or one.connector.name != "fec")
+    """Ledgers and books first: the one entity that they name is that of the bank files beside them."""
+    ordered = sorted(found, key=lambda one: one.connector is None or one.connector.name not in _NAMING_ENTITIES)
     entity = options.entity_id
     read: list[tuple[Found, Reading | None]] = []
     for number, one in enumerate(ordered):
         if options.progress:
             options.progress(number, len(ordered), one.source.name)
-        if one.connector is not None and one.connector.name != "fec" and entity is None:
+        if one.connector is not None and one.connector.name not in _NAMING_ENTITIES and entity is None:
             entity = _ledger_entity(read)
         read.append((one, _read_one(one, replace(options, entity_id=entity), notes)))
     place = {id(one): number for number, one in enumerate(found)}
@@ -125,7 +127,12 @@ def _read_all(found: list[Found], options: ReadOptions, notes: list[Issues]) -> 
 
 
 def _ledger_entity(read: list[tuple[Found, Reading | None]]) -> str | None:
-    known = {reading.entity_id for _, reading in read if reading is not None and reading.kind == "fec"}
+    known: set[str | None] = set()
+    for one, reading in read:
+        if reading is None or one.connector is None or one.connector.name not in _NAMING_ENTITIES:
+            continue
+        named = reading.tables.get("entities")
+        known |= set(named["entity_id"]) if named is not None else {reading.entity_id} - {None}
     return next(iter(known)) if len(known) == 1 else None
 
 

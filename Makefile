@@ -25,7 +25,7 @@ lint: dev ## style, types, floors; repair what can be repaired
 messages: dev ## compile the translations (src/encours/**/locale/*/LC_MESSAGES/*.po)
 	@$(RUN)python -m scripts.messages
 
-docs: dev ## write docs/the-book.md and docs/commands.md from the code
+docs: dev ## write what the code can say: the pages on the Book and the commands, the outputs in the READMEs
 	@$(RUN)python -m scripts.docs
 
 screenshots: dev $(STAMPS)/browser ## take the pictures of the README from the sample company

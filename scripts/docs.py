@@ -1,12 +1,18 @@
-"""Writes the pages that the code itself can say: docs/the-book.md and docs/commands.md; `--check` only looks."""
+"""Writes what the code itself can say: the pages on the Book and the commands, the READMEs' outputs.
+
+`--check` only looks, and names what is stale.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -97,21 +103,54 @@ def _help(words: tuple[str, ...]) -> str:
     return re.sub(r"[ \t]+$", "", said, flags=re.MULTILINE).strip()
 
 
-PAGES: dict[str, Callable[[], str]] = {"the-book.md": the_book, "commands.md": commands}
+def readme(name: str) -> str:
+    """A README with its ```console blocks as the commands in them answer now, one after the other in one folder."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
+    commands = tuple(line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ "))
+    answers = dict(zip(commands, _answers(commands), strict=True))
+    return re.sub(r"```console\n(.*?)```", lambda found: _played(found[1], answers), text, flags=re.DOTALL)
+
+
+def _played(block: str, answers: dict[str, str]) -> str:
+    asked = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    parts = [f"$ {command}\n{answers[command]}".rstrip() for command in asked]
+    return "```console\n" + "\n\n".join(parts) + "\n```"
+
+
+@cache
+def _answers(commands: tuple[str, ...]) -> list[str]:
+    answers = []
+    with tempfile.TemporaryDirectory() as folder:
+        for command in commands:
+            words = command.split()
+            program = Path(sys.executable).parent / Path(words[0]).name
+            run = subprocess.run([program, *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
+            answers.append(re.sub(r"[ \t]+$", "", run.stdout, flags=re.MULTILINE).rstrip())
+    return answers
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/the-book.md": the_book,
+    "docs/commands.md": commands,
+    "README.md": partial(readme, "README.md"),
+    "README.fr.md": partial(readme, "README.fr.md"),
+}
 
 
 def stale() -> list[str]:
     """Pages that say something else than the code."""
-    paths = [(DOCS / name, page) for name, page in PAGES.items()]
-    return [path.name for path, page in paths if not path.exists() or path.read_text(encoding="utf-8") != page()]
+    paths = [(ROOT / name, page) for name, page in PAGES.items()]
+    texts = [(path, page()) for path, page in paths]
+    return [path.name for path, text in texts if not path.exists() or path.read_text(encoding="utf-8") != text]
 
 
 def main(argv: list[str]) -> int:
     """Writes the pages, or with `--check` names those that are stale."""
     if "--check" not in argv:
         for name, page in PAGES.items():
-            (DOCS / name).write_text(page(), encoding="utf-8")
-    faults = [f"docs/{name} is stale: call `make docs`" for name in stale()] + missing_words()
+            (ROOT / name).write_text(page(), encoding="utf-8")
+    faults = [f"{name} is stale: call `make docs`" for name in stale()] + missing_words()
     print("\n".join(faults) or f"fresh: {', '.join(PAGES)}")
     return 1 if faults else 0
 

@@ -13,15 +13,23 @@ from encours.core.sample.due import due_days
 #: invoice day -> term -> due day (both 45-day readings, net days, end of month, `le 10`).
 VECTORS = {
     date(2026, 1, 15): {
-        "60 net": date(2026, 3, 16),
-        "45 EOM A": date(2026, 3, 31),
-        "45 EOM B": date(2026, 3, 17),
-        "30 EOM": date(2026, 2, 28),
-        "30 EOM 10": date(2026, 3, 10),
-        "0 net": date(2026, 1, 15),
+        "60 jours net": date(2026, 3, 16),
+        "45 jours fin de mois": date(2026, 3, 31),
+        "fin de mois 45 jours": date(2026, 3, 17),
+        "30 jours fin de mois": date(2026, 2, 28),
+        "30 jours fin de mois le 10": date(2026, 3, 10),
+        "comptant": date(2026, 1, 15),
     },
-    date(2026, 3, 10): {"60 net": date(2026, 5, 9), "45 EOM A": date(2026, 4, 30), "45 EOM B": date(2026, 5, 15)},
-    date(2026, 10, 22): {"60 net": date(2026, 12, 21), "45 EOM A": date(2026, 12, 31), "45 EOM B": date(2026, 12, 15)},
+    date(2026, 3, 10): {
+        "60 jours net": date(2026, 5, 9),
+        "45 jours fin de mois": date(2026, 4, 30),
+        "fin de mois 45 jours": date(2026, 5, 15),
+    },
+    date(2026, 10, 22): {
+        "60 jours net": date(2026, 12, 21),
+        "45 jours fin de mois": date(2026, 12, 31),
+        "fin de mois 45 jours": date(2026, 12, 15),
+    },
 }
 CASES = [(issued, term, due) for issued, terms in VECTORS.items() for term, due in terms.items()]
 

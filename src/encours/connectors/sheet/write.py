@@ -89,7 +89,7 @@ def customers_table(book: Book, profile: pl.DataFrame | None = None) -> pl.DataF
         pl.col("legal_id").alias("SIREN"),
         pl.col("vat_id").alias("N° TVA"),
         pl.col("kind").replace(kinds).alias("Type de client"),
-        pl.col("terms").replace(TERMS_FR).alias("Conditions de règlement"),
+        pl.col("terms").alias("Conditions de règlement"),
         pl.col("method").replace(METHODS_FR).alias("Mode de règlement"),
         pl.col("credit_limit").alias("Plafond d'encours"),
         pl.col("collector").alias("Gestionnaire"),
@@ -102,18 +102,7 @@ def customers_table(book: Book, profile: pl.DataFrame | None = None) -> pl.DataF
     )
 
 
-#: How an ERP prints the sample's terms and means of payment.
-TERMS_FR = {
-    "45 EOM A": "45 jours fin de mois",
-    "45 EOM B": "fin de mois 45 jours",
-    "60 net": "60 jours net",
-    "30 net": "30 jours net",
-    "30 EOM": "30 jours fin de mois",
-    "30 EOM 10": "30 jours fin de mois le 10",
-    "0 net": "Comptant",
-    "15 net": "15 jours net",
-    "50 net": "50 jours net",
-}
+#: How an ERP prints means of payment.
 METHODS_FR = {
     "transfer": "Virement",
     "cheque": "Chèque",

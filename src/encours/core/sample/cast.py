@@ -14,16 +14,16 @@ from encours.core.sample.options import SampleOptions
 KINDS = {"business": 0.84, "consumer": 0.12, "public": 0.04}
 TERMS = {
     "business": {
-        "45 EOM A": 0.24,
-        "45 EOM B": 0.10,
-        "60 net": 0.18,
-        "30 net": 0.26,
-        "30 EOM": 0.12,
-        "30 EOM 10": 0.06,
-        "0 net": 0.04,
+        "45 jours fin de mois": 0.24,
+        "fin de mois 45 jours": 0.10,
+        "60 jours net": 0.18,
+        "30 jours net": 0.26,
+        "30 jours fin de mois": 0.12,
+        "30 jours fin de mois le 10": 0.06,
+        "comptant": 0.04,
     },
-    "consumer": {"0 net": 0.4, "15 net": 0.6},
-    "public": {"30 net": 0.8, "50 net": 0.2},
+    "consumer": {"comptant": 0.4, "15 jours net": 0.6},
+    "public": {"30 jours net": 0.8, "50 jours net": 0.2},
 }
 METHODS = {
     "business": {"transfer": 0.879, "cheque": 0.036, "lcr": 0.05, "direct_debit": 0.035},

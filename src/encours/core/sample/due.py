@@ -1,30 +1,18 @@
-"""Due dates of the sample's payment terms, as vectorised steps."""
+"""Due dates of the sample's invoices: its terms are texts that `core.terms` reads."""
 
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
-from encours.core.sample.draws import Ints, Texts, month_end
+from encours.core.sample.draws import Ints, Texts, as_days
+from encours.core.terms.notation import parse_term
+from encours.core.terms.term import due_dates
 
 
 def due_days(issued: Ints, terms: Texts) -> Ints:
-    """The due day of each invoice: both readings of 45 days end of month, net days, `le 10`.
-
-    `45 EOM A` adds 45 days and then goes to the month's end, `45 EOM B` goes to the month's end and adds 45 days
-    (C. com. L441-10; the DGCCRF accepts both).
-    """
-    due = issued.copy()
-    for word in np.unique(terms.astype(str)):
-        rows = np.flatnonzero(terms == word)
-        due[rows] = _step(issued[rows], word)
-    return due
-
-
-def _step(issued: Ints, word: str) -> Ints:
-    days, *rest = word.split()
-    if rest == ["net"]:
-        return issued + int(days)
-    if rest == ["EOM", "B"]:
-        return month_end(issued) + int(days)
-    end = month_end(issued + int(days))
-    return end + 10 if rest == ["EOM", "10"] else end
+    """The due day of each invoice by its term. Raises TermError for a text that is no term."""
+    frame = pl.DataFrame({"term": pl.Series(terms.tolist(), dtype=pl.String), "issued_on": as_days(issued)})
+    read = {text: parse_term(text) for text in frame["term"].unique().sort().to_list()}
+    due = due_dates(frame, read)["due_on"].to_physical()
+    return np.asarray(due.cast(pl.Int64).to_numpy())

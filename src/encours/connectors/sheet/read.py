@@ -113,6 +113,9 @@ def _read_kind(
         "mapping": mapping.to_json(),
         **built.facts,
     }
+    if not sheet.seen:
+        message, action = "the sheet has headings but no line", "Check that this is the file you meant."
+        issues.add("nothing_to_read", message, line=1, severity="warning", action=action)
     everything = concat_issues([issues.frame(), sheet.issues])
     filled = {name: frame for name, frame in built.tables.items() if frame.height or name in ("receipts", "items")}
     return Reading("sheet:" + kind.name, filled, everything, entity, facts, sheet.rejected)

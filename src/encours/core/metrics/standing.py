@@ -80,7 +80,7 @@ def _read(
 
 def _one_version_an_id(table: Table, rows: pl.LazyFrame) -> bool:
     """Whether no id has two versions: none is dated or voided, or no id stands twice (by hash, at worst a false no)."""
-    plain = (pl.col("known_on").is_null() & ~pl.col("voided").fill_null(False)).all()
+    plain = (pl.col("known_on").null_count() == pl.len()) & (pl.col("voided").sum() == 0)
     if rows.select(plain).collect(engine="streaming").item():
         return True
     ids = pl.struct(table.key).hash() if len(table.key) > 1 else pl.col(table.key[0]).hash()

@@ -134,14 +134,8 @@ def test_swift_text_keeps_only_what_the_network_carries() -> None:
 
 def test_mt940_long_texts_come_back_whole(tmp_path: Path) -> None:
     text = " ".join(f"FA26-{number:06d}" for number in range(11))
-    rows = receipts(
-        {
-            "amount": 5,
-            "remittance": text,
-            "payer_name": "UN NOM QUI EST TRES LONG MAIS PAS TROP",
-            "end_to_end_id": "E2E-1",
-        }
-    )
+    name = "UN NOM QUI EST TRES LONG MAIS PAS TROP"
+    rows = receipts({"amount": 5, "remittance": text, "payer_name": name, "end_to_end_id": "E2E-1"})
     write_mt940(statement(5), rows, tmp_path / "a.sta")
     found = read(tmp_path / "a.sta").tables["receipts"].row(0, named=True)
     assert (found["remittance"], found["payer_name"], found["end_to_end_id"]) == (text, name, "E2E-1")

@@ -67,7 +67,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
-    "django_cotton",
     "django_tasks",
     "django_tasks_db",
 ]

@@ -127,7 +127,7 @@ def _due_dates(found: Found) -> pl.DataFrame:
     if claims.height:
         issues.add(
             "due_from_terms",
-            f"{claims.height} claims have no due date in the file: {found.terms} after the invoice is taken",
+            f"{claims.height} claims have no due date in the file: {found.terms} from the invoice's date is taken",
             severity="info",
             action="Give the terms with --term, or export a due date after the 18th column.",
         )

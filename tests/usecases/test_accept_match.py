@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pytest_django import Settings
 
 from encours.store import audit, frames
 from encours.store.models import (
@@ -34,9 +35,9 @@ DAY = date(2026, 4, 1)
 
 
 @pytest.fixture(autouse=True)
-def loaded(tmp_path: Path, settings: object) -> None:
+def loaded(tmp_path: Path, settings: Settings) -> None:
     """Three receipts, each quoting the number of the first invoice of its customer."""
-    settings.HOME = tmp_path / "home"  # type: ignore[attr-defined]
+    settings.HOME = tmp_path / "home"
     book = small_book(paid=False)
     anonymous = book.receipts.with_columns(customer_id=pl.lit(None, dtype=pl.String))
     numbered = book.items.with_columns(number=pl.format("FA2026-{}", pl.int_range(pl.len()) + 1000))

@@ -116,7 +116,7 @@ def _receipts_around(book: Book, entities: list[str]) -> pl.DataFrame:
             entity_id__in=entities,
             is_current=True,
             booked_on__gte=first - _WINDOW,  # type: ignore[operator]  # a date: there is at least one
-            booked_on__lte=last + _WINDOW,  # type: ignore[operator]
+            booked_on__lte=last + _WINDOW,  # type: ignore[operator]  # likewise
         )
         .values_list("receipt_id", flat=True)
     )

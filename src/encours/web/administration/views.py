@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,12 +25,13 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_settings import may_see_settings, show_settings
 from encours.web.administration import rules
 from encours.web.shell import words
+from encours.web.shell.request import Request
 
 
 @login_required
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: Request) -> HttpResponse:
     """One part of the settings."""
-    viewing = request.viewing  # type: ignore[attr-defined]
+    viewing = request.viewing
     if not may_see_settings(viewing):
         raise PermissionDenied
     page = show_settings(viewing, request.GET.get("part", ""), request.GET.get("of", ""))
@@ -53,10 +54,10 @@ def settings(request: HttpRequest) -> HttpResponse:
     return render(request, "administration/settings.html", context)
 
 
-def _act(request: HttpRequest, part: str, act: Callable[[Any], Any], done: str) -> HttpResponse:
+def _act(request: Request, part: str, act: Callable[[Any], Any], done: str) -> HttpResponse:
     """Does one act; a refusal is said on the page it came from."""
     try:
-        act(request.viewing.actor)  # type: ignore[attr-defined]
+        act(request.viewing.actor)
     except NotAllowedError as refused:
         raise PermissionDenied from refused
     except CallError as refused:
@@ -71,7 +72,7 @@ def _act(request: HttpRequest, part: str, act: Callable[[Any], Any], done: str) 
 
 @login_required
 @require_POST
-def add_user(request: HttpRequest) -> HttpResponse:
+def add_user(request: Request) -> HttpResponse:
     """A new user with a first role."""
     form = request.POST
 
@@ -91,7 +92,7 @@ def add_user(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def set_user_active(request: HttpRequest, user_id: int) -> HttpResponse:
+def set_user_active(request: Request, user_id: int) -> HttpResponse:
     """Lets a user sign in, or no longer."""
     active = request.POST.get("active") == "1"
     done = _("The user may sign in again.") if active else _("The user can no longer sign in.")
@@ -100,7 +101,7 @@ def set_user_active(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def add_role(request: HttpRequest) -> HttpResponse:
+def add_role(request: Request) -> HttpResponse:
     """A role in an entity."""
     form = request.POST
 
@@ -113,14 +114,14 @@ def add_role(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def drop_role(request: HttpRequest, role_id: int) -> HttpResponse:
+def drop_role(request: Request, role_id: int) -> HttpResponse:
     """Takes a role away."""
     return _act(request, "users", lambda actor: revoke_role(actor, role_id), _("Role taken away."))
 
 
 @login_required
 @require_POST
-def add_delegation(request: HttpRequest) -> HttpResponse:
+def add_delegation(request: Request) -> HttpResponse:
     """Who may do an act up to which amount."""
     form = request.POST
 
@@ -143,14 +144,14 @@ def add_delegation(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def drop_delegation(request: HttpRequest, delegation_id: int) -> HttpResponse:
+def drop_delegation(request: Request, delegation_id: int) -> HttpResponse:
     """Ends a delegation."""
     return _act(request, "delegations", lambda actor: end_delegation(actor, delegation_id), _("Delegation ended."))
 
 
 @login_required
 @require_POST
-def add_portfolio(request: HttpRequest) -> HttpResponse:
+def add_portfolio(request: Request) -> HttpResponse:
     """A portfolio by its collector's name."""
     form = request.POST
 
@@ -162,14 +163,14 @@ def add_portfolio(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def drop_portfolio(request: HttpRequest, portfolio_id: int) -> HttpResponse:
+def drop_portfolio(request: Request, portfolio_id: int) -> HttpResponse:
     """Removes a portfolio that limits nobody."""
     return _act(request, "portfolios", lambda actor: delete_portfolio(actor, portfolio_id), _("Portfolio deleted."))
 
 
 @login_required
 @require_POST
-def change_rule(request: HttpRequest) -> HttpResponse:
+def change_rule(request: Request) -> HttpResponse:
     """A declared setting of one entity, from a day on."""
     form = request.POST
 

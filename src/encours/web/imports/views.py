@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,17 +28,18 @@ from encours.usecases.show_imports import (
     show_imports,
 )
 from encours.web.imports import fields
+from encours.web.shell.request import Request
 
 
-def _guarded(request: HttpRequest) -> Any:
-    viewing = request.viewing  # type: ignore[attr-defined]
+def _guarded(request: Request) -> Any:
+    viewing = request.viewing
     if not may_see_imports(viewing):
         raise PermissionDenied
     return viewing
 
 
 @login_required
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: Request) -> HttpResponse:
     """The drop zone and the last imports."""
     page = show_imports(_guarded(request))
     return render(request, "imports/imports.html", {"section": "imports", "page": page, "fresh_anyway": True})
@@ -46,12 +47,12 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def receive(request: HttpRequest) -> HttpResponse:
+def receive(request: Request) -> HttpResponse:
     """Keeps the files; what they hold is read by the page that follows."""
     files = request.FILES.getlist("files")
     uploads = [Upload(file.name or "file", lambda file=file: file.open("rb")) for file in files]  # type: ignore[misc]  # an opened upload is a binary file
     try:
-        owner = receive_files(request.viewing.actor, request.POST.get("entity") or None, uploads)  # type: ignore[attr-defined]
+        owner = receive_files(request.viewing.actor, request.POST.get("entity") or None, uploads)
     except NotAllowedError as refused:
         raise PermissionDenied from refused
     except CallError as refused:
@@ -61,7 +62,7 @@ def receive(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def one(request: HttpRequest, import_id: int) -> HttpResponse:
+def one(request: Request, import_id: int) -> HttpResponse:
     """One import: what its files are, what they would change, what is wrong."""
     page = show_import(_guarded(request), import_id, request.GET.get("severity", ""))
     if page is None:
@@ -70,7 +71,7 @@ def one(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 @login_required
-def progress(request: HttpRequest, import_id: int) -> HttpResponse:
+def progress(request: Request, import_id: int) -> HttpResponse:
     """How far reading or loading has come, for the page that waits."""
     found = import_progress(_guarded(request), import_id)
     if found is None:
@@ -78,9 +79,9 @@ def progress(request: HttpRequest, import_id: int) -> HttpResponse:
     return render(request, "imports/progress.html", {"state": found[0], "progress": found[1]})
 
 
-def _act(request: HttpRequest, import_id: int, act: Callable[[Any, int], Any], done: str) -> HttpResponse:
+def _act(request: Request, import_id: int, act: Callable[[Any, int], Any], done: str) -> HttpResponse:
     try:
-        act(request.viewing.actor, import_id)  # type: ignore[attr-defined]
+        act(request.viewing.actor, import_id)
     except NotAllowedError as refused:
         raise Http404 if refused.why == "not_visible" else PermissionDenied from refused
     except CallError as refused:
@@ -89,34 +90,34 @@ def _act(request: HttpRequest, import_id: int, act: Callable[[Any, int], Any], d
         if done:
             messages.success(request, done)
     address = reverse("import", args=[import_id])
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return HttpResponse(headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)
 
 
 @login_required
 @require_POST
-def preview(request: HttpRequest, import_id: int) -> HttpResponse:
+def preview(request: Request, import_id: int) -> HttpResponse:
     """Reads the files and says what importing them would do."""
     return _act(request, import_id, preview_import, "")
 
 
 @login_required
 @require_POST
-def commit(request: HttpRequest, import_id: int) -> HttpResponse:
+def commit(request: Request, import_id: int) -> HttpResponse:
     """Puts them into the book."""
     return _act(request, import_id, commit_import, _("Imported."))
 
 
 @login_required
 @require_POST
-def discard(request: HttpRequest, import_id: int) -> HttpResponse:
+def discard(request: Request, import_id: int) -> HttpResponse:
     """Lays the import aside."""
     return _act(request, import_id, discard_import, _("Laid aside: the book is as it was."))
 
 
 @login_required
-def mapping(request: HttpRequest, import_id: int, file_id: int) -> HttpResponse:
+def mapping(request: Request, import_id: int, file_id: int) -> HttpResponse:
     """The columns of a sheet: GET shows the proposal, POST tries a change or saves it."""
     viewing = _guarded(request)
     draft = {name: value for name, value in request.POST.items() if isinstance(value, str)} if request.POST else None
@@ -146,7 +147,7 @@ def mapping(request: HttpRequest, import_id: int, file_id: int) -> HttpResponse:
 
 
 @login_required
-def rejected(request: HttpRequest, import_id: int, file_id: int) -> HttpResponseBase:
+def rejected(request: Request, import_id: int, file_id: int) -> HttpResponseBase:
     """The lines that could not be read, as they stood."""
     found = rejected_lines(_guarded(request), import_id, file_id)
     if found is None:

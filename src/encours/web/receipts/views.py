@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,14 +18,15 @@ from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_receipts import receipt_of_proposal, show_receipt, show_receipt_row, show_receipts
 from encours.usecases.undo_match import undo_match
+from encours.web.shell.request import Request
 
 
 @login_required
-def receipts(request: HttpRequest) -> HttpResponse:
+def receipts(request: Request) -> HttpResponse:
     """Lines with their state and what is proposed."""
     number = request.GET.get("page", "1")
     page = show_receipts(
-        request.viewing,  # type: ignore[attr-defined]
+        request.viewing,
         request.GET.get("state", ""),
         request.GET.get("q", "").strip(),
         int(number) if number.isdecimal() and len(number) < 7 else 1,
@@ -42,9 +43,9 @@ def receipts(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def receipt(request: HttpRequest, receipt_id: str) -> HttpResponse:
+def receipt(request: Request, receipt_id: str) -> HttpResponse:
     """One receipt."""
-    page = show_receipt(request.viewing, receipt_id)  # type: ignore[attr-defined]
+    page = show_receipt(request.viewing, receipt_id)
     if page is None:
         raise Http404
     return render(request, "receipts/receipt.html", {"section": "receipts", "page": page, "row": page.row})
@@ -52,9 +53,9 @@ def receipt(request: HttpRequest, receipt_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def propose(request: HttpRequest) -> HttpResponse:
+def propose(request: Request) -> HttpResponse:
     """Looks for exact matches among what waits, in the chosen entities."""
-    viewing = request.viewing  # type: ignore[attr-defined]
+    viewing = request.viewing
     allowed = [entity for entity in viewing.entity_ids if viewing.actor.may("accept_match", entity).ok]
     if not allowed:
         raise PermissionDenied
@@ -67,26 +68,26 @@ def propose(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def accept(request: HttpRequest, proposal_id: int) -> HttpResponse:
+def accept(request: Request, proposal_id: int) -> HttpResponse:
     """Applies a proposal; the answer is the line as it now stands and a toast with Undo."""
     try:
-        accepted = accept_match(request.viewing.actor, proposal_id)  # type: ignore[attr-defined]
+        accepted = accept_match(request.viewing.actor, proposal_id)
     except NotAllowedError as refused:
         raise _gone_or_forbidden(refused) from refused
     except CallError as refused:
         return _refused(request, refused)
     if accepted.decision is None:
-        receipt_id = receipt_of_proposal(request.viewing, proposal_id)  # type: ignore[attr-defined]
+        receipt_id = receipt_of_proposal(request.viewing, proposal_id)
         return _answer(request, receipt_id or "", _("Signed: a second signature is needed."), None)
     return _answer(request, accepted.decision.subject_id, _("Match accepted."), accepted.decision.pk)
 
 
 @login_required
 @require_POST
-def undo(request: HttpRequest, decision_id: int) -> HttpResponse:
+def undo(request: Request, decision_id: int) -> HttpResponse:
     """Takes an accepted match back."""
     try:
-        decision = undo_match(request.viewing.actor, decision_id)  # type: ignore[attr-defined]
+        decision = undo_match(request.viewing.actor, decision_id)
     except NotAllowedError as refused:
         raise _gone_or_forbidden(refused) from refused
     except CallError as refused:
@@ -99,18 +100,18 @@ def _gone_or_forbidden(refused: NotAllowedError) -> Exception:
     return Http404() if refused.why == "not_visible" else PermissionDenied(refused.why)
 
 
-def _answer(request: HttpRequest, receipt_id: str, text: str, undo_id: int | None) -> HttpResponse:
-    if not request.htmx:  # type: ignore[attr-defined]
+def _answer(request: Request, receipt_id: str, text: str, undo_id: int | None) -> HttpResponse:
+    if not request.htmx:
         messages.success(request, text)
         return HttpResponseRedirect(reverse("receipt", args=[receipt_id]))
-    row = show_receipt_row(request.viewing, receipt_id)  # type: ignore[attr-defined]
+    row = show_receipt_row(request.viewing, receipt_id)
     context = {"row": row, "toast": text, "toast_undo": undo_id}
     return render(request, "receipts/answer.html", context)
 
 
-def _refused(request: HttpRequest, refused: CallError) -> HttpResponse:
+def _refused(request: Request, refused: CallError) -> HttpResponse:
     text = _("Not done: %(why)s") % {"why": "; ".join(refused.faults)}
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         messages.error(request, text)
         return HttpResponseRedirect(reverse("receipts"))
     answer = render(request, "receipts/answer.html", {"row": None, "toast": text, "toast_wrong": True})

@@ -47,7 +47,7 @@ class PageScope:
             request.session[_KEY] = kept | {name: request.GET[name] for name in _PARAMETERS if name in request.GET}
         elif request.method == "GET" and request.user.is_authenticated and "entity" in request.GET:
             request.session[_KEY] = request.session.get(_KEY, {}) | {"entity": request.GET["entity"]}
-        request.viewing = SimpleLazyObject(lambda: _viewing(request))  # type: ignore[attr-defined]
+        request.viewing = SimpleLazyObject(lambda: _viewing(request))  # type: ignore[attr-defined]  # shell.request
         return self.get_response(request)
 
 

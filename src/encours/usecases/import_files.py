@@ -72,8 +72,11 @@ def receive_files(
     Without an entity the files say it themselves. Raises NotAllowedError, or CallError without a file.
     """
     require(actor, "import_files", entity_id)
-    if not uploads:
-        raise CallError(["no file was given"])
+    faults = [] if uploads else ["no file was given"]
+    if entity_id is not None and not Entity.objects.filter(pk=entity_id).exists():
+        faults.append(f"there is no entity {entity_id}: make it first, or leave it out and let the files say it")
+    if faults:
+        raise CallError(faults)
     kept = [_keep(upload) for upload in uploads]
     with transaction.atomic():
         owner = Import.objects.create(

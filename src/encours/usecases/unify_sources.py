@@ -15,7 +15,7 @@ from encours.core.identity.customers import same_customers
 from encours.core.identity.items import EXTRA, not_in_ledger, rename_items, unify_items
 
 #: Whose row leads where several files tell of an invoice: a book, then the ledger, then the invoice itself, then lists.
-_RANKS = {"book_folder": 0, "fec": 1, "einvoice": 2}
+RANKS = {"book_folder": 0, "fec": 1, "einvoice": 2}
 _LIST_RANK = 3
 #: Settlements that a list of open items states without detail: a ledger knows better.
 STATED_OPEN = "open_amount"
@@ -132,7 +132,7 @@ def told_by(readings: Sequence[tuple[str, Reading]]) -> pl.DataFrame:
 
 def rank_of(connector: str) -> int:
     """Whose row leads, the lowest first."""
-    return _RANKS.get(connector, _LIST_RANK)
+    return RANKS.get(connector, _LIST_RANK)
 
 
 def no_told() -> pl.DataFrame:

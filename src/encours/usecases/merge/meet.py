@@ -40,7 +40,7 @@ class Met:
 def meet(owner: Import, read: FilesRead, today: date) -> Met:
     """The read files against the store; call it in the transaction that merges, under the entities' locks."""
     receipts = meet_receipts(read.book, read.formats, read.told)
-    items = meet_items(receipts.book, read.told)
+    items = meet_items(receipts.book, read.told, read.files)
     snapshot = None
     book = items.book
     issues = [receipts.issues, items.issues]

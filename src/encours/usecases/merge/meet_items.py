@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.base.issue import concat_issues
+from encours.core.base.issue import concat_issues, no_issues
 from encours.core.base.schema import TABLES
 from encours.core.identity.items import FILLED, LEDGER_RANK, not_in_ledger, number_key, rename_items, unify_items
 from encours.store import frames
-from encours.store.models import ImportFile
-from encours.usecases.unify_sources import STATED_OPEN, rank_of, without_items
+from encours.store.models import Import, ImportFile, Item
+from encours.usecases.read_files import FileRead
+from encours.usecases.unify_sources import RANKS, STATED_OPEN, rank_of, without_items
 
 #: Tables that name an item in a column of their own: what is stored follows an item that takes another id.
 _FOLLOWING = ("allocations", "documents", "promises", "disputes", "touches")
@@ -28,11 +31,11 @@ class MetItems:
     issues: pl.DataFrame
 
 
-def meet_items(book: Book, told: pl.DataFrame) -> MetItems:
+def meet_items(book: Book, told: pl.DataFrame, files: Sequence[FileRead]) -> MetItems:
     """Pairs incoming items with stored ones by customer and number; see core.identity for what leads.
 
     `told`: item_id, rank, states_due of the incoming ones. A ledger's computed due date never replaces one that a
-    source states.
+    source states. A ledger that comes in also takes away what lists had told of its days and it does not have.
     """
     if not book.items.height:
         return MetItems(book, concat_issues([]))
@@ -53,7 +56,40 @@ def meet_items(book: Book, told: pl.DataFrame) -> MetItems:
     met = _follow(book.replace(items=items), unified.renames, stored)
     left_out, said = not_in_ledger(_still_new(fresh, unified.renames), _ledger_days(book))
     tables = without_items({name: frame for name, frame in met.tables().items() if frame.height}, left_out)
-    return MetItems(Book.of(**tables), concat_issues([unified.issues, said]))
+    cleared, taken = _cleared(Book.of(**tables), unified.renames, _days(files))
+    return MetItems(cleared, concat_issues([unified.issues, said, taken]))
+
+
+def _cleared(book: Book, renames: pl.DataFrame, covered: pl.DataFrame) -> tuple[Book, pl.DataFrame]:
+    """The Book with a voided row for each stored list line that the incoming ledger of its days lacks."""
+    if not covered.height:
+        return book, no_issues()
+    lists = Import.objects.filter(entity_id__in=covered["entity_id"].to_list(), state=Import.State.DONE).exclude(
+        files__connector__in=[name for name, rank in RANKS.items() if rank <= LEDGER_RANK]
+    )
+    ids = Item.objects.filter(import_id__in=lists.values("pk"), is_current=True).values_list("item_id", flat=True)
+    table = TABLES["items"]
+    rows = frames.versions("items", pl.Series(list(ids), dtype=pl.String), list(table.schema), current=True)
+    known = pl.concat([renames["from_id"], renames["to_id"], book.items["item_id"].rename("to_id")])
+    alone = rows.filter(~pl.col("item_id").is_in(known.implode())).with_columns(rank=pl.lit(LEDGER_RANK + 1))
+    gone, issues = not_in_ledger(alone, covered)
+    voided = pl.lit(True)
+    items = table.conform(alone.filter(pl.col("item_id").is_in(gone.implode())).select(list(table.schema)))
+    settled = TABLES["allocations"].conform(
+        frames.versions("allocations", gone, list(TABLES["allocations"].schema), current=True, by="item_id")
+    )
+    return book.replace(
+        items=pl.concat([book.items, items.with_columns(voided=voided, known_on=pl.lit(None, dtype=pl.Date))]),
+        allocations=pl.concat(
+            [book.allocations, settled.with_columns(voided=voided, known_on=pl.lit(None, dtype=pl.Date))]
+        ),
+    ), issues
+
+
+def _days(files: Sequence[FileRead]) -> pl.DataFrame:
+    """entity_id, from_on, to_on of the ledgers among the files."""
+    told = [(file.entity_id, file.facts) for file in files if file.connector == "fec" and file.entity_id]
+    return _as_days(told)
 
 
 def _stored(incoming: pl.DataFrame) -> pl.DataFrame:
@@ -138,9 +174,13 @@ def _ledger_days(book: Book) -> pl.DataFrame:
     files = ImportFile.objects.filter(
         connector="fec", owner__state="done", owner__entity_id__in=book.entities["entity_id"].to_list()
     ).values_list("owner__entity_id", "facts")
+    return _as_days(files)
+
+
+def _as_days(told: Iterable[tuple[str | None, Mapping[str, Any]]]) -> pl.DataFrame:
     rows = [
         (entity_id, date.fromisoformat(str(facts["from"])[:10]), date.fromisoformat(str(facts["to"])[:10]))
-        for entity_id, facts in files
+        for entity_id, facts in told
         if facts.get("from") and facts.get("to")
     ]
     schema = {"entity_id": pl.String, "from_on": pl.Date, "to_on": pl.Date}

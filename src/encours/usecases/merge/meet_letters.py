@@ -38,7 +38,7 @@ def meet_letters(book: Book, day: date) -> MetLetters:
     )
     if not fresh.height or not yielding.exists():
         return MetLetters(book, no_issues(), pl.DataFrame(schema={"allocation_id": pl.String, "by_id": pl.String}))
-    standing = _standing(fresh)
+    standing = _standing(fresh, book.allocations)
     result = acknowledge(
         fresh,
         standing,
@@ -79,8 +79,8 @@ def _fresh(allocations: pl.DataFrame) -> pl.DataFrame:
     return rows.join(known, on="allocation_id", how="anti").unique("allocation_id", keep="last", maintain_order=True)
 
 
-def _standing(fresh: pl.DataFrame) -> pl.DataFrame:
-    """Stored standing allocations on the items and receipts that the fresh ones touch."""
+def _standing(fresh: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
+    """Standing allocations on the items and receipts that the fresh ones touch: stored, as `incoming` leaves them."""
     columns = list(_TABLE.schema)
     items = pl.concat([fresh["item_id"], fresh["credit_item_id"].rename("item_id")]).drop_nulls().unique()
     receipts = fresh["receipt_id"].drop_nulls().unique()
@@ -89,8 +89,10 @@ def _standing(fresh: pl.DataFrame) -> pl.DataFrame:
         frames.versions("allocations", items, columns, current=True, by="credit_item_id"),
         frames.versions("allocations", receipts, columns, current=True, by="receipt_id"),
     ]
-    rows = pl.concat([_TABLE.conform(part) for part in parts]).unique("allocation_id", maintain_order=True)
-    return rows.filter(pl.col("reversed_on").is_null())
+    told_again = incoming.join(fresh, on="allocation_id", how="anti").unique("allocation_id", keep="last")
+    stored = pl.concat([_TABLE.conform(part) for part in parts]).unique("allocation_id", maintain_order=True)
+    rows = pl.concat([stored.join(told_again, on="allocation_id", how="anti"), told_again])
+    return rows.filter(pl.col("reversed_on").is_null() & ~pl.col("voided").fill_null(False))
 
 
 def _worth(book: Book, name: str, fresh: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:

@@ -60,13 +60,7 @@ def parse_decimal(text: str) -> Decimal:
     raw = raw.strip("()")
     if raw.endswith(("-", "+")):
         raw = raw[-1] + raw[:-1]
-    comma, point = raw.rfind(","), raw.rfind(".")
-    if comma > point:
-        raw = raw.replace(".", "") if point >= 0 or raw.count(",") == 1 else raw
-        raw = raw.replace(",", ".") if raw.count(",") == 1 else raw.replace(",", "")
-    elif point >= 0:
-        raw = raw.replace(",", "")
-        raw = raw.replace(".", "") if raw.count(".") > 1 else raw
+    raw = _plain_number(raw)
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", raw, re.ASCII):
         raise AmountError(f"{text!r} is not an amount")
     try:
@@ -74,6 +68,29 @@ def parse_decimal(text: str) -> Decimal:
     except InvalidOperation:
         raise AmountError(f"{text!r} is not an amount") from None
     return -value if negative else value
+
+
+_GROUPED = re.compile(r"[+-]?\d{1,3}([.,])\d{2,3}(\1\d{2,3})*", re.ASCII)
+
+
+def _plain_number(raw: str) -> str:
+    """The number with `.` as decimal mark and no thousands marks; what is grouped like no number comes back as it is.
+
+    The mark that comes last is the decimal mark, unless it stands more than once. `12,5,` must not become 125.
+    """
+    comma, point = raw.count(","), raw.count(".")
+    decimal = "," if raw.rfind(",") > raw.rfind(".") else "."
+    if comma + point <= 1:
+        return raw.replace(",", ".")
+    if raw.count(decimal) > 1:
+        whole, cents = raw, ""
+    else:
+        whole, _, cents = raw.rpartition(decimal)
+    last = re.split("[.,]", whole)[-1]
+    if not _GROUPED.fullmatch(whole) or len(last) != 3 or (cents and whole.count(decimal)):
+        return raw
+    digits = re.sub("[.,]", "", whole)
+    return f"{digits}.{cents}" if cents else digits
 
 
 def to_minor(value: Decimal | str, currency: str) -> int:

@@ -17,6 +17,7 @@ _FILES_MAX = 20_000
 _BYTES_MAX = 8 * 1024**3
 #: Real bank and ledger files pack to a tenth or a thirtieth; a bomb packs to a thousandth.
 _RATIO_MAX, _RATIO_FROM = 200, 64 * 1024**2
+_ARCHIVES = frozenset((".xlsx", ".xlsm", ".ods", ".zip"))
 _REPORTS = ("issues.csv", "rejected.csv", "unpaired.csv", "summary.json")
 _IGNORED = (".ds_store", "thumbs.db", "desktop.ini")
 
@@ -72,7 +73,7 @@ def _singles(given: Sequence[Source], scratch: Path, issues: list[Issues]) -> It
 
 def _unpacked(source: Source, folder: Path, issues: list[Issues], named: bool) -> Iterator[tuple[Source, bool]]:
     """The source itself, or the files of an archive that no connector reads as a whole (an XLSX is a zip too)."""
-    if not zipfile.is_zipfile(source.path) or recognise(source) is not None:
+    if not zipfile.is_zipfile(source.path) or source.head(2) != b"PK" or _read_as_a_whole(source):
         yield source, named
         return
     note = Issues(source.name)
@@ -84,6 +85,12 @@ def _unpacked(source: Source, folder: Path, issues: list[Issues], named: bool) -
     except Exception as error:  # zlib, lzma and bz2 each have an error of their own
         note.add("archive_refused", f"the archive is damaged: {error}", action="Send the files themselves.")
         issues.append(note)
+
+
+def _read_as_a_whole(source: Source) -> bool:
+    """Whether a connector reads this archive itself; text that shows through an unpacked entry is not its own."""
+    connector = recognise(source)
+    return connector is not None and not _ARCHIVES.isdisjoint(connector.suffixes)
 
 
 def _unpack(source: Source, folder: Path) -> list[Source]:

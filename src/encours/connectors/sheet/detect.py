@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 
@@ -15,10 +16,10 @@ from encours.connectors.sheet.kind import Field, Kind, kinds
 from encours.connectors.sheet.mapping import normal_heading
 from encours.connectors.sheet.values import (
     currency_of_symbols,
-    date_expr,
     detect_date_format,
     detect_decimal,
     is_number,
+    read_dates,
 )
 from encours.core.base.money import EXPONENTS
 
@@ -26,7 +27,6 @@ _HEADER_WITHIN_ROWS = 40
 _SAMPLE_ROWS = 300
 #: Below this a heading does not mean a field.
 _MEANS = 0.45
-_WEAK = 0.55
 DEBIT_WORDS = frozenset(
     ["d", "db", "dr", "debit", "debits", "s", "soll", "debe", "cargo", "-", "out", "sortie", "withdrawal", "dbit"]
 )
@@ -105,6 +105,7 @@ def find_header(top: Sequence[Sequence[str | None]]) -> int | None:
     return best
 
 
+@lru_cache(maxsize=4096)
 def _best_meaning(heading: str) -> float:
     return max((meaning(field, heading) for kind in kinds().values() for field in kind.fields.values()), default=0.0)
 
@@ -113,22 +114,23 @@ def meaning(field: Field, heading: str) -> float:
     """How surely a normal heading means a field, 0 to 1: the words themselves, then a pattern, then words inside it."""
     if not heading:
         return 0.0
-    best = 0.0
-    for rank, known in enumerate(field.headings):
-        weak = known.startswith("~")
-        words = known.removeprefix("~")
-        if heading == words:
-            best = max(best, _WEAK if weak else max(0.75, 1 - 0.008 * rank))
-        elif (
-            not weak
-            and len(words) >= 4
-            and not (field.type == "text" and _is_figure(heading))
-            and f" {words} " in f" {heading} "
-        ):
-            best = max(best, 0.4 + 0.35 * len(words) / len(heading) - 0.002 * rank)
+    best = field.meanings.get(heading, (0.0, 0.0))[0]
     if field.pattern and re.search(field.pattern, heading):
         best = max(best, 0.85)
+    if best < 0.75 and not (field.type == "text" and _is_figure(heading)):
+        for phrase in _phrases(heading):
+            inside = field.meanings.get(phrase, (0.0, 0.0))[1]
+            if inside:
+                best = max(best, inside + 0.35 * len(phrase) / len(heading))
     return best
+
+
+@lru_cache(maxsize=4096)
+def _phrases(heading: str) -> tuple[str, ...]:
+    """Every run of words inside a heading, itself left out."""
+    words = heading.split()[:8]
+    sizes = range(1, len(words))
+    return tuple(" ".join(words[at : at + size]) for size in sizes for at in range(len(words) - size + 1))
 
 
 def _is_figure(heading: str) -> bool:
@@ -264,7 +266,7 @@ def day_said(titles: Sequence[str], name: str) -> date | None:
     """The day a title line (`situation au 31/03/2026`) or the file's name says the sheet stands on."""
     for title in titles:
         if match := _AS_OF.search(title):
-            day = pl.select(date_expr(pl.lit(match[1]), "dmy")).item()
+            day = read_dates(pl.Series([match[1]]), "dmy").item()
             if isinstance(day, date):
                 return day
     if match := _IN_NAME.search(name):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Literal
 
@@ -15,6 +15,9 @@ import polars as pl
 
 from encours.connectors.sheet.mapping import Mapping as SheetMapping
 from encours.core.base.issue import Issues
+
+#: How surely a heading marked `~` means its field: enough where nothing else does.
+WEAK = 0.55
 
 Type = Literal["text", "date", "amount", "sign", "currency"]
 
@@ -32,6 +35,18 @@ class Field:
     weight: float = 1.0
     many: bool = False
     pattern: str | None = None
+
+    @cached_property
+    def meanings(self) -> Mapping[str, tuple[float, float]]:
+        """Heading -> how surely it means this field where it stands alone, and where it stands among other words."""
+        found = {}
+        for rank, known in enumerate(self.headings):
+            words = known.removeprefix("~")
+            if known.startswith("~"):
+                found[words] = (WEAK, 0.0)
+            else:
+                found[words] = (max(0.75, 1 - 0.008 * rank), 0.4 - 0.002 * rank if len(words) >= 4 else 0.0)
+        return found
 
 
 @dataclass(frozen=True)

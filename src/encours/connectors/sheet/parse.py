@@ -12,10 +12,10 @@ from encours.connectors.sheet.kind import Kind, kinds
 from encours.connectors.sheet.mapping import ColumnMap, Mapping, normal_heading
 from encours.connectors.sheet.values import (
     amount_exprs,
-    date_expr,
     detect_date_format,
     detect_decimal,
     minor_expr,
+    read_dates,
     rounded_minor_expr,
 )
 from encours.core.base.issue import Issues
@@ -115,7 +115,7 @@ def _without_headings(body: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFram
 
 def _typed(body: pl.DataFrame, kind: Kind, mapping: Mapping) -> pl.DataFrame:
     """line, each field (amounts still as plain numbers in text), and `raw:<field>` of dates and amounts."""
-    columns: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Expr | pl.Series] = {}
     for name, field in kind.fields.items():
         sources = mapping.of_field(name)
         if not sources:
@@ -126,7 +126,7 @@ def _typed(body: pl.DataFrame, kind: Kind, mapping: Mapping) -> pl.DataFrame:
         raw = pl.col(f"c{first.index}")
         if field.type == "date":
             form = first.format if first.format != "auto" else detect_date_format(_sample(body, first))[0] or "dmy"
-            columns[name], columns[f"raw:{name}"] = date_expr(raw, form), raw
+            columns[name], columns[f"raw:{name}"] = read_dates(body[f"c{first.index}"], form), raw
         elif field.type == "amount":
             mark = first.format if first.format != "auto" else detect_decimal(_sample(body, first)) or ","
             columns[name], columns[f"raw:{name}"] = amount_exprs(raw, mark), raw
@@ -155,25 +155,29 @@ def _with_currency(rows: pl.DataFrame, mapping: Mapping, kind: Kind) -> pl.DataF
 
 def _with_minor(rows: pl.DataFrame, kind: Kind, mapping: Mapping, issues: Issues) -> pl.DataFrame:
     amounts = [name for name, field in kind.fields.items() if field.type == "amount"]
-    rounded = pl.lit(False)
-    minors = {}
-    for name in amounts:
-        exact = minor_expr(pl.col(name), pl.col("currency"))
-        near = rounded_minor_expr(pl.col(name), pl.col("currency"))
-        minors[name] = pl.coalesce(exact, near)
-        rounded = rounded | (exact.is_null() & near.is_not_null())
     if not amounts:
         return rows
-    signed = rows.with_columns(*(pl.col(name).alias(f"number:{name}") for name in amounts), rounded=rounded, **minors)
-    finer = signed.filter("rounded")
-    if finer.height:
+    currency = pl.col("currency")
+    scales = sorted({EXPONENTS[code] for code in rows["currency"].drop_nulls().unique() if code in EXPONENTS})
+    mapped = [name for name in amounts if scales and mapping.of_field(name)]
+    typed = rows.with_columns(
+        *(pl.col(name).alias(f"number:{name}") for name in amounts),
+        *(pl.lit(None, dtype=pl.Int64).alias(name) for name in amounts if name not in mapped),
+        **{name: minor_expr(pl.col(name), currency, scales) for name in mapped},
+    )
+    for name in mapped:
+        finer = typed[name].is_null() & typed[f"number:{name}"].is_not_null() & typed["currency"].is_in(list(EXPONENTS))
+        if not finer.any():
+            continue
+        near = rounded_minor_expr(pl.col(f"number:{name}"), currency, scales)
+        typed = typed.with_columns(pl.coalesce(name, near))
         issues.add(
             "amount_rounded",
-            f"{finer.height} lines have amounts finer than their currency; they were rounded to its smallest unit",
-            line=finer["line"][0],
+            f"{finer.sum()} amounts are finer than their currency; they were rounded to its smallest unit",
+            line=typed.filter(finer)["line"][0],
             severity="warning",
         )
-    return _by_sign(signed, kind, mapping, amounts)
+    return _by_sign(typed, kind, mapping, amounts)
 
 
 def _by_sign(rows: pl.DataFrame, kind: Kind, mapping: Mapping, amounts: list[str]) -> pl.DataFrame:

@@ -96,23 +96,35 @@ def _named_month(value: str) -> int | None:
     return _MONTHS.get(match[2].lower().translate(_UNACCENT)) if match else None
 
 
-def date_expr(text: pl.Expr, date_format: str) -> pl.Expr:
+def read_dates(text: pl.Series, date_format: str) -> pl.Series:
     """pl.Date of a column of text in a decided format; ISO, compact and typed dates are read in any; null: no date."""
-    plain = text.str.strip_prefix(TYPED_NUMBER)
-    ways = [_ymd(plain, _ISO, (1, 2, 3)), _ymd(plain, _COMPACT, (1, 2, 3)), _with_month_name(plain)]
     order = {"mdy": (3, 1, 2), "mdy8": (3, 1, 2)}.get(date_format, (3, 2, 1))
-    ways.append(_ymd(plain, _PARTS, order))
+    plain = pl.col("text").str.strip_prefix(TYPED_NUMBER)
+    iso, parts = _ymd(plain, _ISO, (1, 2, 3)), _ymd(plain, _PARTS, order)
+    ways = [iso, parts] if date_format == "iso" else [parts, iso]
     if date_format in ("dmy8", "mdy8"):
         ways.insert(0, _ymd(plain, _EIGHT, order))
+    ways += [_ymd(plain, _COMPACT, (1, 2, 3)), _with_month_name(plain), _of_serial(date_format != "serial")]
     if date_format == "dmy6":
-        ways.append(_ymd(plain, _SIX, order))
-    if date_format == "serial":
-        days = text.str.extract(_SERIAL).cast(pl.Int64, strict=False)
-        ways.append(pl.lit(_EXCEL_EPOCH) + pl.duration(days=days))
-    else:
-        days = text.str.extract(r"^\x01([2-6]\d{4})(?:\.\d+)?$").cast(pl.Int64, strict=False)
-        ways.append(pl.lit(_EXCEL_EPOCH) + pl.duration(days=days))
-    return pl.coalesce(ways).cast(pl.Date)
+        ways.insert(0, _ymd(plain, _SIX, order))
+    frame = text.rename("text").to_frame().with_row_index("row")
+    found = []
+    # Nearly every cell is of the column's own format: the others are tried only on what it leaves.
+    for way in ways:
+        read = frame.with_columns(day=way.cast(pl.Date))
+        found.append(read.filter(pl.col("day").is_not_null()))
+        frame = read.filter(pl.col("day").is_null() & pl.col("text").is_not_null()).drop("day")
+        if not frame.height:
+            break
+    rows = pl.select(row=pl.int_range(text.len(), dtype=pl.UInt32))
+    return rows.join(pl.concat(found), on="row", how="left", maintain_order="left")["day"]
+
+
+def _of_serial(typed: bool) -> pl.Expr:
+    """Excel's count of days; in a column of dates only a cell that was a number may be one."""
+    pattern = r"^\x01([2-6]\d{4})(?:\.\d+)?$" if typed else _SERIAL
+    days = pl.col("text").str.extract(pattern).cast(pl.Int64, strict=False)
+    return pl.lit(_EXCEL_EPOCH) + pl.duration(days=days)
 
 
 def _ymd(text: pl.Expr, pattern: str, order: tuple[int, int, int]) -> pl.Expr:
@@ -201,14 +213,16 @@ def amount_exprs(text: pl.Expr, decimal: str) -> pl.Expr:
     return pl.when(good).then(pl.when(minus).then(pl.lit("-") + plain).otherwise(plain))
 
 
-def minor_expr(number: pl.Expr, currency: pl.Expr) -> pl.Expr:
-    """Int64 minor units of plain numbers in a column's currencies; null where finer than the currency or no number."""
+def minor_expr(number: pl.Expr, currency: pl.Expr, scales: Sequence[int]) -> pl.Expr:
+    """Int64 minor units of plain numbers; null where finer than the currency or no number.
+
+    `scales`: the exponents that occur among the currencies.
+    """
     scale = exponent_expr(currency)
-    ways = [pl.when(scale == n).then(decimal_text_to_minor(number, n)) for n in sorted(set(EXPONENTS.values()))]
-    return pl.coalesce(ways)
+    return pl.coalesce([pl.when(scale == n).then(decimal_text_to_minor(number, n)) for n in scales])
 
 
-def rounded_minor_expr(number: pl.Expr, currency: pl.Expr) -> pl.Expr:
+def rounded_minor_expr(number: pl.Expr, currency: pl.Expr, scales: Sequence[int]) -> pl.Expr:
     """The same, halves to even, for computed cells that are finer than the currency."""
     scale = exponent_expr(currency)
     value = number.cast(pl.Decimal(38, 9), strict=False)
@@ -216,6 +230,6 @@ def rounded_minor_expr(number: pl.Expr, currency: pl.Expr) -> pl.Expr:
         pl.when(scale == n).then(
             (value * 10**n).cast(pl.Float64).round(0, mode="half_to_even").cast(pl.Int64, strict=False)
         )
-        for n in sorted(set(EXPONENTS.values()))
+        for n in scales
     ]
     return pl.coalesce(ways)

@@ -49,6 +49,7 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
         "control_minor_by_column": named,
         "balance_minor_by_currency": controls.get("total", {}),
         "snapshot_on": parsed.as_of.isoformat() if parsed.as_of else None,
+        "to": parsed.as_of.isoformat() if parsed.as_of else None,
         "mode": "control",
     }
     tables = {"customers": customers}

@@ -84,6 +84,8 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
     statements = _statements(receipts, accounted)
     facts: dict[str, object] = {"booked": receipts.height, "pending": pending.height}
     facts["balance_ties"] = bool(statements["balanced"].fill_null(False).any())
+    days = receipts["booked_on"]
+    facts |= {"from": str(days.min()) if days.len() else None, "to": str(days.max()) if days.len() else None}
     facts["accounts"] = receipts["account"].unique().sort().to_list()
     return Built({"receipts": receipts.drop("bank_reference"), "statements": statements}, facts)
 

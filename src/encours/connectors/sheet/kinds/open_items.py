@@ -81,6 +81,7 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
         "customers": customers.height,
         "open_minor_by_currency": open_sum,
         "snapshot_on": day.isoformat() if day else None,
+        "to": day.isoformat() if day else None,
         "mode": "snapshot",
     }
     return Built({"customers": customers, "items": items, "allocations": settled}, facts)

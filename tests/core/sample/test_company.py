@@ -40,6 +40,21 @@ def test_any_options_give_a_sound_book(customers: int, months: int, seed: int, l
     assert sample.journal["debit"].sum() == sample.journal["credit"].sum()
 
 
+def test_a_large_book_is_as_sound() -> None:
+    assert company(2500, 18).book.check().filter(pl.col("severity") == "error").rows() == []
+
+
+def test_an_advance_comes_before_its_invoice_and_never_after_a_return() -> None:
+    sample = company(2500, 18)
+    advances = sample.truth["truth_receipts"].filter(pl.col("pattern") == "advance").select("receipt_id", "booked_on")
+    paid = sample.truth["truth_allocations"].join(advances, on="receipt_id")
+    items = sample.book.current().items.select("item_id", "issued_on")
+    late = paid.join(items, on="item_id").filter(pl.col("booked_on") > pl.col("issued_on"))
+    assert late.rows() == []
+    reversed_items = sample.truth["truth_allocations"].filter(pl.col("reversed_on").is_not_null())["item_id"]
+    assert set(paid["item_id"]) & set(reversed_items) == set()
+
+
 def test_the_same_options_give_the_same_company() -> None:
     again = sample_company(SampleOptions(last_day=LAST, customers=120, months=18, seed=1))
     for name, frame in company().book.tables().items():

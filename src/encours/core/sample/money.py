@@ -81,6 +81,10 @@ def receive(cast: Cast, items: Items, intent: Intent, made: Batches, seed: int, 
     over = pattern == "overpayment"
     received[over] += np.maximum(1, round_half_even_cents(received[over] * rng.uniform(0.01, 0.30, over.sum())))
     day = made.day.copy()
+    # What a returned debit or draft left open cannot have been paid before it was invoiced.
+    again = np.zeros(count, dtype=bool)
+    again[made.batch[intent.bounced_on[made.item] < NEVER]] = True
+    pattern[again & (pattern == "advance")] = "plain"
     early = pattern == "advance"
     ahead = items.issued[made.item[last_row[early]]] - rng.integers(4, 30, early.sum())
     day[early] = working(np.maximum(ahead, first))

@@ -1,0 +1,53 @@
+"""The commands of an installation, as processes: import, user, audit, run, export, and the demonstration."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.usecases.books import folder, small_book
+
+_ENCOURS = [sys.executable, "-c", "from encours.cli import main; main()"]
+
+
+def encours(home: Path, database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"ENCOURS_HOME": str(home), "DATABASE_URL": database_url}
+    command = [*_ENCOURS, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.slow
+def test_an_installation_from_the_command_line(tmp_path: Path, database_url: str) -> None:
+    home = tmp_path / "home"
+
+    def done(*arguments: str, code: int = 0) -> str:
+        result = encours(home, database_url, *arguments)
+        assert result.returncode == code, result.stderr
+        return result.stdout + result.stderr
+
+    assert "there is no Encours" in done("audit", "verify", code=2)
+    book = folder(small_book(), tmp_path / "book")
+    assert "items" in done("import", str(book))
+    assert "file_known" in done("import", str(book))
+    made = done("user", "create", "clerk@example.com", "--role", "A:cash_application")
+    assert re.search(r"Password: \S{16,}", made)
+    assert "A:cash_application" in done("user", "list")
+    assert "A:viewer" in done("user", "roles", "clerk@example.com", "--give", "A:viewer")
+    assert "there is no user" in done("user", "reset", "nobody@example.com", code=2)
+    assert "positions" in done("run")
+    assert "open amounts" in done("rebuild")
+    assert "the chain is whole" in done("audit", "verify")
+    assert "THE CHAIN IS BROKEN" in done("audit", "verify", "--head", "f" * 64, code=1)
+    assert "items" in done("export", "book", str(tmp_path / "out"))
+    assert done("check", str(tmp_path / "out"))
+    assert "Nothing was decided" in done("export", "allocations", str(tmp_path / "a.csv"), "--entity", "A")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert "is in use" in done("serve", "--port", str(taken.getsockname()[1]), code=2)

@@ -45,6 +45,7 @@ def meet(owner: Import, read: FilesRead, today: date) -> Met:
     book = items.book
     issues = [receipts.issues, items.issues]
     if owner.scope == SourceProfile.Scope.SNAPSHOT and book.items.height:
+        _with_source(owner)
         day = owner.day or _stated_day(read) or today
         snapshot = meet_snapshot(book, owner, day, confirmed=owner.confirmed_by_id is not None)
         book = snapshot.book
@@ -74,6 +75,17 @@ def note(met: Met, owner: Import, read: FilesRead) -> None:
         owner.save(update_fields=["day"])
         keep_snapshot(met.snapshot, owner, source)
     _note_balances(owner, read)
+
+
+def _with_source(owner: Import) -> None:
+    """A list without a source of its own is one of the entity's lists of open items: the next is compared with it."""
+    if owner.source_id is None:
+        owner.source, _ = SourceProfile.objects.get_or_create(
+            entity_id=owner.entity_id,
+            name="open items",
+            defaults={"connector": "sheet", "scope": SourceProfile.Scope.SNAPSHOT, "fingerprint": ""},
+        )
+        owner.save(update_fields=["source"])
 
 
 def _stated_day(read: FilesRead) -> date | None:

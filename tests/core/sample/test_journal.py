@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.core.sample.company import sample_company
 from encours.core.sample.journal import connected
-from encours.core.sample.options import SampleOptions
+from encours.core.sample.options import Sample, SampleOptions
 
 SAMPLE = sample_company(SampleOptions(last_day=date(2026, 10, 31), customers=100, months=24, seed=3))
 RECEIVABLE = pl.col("account").str.contains("^(411|413|416|419)")
@@ -39,10 +40,15 @@ def test_each_year_opens_with_what_the_last_one_closed() -> None:
         assert both.filter(pl.col("net") != pl.col("net_right")).rows() == []
 
 
-def test_the_last_ledger_balance_of_each_customer_is_the_book_s() -> None:
-    last = SAMPLE.journal.filter((pl.col("fiscal_year") == 2026) & RECEIVABLE)
+#: A company where a parent's direct debits for its accounts come back.
+GROUPS = sample_company(SampleOptions(last_day=date(2026, 10, 31), customers=600, months=24, seed=102))
+
+
+@pytest.mark.parametrize("sample", [SAMPLE, GROUPS], ids=["small", "groups"])
+def test_the_last_ledger_balance_of_each_customer_is_the_book_s(sample: Sample) -> None:
+    last = sample.journal.filter((pl.col("fiscal_year") == 2026) & RECEIVABLE)
     ledger = last.group_by("customer_code").agg(net=NET.sum()).filter(pl.col("net") != 0)
-    book = SAMPLE.book.current().balances().with_columns(customer_code=pl.col("customer_id").str.slice(10))
+    book = sample.book.current().balances().with_columns(customer_code=pl.col("customer_id").str.slice(10))
     book = book.select("customer_code", "balance").filter(pl.col("balance") != 0)
     assert dict(ledger.iter_rows()) == dict(book.iter_rows())
 

@@ -73,11 +73,31 @@ def credit_lines(books: Books, rows: pl.DataFrame, receipts: pl.DataFrame) -> pl
         node=pl.lit(-1, dtype=pl.Int64),
         piece=pl.lit(None, dtype=pl.String),
     )
+    free = _free_money(books, now, groups, receipts)
+    columns = ["row", "customer", "account", "amount", "piece", "label", "node"]
+    lines = pl.concat([groups.select(columns), other.select(columns), free.select(columns)])
+    _returns(books, lines, receipts)
+    return lines
+
+
+def _free_money(books: Books, now: pl.DataFrame, groups: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
+    """What no allocation uses: on the account of the customer it is booked on, else on the suspense account."""
     applied = now.filter(pl.col("kind") == "cash").group_by("row").agg(applied=pl.col("amount").sum())
     free = receipts.filter(pl.col("row") >= 0).join(applied, on="row", how="left", maintain_order="left")
     free = free.with_columns(amount=pl.col("amount") - pl.col("applied").fill_null(0)).filter(pl.col("amount") != 0)
-    owner = pl.when(pl.col("customer_id").is_null()).then(pl.lit(-1)).otherwise("payer_row")
-    free = free.with_columns(
+    # What the bank takes back goes to the account that it was credited to, be it another one of the payer's group.
+    credited = groups.unique("row", keep="first", maintain_order=True).join(
+        receipts.select("row", returns_receipt_id="receipt_id"), on="row"
+    )
+    free = free.join(
+        credited.select("returns_receipt_id", credited="customer"),
+        on="returns_receipt_id",
+        how="left",
+        maintain_order="left",
+    )
+    taken_back = pl.when(pl.col("kind") == "return").then("credited")
+    owner = pl.when(pl.col("customer_id").is_null()).then(pl.lit(-1)).otherwise(pl.coalesce(taken_back, "payer_row"))
+    return free.with_columns(
         customer=owner.cast(pl.Int64),
         account=pl.when(pl.col("customer_id").is_null())
         .then(pl.lit(SUSPENSE))
@@ -86,10 +106,6 @@ def credit_lines(books: Books, rows: pl.DataFrame, receipts: pl.DataFrame) -> pl
         label=pl.coalesce(pl.format("Règlement {}", "name"), pl.lit("Règlement à identifier")),
         node=books.take(free.height),
     )
-    columns = ["row", "customer", "account", "amount", "piece", "label", "node"]
-    lines = pl.concat([groups.select(columns), other.select(columns), free.select(columns)])
-    _returns(books, lines, receipts)
-    return lines
 
 
 def _returns(books: Books, lines: pl.DataFrame, receipts: pl.DataFrame) -> None:

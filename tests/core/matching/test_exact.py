@@ -142,7 +142,12 @@ def test_what_was_settled_since_is_not_proposed_again() -> None:
     settled = {"allocation_id": "a", "item_id": "E:c1:FA-0001", "amount": 50000, "kind": "cash", "source": "bank",
                "allocated_on": DAY + timedelta(days=50)}  # fmt: skip
     of = book([item("FA-0001", 50000)], [receipt("r", 50000, "FA-0001")], allocations=[settled])
-    assert _decided(of)["r"]["decision"] == "none"
+    assert (_decided(of)["r"]["decision"], _decided(of)["r"]["rule"]) == ("none", "settled_already")
+
+
+def test_money_that_went_out_is_not_from_a_customer() -> None:
+    of = book([item("FA-0001", 50000)], [receipt("r", -50000, "LOYER", kind="out")])
+    assert _decided(of)["r"]["rule"] == "money_out"
 
 
 def test_an_amount_that_only_fits_today_is_review() -> None:

@@ -134,11 +134,15 @@ def _unmatched(case: Case) -> pl.DataFrame:
     """row, none_rule, none_reason: why nothing is proposed, for every receipt."""
     quotes_any = case.receipts["row"].is_in(case.quoted["row"].unique().implode())
     quotes_foreign = case.receipts["row"].is_in(case.foreign["row"].implode())
-    is_return = pl.col("kind") == "return"
+    opens = case.quoted.filter(pl.col("open") != 0)["row"].unique().implode()
+    quotes_open = case.receipts["row"].is_in(opens)
+    is_return, went_out = pl.col("kind") == "return", (pl.col("kind") == "out") & (pl.col("amount") < 0)
     why = [
         (is_return, "returned_payment", "a returned payment reverses what it paid; it settles nothing"),
-        (pl.lit(quotes_any), "amount_differs", "items are quoted, but their open amounts do not make the receipt"),
+        (pl.lit(quotes_open), "amount_differs", "items are quoted, but their open amounts do not make the receipt"),
+        (pl.lit(quotes_any), "settled_already", "every quoted item is settled: this may be a second payment"),
         (pl.lit(quotes_foreign), "other_currency", "the quoted item is in another currency"),
+        (went_out, "money_out", "the money went out and quotes no item: it is not from a customer"),
         (pl.col("text").is_null(), "no_text", "the receipt has no text"),
     ]
     rule, reason = pl.lit("no_reference"), pl.lit("no number of an item stands in the text")

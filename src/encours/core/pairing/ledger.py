@@ -9,7 +9,8 @@ from encours.core.pairing.texts import words
 
 WORKING_DAYS_MAX = 5
 _CALENDAR_DAYS_MAX = 11  # five working days with two week-ends and two holidays between them
-_CANDIDATES_MAX = 200  # equal amounts on one account beyond which only their day can tell them apart
+#: Candidates in a block of days, and in one day, beyond which only the day, then only a word, can tell them apart.
+_BLOCK_MAX, _DAY_MAX = 600, 200
 _WEIGHT = 100
 _SHARE_MIN = 0.2
 LINKS = {"bank_id": pl.String(), "ledger_id": pl.String(), "rule": pl.String()}
@@ -118,31 +119,40 @@ def _candidates(ledger: pl.DataFrame, bank: pl.DataFrame) -> pl.DataFrame:
         "entity_id", "currency", "amount", bank_account="account", bank_id="receipt_id", bank_day="booked_on",
         told=words("remittance", "payer_name", "end_to_end_id"), text=pl.coalesce("remittance", pl.lit("")),
     )  # fmt: skip
-    counts = lines.group_by(keys).agg(n=pl.len()).join(entries.group_by(keys).agg(m=pl.len()), on=keys)
-    few = counts.filter(pl.col("n") * pl.col("m") <= _CANDIDATES_MAX).select(keys)
-    many = counts.filter(pl.col("n") * pl.col("m") > _CANDIDATES_MAX).select(keys)
+    return _scored(_met(lines, entries, keys))
+
+
+def _met(lines: pl.DataFrame, entries: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Lines and entries of equal keys and near days, by blocks of days."""
+    columns = [*lines.columns, *(name for name in entries.columns if name not in keys)]
+    block = pl.col("bank_day").dt.epoch("d") // _CALENDAR_DAYS_MAX
+    around = pl.concat_list(pl.col("ledger_day").dt.epoch("d") // _CALENDAR_DAYS_MAX + shift for shift in (-1, 0, 1))
+    blocked = [*keys, "_block"]
+    left, right = lines.with_columns(_block=around).explode("_block"), entries.with_columns(_block=block)
+    counts = left.group_by(blocked).agg(n=pl.len()).join(right.group_by(blocked).agg(m=pl.len()), on=blocked)
+    few = pl.col("n") * pl.col("m") <= _BLOCK_MAX
     near = (pl.col("ledger_day") - pl.col("bank_day")).dt.total_days().abs() <= _CALENDAR_DAYS_MAX
-    pairs = [lines.join(few, on=keys, how="semi").join(entries, on=keys).filter(near)]
-    if many.height:
-        # Very common amounts (a subscription): only lines of one day are compared.
-        one_day = lines.join(many, on=keys, how="semi").with_columns(_day="ledger_day")
-        other = entries.join(many, on=keys, how="semi").with_columns(_day="bank_day")
+    pairs = [
+        left.join(counts.filter(few).select(blocked), on=blocked).join(right, on=blocked).filter(near).select(columns)
+    ]
+    crowded = counts.filter(~few).select(blocked)
+    if crowded.height:
+        # Very common amounts (a subscription): lines that share a rare word are compared, and those of one day.
+        pairs.extend(frame.filter(near) for frame in _worded(left, right, crowded, blocked, columns))
+        other = right.join(crowded, on=blocked, how="semi").with_columns(_day="bank_day")
+        one_day = lines.join(other.select(keys).unique(), on=keys, how="semi").with_columns(_day="ledger_day")
         tight = [*keys, "_day"]
         sizes = one_day.group_by(tight).agg(n=pl.len()).join(other.group_by(tight).agg(m=pl.len()), on=tight)
-        small = sizes.filter(pl.col("n") * pl.col("m") <= _CANDIDATES_MAX).select(tight)
-        pairs.append(
-            one_day.join(small, on=tight, how="semi").join(other, on=tight).drop("_day").select(pairs[0].columns)
-        )
-        pairs.extend(
-            _worded(one_day, other, sizes.filter(pl.col("n") * pl.col("m") > _CANDIDATES_MAX), tight, pairs[0].columns)
-        )
-    return _scored(pl.concat(pairs))
+        small = sizes.filter(pl.col("n") * pl.col("m") <= _DAY_MAX).select(tight)
+        pairs.append(one_day.join(small, on=tight, how="semi").join(other, on=tight).select(columns))
+        pairs.extend(_worded(one_day, other, sizes.filter(pl.col("n") * pl.col("m") > _DAY_MAX), tight, columns))
+    return pl.concat(pairs).unique(["ledger_id", "bank_id"], keep="first", maintain_order=True)
 
 
 def _worded(
     lines: pl.DataFrame, entries: pl.DataFrame, big: pl.DataFrame, keys: list[str], columns: list[str]
 ) -> list[pl.DataFrame]:
-    """Equal amounts of one day in their hundreds: only a shared word that occurs once on both sides tells."""
+    """Equal amounts by the hundred: only a shared word that occurs once on both sides tells."""
     if not big.height:
         return []
     left = lines.join(big, on=keys, how="semi").explode("said").drop_nulls("said")

@@ -2,7 +2,7 @@
 
 The same answer as `Book.as_of` or `as_booked` followed by `open_items` and `unapplied_receipts`, for books that are
 files: only needed columns are read, versions are sorted only where an id has more than one, and ids are joined as
-64-bit hashes. Two ids with one hash would break the sum that is checked at the end, and the plain join is taken.
+64-bit hashes. Two ids with one hash are found out (a key of two items, sums that break) and joined as texts.
 """
 
 from __future__ import annotations
@@ -50,15 +50,21 @@ def standing(
     got = _read("receipts", receipts, as_of, reading)[0] if has_receipts else None
     found = _open_and_free(_Items(owed, source, columns), paid, got, hashed=True)
     if found is None:
-        found = _open_and_free(_Items(owed, source, columns), paid, got, hashed=False)
+        owed, _ = _read("items", items, as_of, reading, columns, sorted_out=True)
+        found = _open_and_free(_Items(owed, None, columns), paid, got, hashed=False)
     assert found is not None, "the join by id always gives a result"
     return found
 
 
 def _read(
-    name: str, rows: pl.LazyFrame, day: date, reading: Reading, more: tuple[str, ...] = ()
+    name: str,
+    rows: pl.LazyFrame,
+    day: date,
+    reading: Reading,
+    more: tuple[str, ...] = (),
+    sorted_out: bool = False,
 ) -> tuple[pl.LazyFrame, pl.LazyFrame | None]:
-    """The table on the day, one row an id, with `_row`; and the frame that `_row` counts, where rows stand as given."""
+    """The table on the day, one row an id, and the frame that its `_row` counts; None where versions are sorted out."""
     table = TABLES[name]
     wanted = dict.fromkeys([*table.key, *_NEEDED[name], *more])
     dated = [*table.dated_by, "known_on", "voided"]
@@ -68,7 +74,7 @@ def _read(
         pl.col(column) if column in have else pl.lit(None, dtype=dtype).alias(column)
         for column, dtype in schema.items()
     )
-    if not _one_version_an_id(table, pruned):
+    if sorted_out or not _one_version_an_id(table, pruned):
         full = versions.as_known if reading == "known" else versions.as_booked
         return full(table, pruned, day).select(list(wanted)), None
     on = known_on_expr(table) if reading == "known" else accounted_on_expr(table)
@@ -103,9 +109,22 @@ class _Items:
     source: pl.LazyFrame | None
     columns: tuple[str, ...]
 
-    def carried(self) -> list[str]:
-        """What goes through the join: the row's number where the rest can be fetched afterwards, else everything."""
-        return list(self.columns) if self.source is None else ["_row"]
+    def left_open(self, moved: pl.LazyFrame, key: _Key) -> pl.LazyFrame:
+        """What is left of each item where it is not nothing, and `_items`: how many items share the key (1, if sound).
+
+        With `source` items and what moved on them are summed in one pass, a row's number standing for its columns;
+        what moved on no item comes out with `_items` 0.
+        """
+        if self.source is None:
+            settled = moved.group_by("_key").agg(pl.col("settled").sum())
+            owed = self.rows.select(key("item_id"), "amount", *self.columns).join(settled, on="_key", how="left")
+            left = owed.with_columns(open=pl.col("amount") - pl.col("settled").fill_null(0))
+            return left.filter(pl.col("open") != 0).select(*self.columns, "open", _items=pl.lit(1, dtype=pl.UInt32))
+        owed = self.rows.select(key("item_id"), "_row", open="amount")
+        less = moved.select("_key", _row=pl.lit(None, dtype=pl.UInt32), open=-pl.col("settled"))
+        sums = pl.concat([owed, less]).group_by("_key")
+        both = sums.agg(pl.col("_row").max(), pl.col("open").sum(), _items=pl.col("_row").count())
+        return both.filter((pl.col("open") != 0) | (pl.col("_items") != 1)).drop("_key")
 
     def fetched(self, found: pl.DataFrame) -> pl.DataFrame:
         """The wanted columns of the rows that are left, a fraction of the book, and `open`."""
@@ -131,22 +150,25 @@ def _open_and_free(
     if has_credits:
         given = allocations.filter(credit).select(key("credit_item_id"), settled=-pl.col("amount"))
         moved = pl.concat([moved, given])
-    settled = moved.group_by("_key").agg(pl.col("settled").sum())
-    owed = items.rows.select(key("item_id"), "amount", *items.carried()).join(settled, on="_key", how="left")
-    left = owed.with_columns(open=pl.col("amount") - pl.col("settled").fill_null(0)).filter(pl.col("open") != 0)
-    plans = [left.select(*items.carried(), "open"), _sum(items.rows, "amount"), _sum(moved, "settled")]
-    if receipts is not None:
-        plans += _free(receipts, allocations, key)
-    open_rows, invoiced, taken_off, *free = (plan.collect(engine="streaming") for plan in plans)
-    if hashed and open_rows["open"].sum() != invoiced.item() - taken_off.item():
+    open_rows = items.left_open(moved, key).collect(engine="streaming")
+    if hashed and not _conserved(open_rows, items, moved):
         return None
-    open_items = items.fetched(open_rows)
-    if not free:
+    open_items = items.fetched(open_rows.filter(pl.col("_items") == 1).drop("_items"))
+    if receipts is None:
         return Standing(open_items, pl.DataFrame(schema=_FREE))
-    unapplied, received, applied = free
+    plans = _free(receipts, allocations, key)
+    unapplied, received, applied = (plan.collect(engine="streaming") for plan in plans)
     if hashed and unapplied["unapplied"].sum() != received.item() - applied.item():
         return None
     return Standing(open_items, unapplied.select(list(_FREE)))
+
+
+def _conserved(open_rows: pl.DataFrame, items: _Items, moved: pl.LazyFrame) -> bool:
+    """Whether no two items share a key; a join's sums must also be what was invoiced less what moved."""
+    if items.source is not None:
+        return bool((open_rows["_items"] <= 1).all())
+    sums = pl.collect_all([_sum(items.rows, "amount"), _sum(moved, "settled")], engine="streaming")
+    return bool(open_rows["open"].sum() == sums[0].item() - sums[1].item())
 
 
 def _acting(items: pl.LazyFrame, allocations: pl.LazyFrame, receipts: pl.LazyFrame | None, key: _Key) -> pl.LazyFrame:

@@ -58,6 +58,7 @@ class Town:
     """What the tests look at."""
 
     users: dict[str, User] = field(default_factory=dict)
+    home: Path = Path()
     ids: dict[str, Any] = field(default_factory=dict)  # what addresses name: import_id, proposal_id…
 
 
@@ -163,7 +164,7 @@ def book_of(entity_id: str, day: date, customers: int = 4) -> Book:
 
 def build_town(home: Path) -> Town:
     """Both books imported, the cast with its roles, proposals, one accepted match, one import that waits."""
-    town = Town()
+    town = Town(home=home / "home")
     day = clock.today()
     for entity_id in ("A", "B"):
         write_book(book_of(entity_id, day), home / f"book-{entity_id}")

@@ -17,15 +17,16 @@ from tests.web.cast import ANONYMOUS, Town, build_town
 def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Two entities and the cast, inside a transaction that ends with the module."""
     home = tmp_path_factory.mktemp("town")
-    folders = override_settings(HOME=home / "home", MEDIA_ROOT=home / "home")
+    folders = override_settings(HOME=home / "home")
     with django_db_blocker.unblock(), folders, transaction.atomic():
         yield build_town(home)
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def town(built: Town, db: None) -> Town:
-    """The town for one test."""
+def town(built: Town, db: None, settings: Any) -> Town:
+    """The town for one test, in the town's own data folder."""
+    settings.HOME = settings.MEDIA_ROOT = built.home
     return built
 
 

@@ -37,6 +37,7 @@ class MappingPage:
     import_id: int
     file_id: int
     file_name: str
+    kind: str
     mapping: Mapping | None
     confidence: float
     columns: list[ColumnProposal]
@@ -93,21 +94,25 @@ def show_mapping(
     if draft is not None:
         kind = draft.get("kind", "")
         # Another kind means other fields: its own proposal replaces the columns chosen for the former one.
-        same = mapping is None or mapping.kind == kind or draft.get("kind_before") == kind
-        mapping = mapping_from_form(kind, draft, mapping) if same else None
+        same = draft.get("kind_before") == kind
+        named = any(value for name, value in draft.items() if name.startswith("field-"))
+        mapping = mapping_from_form(kind, draft, mapping) if same and named else None
         proposal = propose_mapping(source, kind=kind or None, mapping=mapping)
     else:
         proposal = propose_mapping(source, mapping=mapping)
+    kind = proposal.mapping.kind if proposal.mapping else (draft or {}).get("kind", "")
     return MappingPage(
         import_id=import_id,
         file_id=file_id,
         file_name=file.name,
+        kind=kind,
         mapping=proposal.mapping,
         confidence=proposal.confidence,
         columns=list(proposal.columns),
-        fields=list(proposal.fields),
+        # A kind that a person chose has its fields before any column was recognised.
+        fields=list(proposal.fields or (kinds()[kind].fields if kind in kinds() else ())),
         kinds=dict(proposal.kinds),
-        missing=list(proposal.missing),
+        missing=[name for name in proposal.missing if name != "kind" or not kind],
         preview_names=[name for name in proposal.preview.columns if name != "line"],
         preview=_shown(proposal.preview),
         issues=proposal.issues.head(20).to_dicts(),

@@ -173,7 +173,7 @@ def column(name: str) -> str:
     """The word for a column of a sheet."""
     from encours.web.imports import fields  # the one screen that has them
 
-    return fields.label(name)
+    return " / ".join(fields.label(part) for part in name.split("|"))
 
 
 @register.filter

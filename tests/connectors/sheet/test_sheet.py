@@ -225,3 +225,62 @@ def test_rounded_amounts_are_said(tmp_path: Path) -> None:
     reading = _read(tmp_path, "Date;Libellé;Montant;Devise\n13/01/2026;A;1,005;EUR\n14/01/2026;B;1,0251;EUR\n")
     assert "amount_rounded" in _codes(reading)
     assert reading.tables["receipts"].select(pl.col("amount").last()).item() == 103
+
+
+def _ods(path: Path, rows: list[list[str]]) -> None:
+    """An OpenDocument sheet by hand: what an office program writes, less its ornaments."""
+    from zipfile import ZipFile
+
+    spaces = "urn:oasis:names:tc:opendocument:xmlns:"
+    cells = "".join("<table:table-row>" + "".join(map(_ods_cell, row)) + "</table:table-row>" for row in rows)
+    content = (
+        f'<?xml version="1.0"?><office:document-content xmlns:office="{spaces}office:1.0" '
+        f'xmlns:table="{spaces}table:1.0" xmlns:text="{spaces}text:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="Postes">{cells}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            f'<manifest:manifest xmlns:manifest="{spaces}manifest:1.0"><manifest:file-entry manifest:full-path="/" '
+            f'manifest:media-type="{kind}"/></manifest:manifest>',
+        )
+        archive.writestr("content.xml", content)
+
+
+def _ods_cell(value: str) -> str:
+    if value.replace(".", "").isdigit():
+        number = f'office:value-type="float" office:value="{value}"'
+        return f"<table:table-cell {number}><text:p>{value}</text:p></table:table-cell>"
+    return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+
+
+def test_open_document_sheets_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    _ods(
+        path,
+        [
+            ["Code client", "N° facture", "Date facture", "Échéance", "Montant TTC", "Devise"],
+            ["C7", "FA-1", "15/01/2026", "15/03/2026", "1200.5", "EUR"],
+        ],
+    )
+    source = Source.of(path)
+    assert recognise(source) is CONNECTOR
+    items = CONNECTOR.read(source, Options(entity_id="E")).tables["items"]
+    assert items.select("number", "amount", "due_on").rows() == [("FA-1", 120050, date(2026, 3, 15))]
+
+
+def test_the_other_sheets_of_a_workbook_are_named(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        notes, data = book.add_worksheet("Notes"), book.add_worksheet("Données")
+        notes.write(0, 0, "À lire")
+        for row, values in enumerate([["Date", "Libellé", "Montant", "Devise"], ["13/01/2026", "VIR A", 12.5, "EUR"]]):
+            data.write_row(row, 0, values)
+    reading = CONNECTOR.read(Source.of(path), Options(entity_id="E"))
+    assert reading.tables["receipts"]["amount"].to_list() == [1250]
+    assert "sheets_unread" in _codes(reading)

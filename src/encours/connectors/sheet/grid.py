@@ -141,7 +141,8 @@ def _workbook(path: Path, wanted: str | None) -> Grid:
         sizes = {}
         for name in book.sheet_names[:10]:
             sheet = book.get_sheet_by_name(name)
-            sizes[name] = sheet.total_height * sheet.total_width
+            # The heights that calamine gives for a sheet of one cell are those of an empty one.
+            sizes[name] = 0 if sheet.end is None else (sheet.end[0] + 1) * (sheet.end[1] + 1)
         filled = [name for name in sizes if sizes[name]]
         chosen = wanted if wanted in book.sheet_names else max(sizes, key=lambda name: sizes[name], default=None)
         if chosen is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from django.core.management import call_command
 from polars.testing import assert_frame_equal
 from pytest_django import Settings
 
@@ -37,6 +38,7 @@ from encours.usecases.import_files import (
     receive_files,
     repair_imports,
 )
+from encours.usecases.jobs import commit_later
 from encours.usecases.rights import NotAllowedError
 from tests.usecases.books import DAY, folder, frame, small_book
 
@@ -256,3 +258,19 @@ def test_rates_belong_to_everybody(machine: Actor, home: Path) -> None:
     again = load(machine, small_book().replace(rates=rates), home / "two")
     assert "rates" not in again.counts or again.counts["rates"]["new"] == 0
     assert frames.read_book(["A"]).rates.height == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_commits_what_a_page_asked_for(home: Path) -> None:
+    Entity.objects.create(entity_id="A", name="A", country="FR", currency="EUR")
+    clerk = User.objects.create_user("clerk", "clerk@example.com")
+    Role.objects.create(user=clerk, entity_id="A", kind=Role.Kind.CASH_APPLICATION)
+    path = folder(small_book(), home / "book")
+    owner = receive_files(actor_of(clerk), "A", [Upload.of(file) for file in path.iterdir()])
+    commit_later(actor_of(clerk), owner.pk)
+    assert Import.objects.get().progress == "waiting"
+    assert not Item.objects.exists()
+    call_command("db_worker", batch=True, interval=0, verbosity=0, startup_delay=False)
+    assert Import.objects.get().state == Import.State.DONE
+    assert Item.objects.count() == 6
+    assert AuditEntry.objects.get().actor == f"user:{clerk.pk}"

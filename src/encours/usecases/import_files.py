@@ -142,7 +142,9 @@ def commit_import(actor: Actor, import_id: int) -> Import:
     if owner.state == Import.State.DONE:
         return owner
     with _failing(owner):
-        Import.objects.filter(pk=owner.pk).update(state=Import.State.LOADING)
+        taken = Import.objects.filter(pk=owner.pk).exclude(state=Import.State.DONE).update(state=Import.State.LOADING)
+        if not taken:  # somebody else was faster
+            return Import.objects.get(pk=owner.pk)
         read = read_import(owner)
         _say(owner, "loading")
         merged = _merge(actor, owner, read)

@@ -34,6 +34,7 @@ def pair_bank_lines(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         return unique, pl.DataFrame(schema=MERGES)
     texted = unique.with_columns(_text=squeezed(pl.col("remittance")), _e2e=squeezed(pl.col("end_to_end_id")))
     kept: pl.DataFrame | None = None
+    told = lines.filter(pl.col("rank") > 0)["receipt_id"].unique()
     merges = [pl.DataFrame(schema=MERGES)]
     for rank, name in series.iter_rows():
         rows = texted.filter((pl.col("rank") == rank) & (pl.col("series") == name))
@@ -47,7 +48,7 @@ def pair_bank_lines(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         )
         kept, replaced = _details(kept, name)
         merges.append(replaced)
-        kept, replaced = _parted_before(kept, name)
+        kept, replaced = _parted_before(kept, name, told)
         merges.append(replaced)
     assert kept is not None
     return kept.drop("_text", "_e2e"), pl.concat(merges)
@@ -95,10 +96,15 @@ def _enriched(kept: pl.DataFrame, rows: pl.DataFrame, met: pl.DataFrame) -> pl.D
     return joined.with_columns(pl.coalesce(name, f"{name}_more") for name in _ENRICHED).select(kept.columns)
 
 
-def _parted_before(kept: pl.DataFrame, series: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A slip that comes again after it was parted by customer: its stored parts begin with its text and sum to it."""
+def _parted_before(kept: pl.DataFrame, series: str, told: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A slip that comes again after it was parted by customer: its stored parts begin with its text and sum to it.
+
+    Stored lines that a file tells itself (`told`) are no parts.
+    """
     day = ["entity_id", "account", "currency", "booked_on"]
-    parts = kept.filter((pl.col("rank") == 0) & (pl.col("series") != series))
+    parts = kept.filter(
+        (pl.col("rank") == 0) & (pl.col("series") != series) & ~pl.col("receipt_id").is_in(told.implode())
+    )
     slips = kept.filter((pl.col("series") == series) & pl.col("remittance").is_not_null())
     met = slips.join(parts.select(*day, part="amount", text="remittance", part_id="receipt_id"), on=day)
     met = met.filter(pl.col("text").str.starts_with(pl.col("remittance")) & (pl.col("part_id") != pl.col("receipt_id")))

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from django.db import connection, models
 
-_SLICE = 100_000
+_SLICE = 25_000  # rows as Python objects weigh a kilobyte each
 _NULL = "\\N"
 _FIRST_LOAD_ROWS = 50_000
 _STAGE = count()

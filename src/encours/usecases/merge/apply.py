@@ -66,7 +66,7 @@ class _roomy_cache:  # noqa: N801  # a context manager reads as a verb
     """SQLite with room for the indexes of a large load while it lasts."""
 
     def __enter__(self) -> None:
-        self._set(-262_144)
+        self._set(-131_072)
 
     def __exit__(self, *_: object) -> None:
         self._set(-65_536)
@@ -88,8 +88,10 @@ def _at_rest(name: str, part: Difference, touched: Touched, origin: Origin) -> p
 
 
 def _projected(rows: pl.DataFrame, values: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
-    joined = rows.join(values, on=key, how="left", maintain_order="left")
-    return joined.with_columns(pl.when("is_current").then(pl.col(name)).otherwise(0).fill_null(0).alias(name))
+    # Only the key goes through the join: a million rows with all their texts need not be laid out anew.
+    joined = rows.select(key, "is_current").join(values, on=key, how="left", maintain_order="left")
+    found = joined.select(pl.when("is_current").then(pl.col(name)).otherwise(0).fill_null(0).alias(name))
+    return rows.with_columns(found.to_series())
 
 
 def _with_lines(name: str, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
@@ -99,4 +101,5 @@ def _with_lines(name: str, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
     if not lines.height:
         return rows
     key = pl.concat_str([pl.col(column).cast(pl.String) for column in TABLES[name].key], separator="|")
-    return rows.with_columns(key=key).join(lines, on="key", how="left", maintain_order="left").drop("key")
+    found = rows.select(key=key).join(lines, on="key", how="left", maintain_order="left")
+    return rows.with_columns(found["file_id"], found["line"])

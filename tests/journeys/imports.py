@@ -54,7 +54,7 @@ def money(entity_id: str) -> pl.DataFrame:
         used.join(receipts, on="receipt_id", how="left")
         .group_by("customer_id", "number", "kind", "account", "booked_on", "received")
         .agg(pl.col("amount").sum())
-        .sort("customer_id", "number", "kind", "booked_on", "received", "amount", nulls_last=True)
+        .sort(pl.all(), nulls_last=True)
     )
 
 

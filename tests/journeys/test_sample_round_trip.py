@@ -208,6 +208,17 @@ def test_one_euro_once_from_all_files_together(written: Written) -> None:
     assert result.book.receipts.height - written.book.receipts.height <= written.book.receipts.height // 100
 
 
+def test_lists_and_invoices_beside_the_ledgers_change_no_balance(written: Written) -> None:
+    from encours.usecases.read_files import read_files
+
+    lists = [path for path in written.files["exports"] if path.suffix == ".csv"]
+    paths = [*written.files["comptabilite"], *lists, *written.files["factures"]]
+    result = read_files([Source.of(path) for path in paths])
+    assert balances(result.book.current()) == balances(written.book)
+    assert result.book.check().filter(pl.col("severity") == "error").rows() == []
+    assert result.issues.filter(pl.col("code") == "opening_gap").rows() == []
+
+
 def test_the_command_s_use_case_writes_book_truth_and_files(tmp_path: Path) -> None:
     from encours.connectors.book_folder import read_book
 

@@ -17,10 +17,20 @@ from encours.core.base.schema import TABLES
 from encours.usecases.pair_book import BOOK, FORMATS, STORED, no_formats, pair_book, with_series
 from encours.usecases.sources import Found, find_sources
 from encours.usecases.tie_documents import tie_documents
-from encours.usecases.unify_sources import fill_customers, known_customers, no_told, told_by, unify_tables
+from encours.usecases.unify_sources import (
+    fill_customers,
+    known_customers,
+    no_told,
+    rank_of,
+    told_by,
+    unify_tables,
+)
 
 #: What says whose files these are: a ledger by its name, a book by its entities.
 _NAMING_ENTITIES = ("fec", "book_folder")
+#: The tables whose rows a ledger carries from year to year.
+_CARRIED = ("items", "allocations")
+
 Progress = Callable[[int, int, str], None]
 
 
@@ -92,9 +102,10 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
     met = known_customers([(name, reading) for name, (_, reading) in zip(names, parts, strict=True)])
     parts = [(one, reading) for (one, _), reading in zip(parts, met, strict=True)]
     told = list(zip(names, met, strict=True))
-    paired = pair_book(_joined([reading for _, reading in parts]), _receipts([reading for _, reading in parts]))
+    joined, listed = _apart(_joined([reading for _, reading in parts]), told_by(told))
+    paired = pair_book(joined, _receipts([reading for _, reading in parts]))
     # Only after an opening became the invoice it carries forward is a number of the ledger one invoice.
-    tables, ambiguous = unify_tables(paired.tables, told)
+    tables, ambiguous = unify_tables(_together(paired.tables, listed), told)
     tables, untied = _with_printed(tables, [reading for _, reading in parts])
     told_issues = [reading.issues for _, reading in parts]
     said = [*(note.frame() for note in notes), *told_issues, ambiguous, paired.issues, untied]
@@ -109,6 +120,20 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
         told_by(told),
         _receipts([reading for _, reading in parts]).filter(pl.col("rank") > STORED).select(list(FORMATS)),
     )
+
+
+def _apart(
+    tables: dict[str, pl.DataFrame], told: pl.DataFrame
+) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
+    """What ledgers and books tell, and what only lists and invoices do: no ledger carries that into its next year."""
+    only_listed = told.filter(pl.col("rank") > rank_of("fec"))["item_id"].implode()
+    held = {name: tables[name].filter(pl.col("item_id").is_in(only_listed)) for name in _CARRIED if name in tables}
+    rest = {name: tables[name].filter(~pl.col("item_id").is_in(only_listed)) for name in held}
+    return {**tables, **rest}, held
+
+
+def _together(tables: Mapping[str, pl.DataFrame], listed: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    return {**tables, **{name: pl.concat([tables[name], frame]) for name, frame in listed.items()}}
 
 
 def _read_all(found: list[Found], options: ReadOptions, notes: list[Issues]) -> list[tuple[Found, Reading | None]]:

@@ -145,7 +145,9 @@ def _ranked(
 ) -> pl.DataFrame:
     settled = TABLES["allocations"].empty() if allocations is None else TABLES["allocations"].conform(allocations)
     opened = balance.with_open(items.lazy(), settled.lazy()).select("item_id", is_open=pl.col("open") != 0).collect()
-    return items.join(told_by(readings), on="item_id", how="left", maintain_order="left").join(
+    # An id that no file tells is one that joining two years of a ledger gave: the ledger's own.
+    told = items.join(told_by(readings), on="item_id", how="left", maintain_order="left")
+    return told.with_columns(pl.col("rank").fill_null(RANKS["fec"])).join(
         opened.unique("item_id"), on="item_id", how="left", maintain_order="left"
     )
 

@@ -149,7 +149,8 @@ def _without_auxiliary(found: Found) -> pl.DataFrame:
 
 
 def prove(rows: pl.DataFrame, tables: dict[str, pl.DataFrame], file: str) -> tuple[dict[str, object], pl.DataFrame]:
-    """Facts `balances` (account → euros) and an error for each customer and account whose Book balance differs.
+    """Facts `balances` (account → euros), `closings` (month end → balances), and an error for each customer and
+    account whose Book balance differs.
 
     The ledger says Σ debit − credit of the lines; the Book says Σ open items − Σ unapplied receipts.
     """
@@ -177,7 +178,27 @@ def prove(rows: pl.DataFrame, tables: dict[str, pl.DataFrame], file: str) -> tup
     )
     accounts = ledger.group_by("ledger_account").agg(pl.col("ledger").sum()).sort("ledger_account")
     balances = {account: str(to_decimal(cents, "EUR")) for account, cents in accounts.iter_rows()}
-    return {"balances": balances}, issues
+    return {"balances": balances, "closings": _closings(rows.filter("receivable"))}, issues
+
+
+def _closings(lines: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """What each receivable account stood at on every month end that the file reaches, the opening included."""
+    ends = pl.col("date").dt.month_end()
+    moved = lines.group_by("account", on=ends).agg(pl.col("net").sum()).drop_nulls("on")
+    if not moved.height:
+        return {}
+    first, last = pl.col("on").min().dt.month_start(), pl.col("on").max()
+    months = moved.select(on=pl.date_range(first, last, "1mo").dt.month_end())
+    grid = lines.select("account").unique().join(months, how="cross")
+    stood = (
+        grid.join(moved, on=["account", "on"], how="left")
+        .sort("account", "on")
+        .with_columns(stood=pl.col("net").fill_null(0).cum_sum().over("account"))
+    )
+    found: dict[str, dict[str, str]] = {}
+    for account, on, cents in stood.select("account", "on", "stood").sort("on", "account").iter_rows():
+        found.setdefault(on.isoformat(), {})[account] = str(to_decimal(cents, "EUR"))
+    return found
 
 
 def _euros(cents: pl.Expr) -> pl.Expr:

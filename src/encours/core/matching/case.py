@@ -12,7 +12,7 @@ from encours.core.base.schema import TABLES, known_on_expr
 from encours.core.matching.keys import FIELD_BREAK, is_weak, lookup, number_key, quotes
 
 #: Receipts whose words are held in memory at once.
-_CHUNK_ROWS = 400_000
+_CHUNK_ROWS = 250_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def make_case(book: Book, as_of: date) -> Case:
     same_money = pl.col("currency") == pl.col("currency_item")
     foreign = pairs.filter(~same_money).select("row").unique()
     quoted = pairs.filter(same_money).drop("currency", "currency_item", "entity_id", "number_key")
-    return Case(as_of, receipts, _with_open_then(quoted, receipts, book, as_of), foreign)
+    del pairs, items
+    return Case(as_of, receipts, _with_open_then(quoted, receipts, book, known), foreign)
 
 
 def _receipts(known: Book, groups: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +94,7 @@ def _quoted_pairs(receipts: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     return pairs.with_columns(weak=is_weak(pl.col("key")))
 
 
-def _with_open_then(quoted: pl.DataFrame, receipts: pl.DataFrame, book: Book, as_of: date) -> pl.DataFrame:
+def _with_open_then(quoted: pl.DataFrame, receipts: pl.DataFrame, book: Book, known: Book) -> pl.DataFrame:
     """Adds `open_then`: the item's open amount as known on the receipt's day, from all versions of the book.
 
     A day's reading is exact where a fact has one version; where an item's or an allocation's earlier version differs,
@@ -102,7 +103,7 @@ def _with_open_then(quoted: pl.DataFrame, receipts: pl.DataFrame, book: Book, as
     table = TABLES["items"]
     first_known = book.items.group_by("item_id").agg(known=known_on_expr(table).fill_null(date.min).min())
     paired = quoted.join(receipts.select("row", "day"), on="row").join(first_known, on="item_id", how="left")
-    taken = _taken_on(book, as_of).join(paired.select("row", "item_id", "day"), on="item_id")
+    taken = _taken_on(book, known).join(paired.select("row", "item_id", "day"), on="item_id")
     settled = (
         taken.filter(
             (pl.col("since") <= pl.col("day")) & (pl.col("until").is_null() | (pl.col("until") > pl.col("day")))
@@ -115,12 +116,10 @@ def _with_open_then(quoted: pl.DataFrame, receipts: pl.DataFrame, book: Book, as
     return amounts.with_columns(open_then=then).drop("day", "known", "settled", "amount")
 
 
-def _taken_on(book: Book, as_of: date) -> pl.DataFrame:
+def _taken_on(book: Book, known: Book) -> pl.DataFrame:
     """item_id, amount, since, until: what each allocation takes off an item, and between which days it stood."""
-    known = known_on_expr(TABLES["allocations"])
-    rows = book.as_of(as_of).allocations
-    first = book.allocations.group_by("allocation_id").agg(first=known.min())
-    dated = rows.join(first, on="allocation_id", how="left").with_columns(
+    first = book.allocations.group_by("allocation_id").agg(first=known_on_expr(TABLES["allocations"]).min())
+    dated = known.allocations.join(first, on="allocation_id", how="left").with_columns(
         since=pl.max_horizontal("first", "allocated_on"), until="reversed_on"
     )
     given = dated.filter((pl.col("kind") == "credit") & pl.col("credit_item_id").is_not_null())

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NavEntry:
-    """A line of the sidebar, for whoever may do one of `acts` in some entity; `key` follows `g` on the keyboard."""
+    """A line of the sidebar, for whoever may do one of `acts` in some entity; `key` follows `g` on the keyboard.
+
+    `whole`: the screen is about entities as a whole, and for those alone who see one without a portfolio's limits.
+    """
 
     label: str | Promise
     url_name: str
@@ -28,6 +31,7 @@ class NavEntry:
     order: int
     key: str
     acts: tuple[str, ...] = ("see",)
+    whole: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -50,4 +54,9 @@ def entries() -> tuple[NavEntry, ...]:
 
 def entries_for(actor: Actor) -> list[NavEntry]:
     """The entries that this person may open."""
-    return [entry for entry in entries() if any(actor.may(act, None).ok for act in entry.acts)]
+    sees_whole = bool(set(actor.entities) - set(actor.portfolios))
+    return [
+        entry
+        for entry in entries()
+        if any(actor.may(act, None).ok for act in entry.acts) and (sees_whole or not entry.whole)
+    ]

@@ -13,7 +13,7 @@ from encours.core.pairing.bank import MERGES, pair_bank_lines
 from encours.core.pairing.ledger import come_again, link, relate
 
 #: What a paired receipt takes from the ledger; all else is the bank's word.
-_LEDGERS = ("customer_id", "ledger_account", "posted_on", "returns_receipt_id")
+LEDGERS_WORD = ("customer_id", "ledger_account", "posted_on", "returns_receipt_id")
 #: Ledger accounts that no bank statement shows: the cash desk and transfers between own accounts.
 _OFF_BANK = r"^(53|58)"
 _CHEQUES = r"^511"
@@ -109,7 +109,7 @@ def _applied(
     """(bank receipts with the ledger's word, points: old_id, receipt_id, amount for allocations, merges)."""
     sizes = links.with_columns(of_bank=pl.len().over("bank_id"), of_ledger=pl.len().over("ledger_id"))
     told = ledger.select(
-        ledger_id="receipt_id", ledger_amount="amount", ledger_rank="rank", **{f"l_{n}": n for n in _LEDGERS}
+        ledger_id="receipt_id", ledger_amount="amount", ledger_rank="rank", **{f"l_{n}": n for n in LEDGERS_WORD}
     )
     full = sizes.join(told, on="ledger_id").join(
         bank.select(bank_id="receipt_id", bank_amount="amount", bank_rank="rank"), on="bank_id"

@@ -11,6 +11,7 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.base.issue import no_issues
 from encours.core.base.schema import TABLES
+from encours.core.pairing.pair import LEDGERS_WORD
 from encours.store import frames
 from encours.store.models import FACTS, Item, MergedReceipt
 from encours.usecases.pair_book import STORED, pair_book
@@ -160,8 +161,14 @@ def _together(name: str, incoming: pl.DataFrame, stored: pl.DataFrame) -> pl.Dat
         return pl.concat([alone, incoming])
     others = [column for column in table.schema if column not in key]
     known = _plain(name, stored).select(*key, *[pl.col(column).alias(f"{column}_stored") for column in others])
+    # A ledger told again speaks of a receipt whose bank line is known: only what is the ledger's to say counts.
+    banked = (pl.col("origin") == "ledger") & (pl.col("origin_stored") == "bank").fill_null(False)
     filled = incoming.join(known, on=key, how="left", maintain_order="left").with_columns(
-        pl.coalesce(column, f"{column}_stored").alias(column) for column in others
+        pl.when(banked & pl.lit(column not in LEDGERS_WORD))
+        .then(f"{column}_stored")
+        .otherwise(pl.coalesce(column, f"{column}_stored"))
+        .alias(column)
+        for column in others
     )
     return pl.concat([alone, filled.select(incoming.columns)])
 

@@ -61,7 +61,8 @@ def make_book(folder: Path, size: int, customers: int = 20_000, seed: int = 7) -
     ).write_parquet(folder / "allocations.parquet")  # fmt: skip
 
 
-def _start(home: str, url: str) -> None:
+def start(home: str, url: str) -> None:
+    """Django on a data folder and a database of its own, migrated."""
     os.environ.update(ENCOURS_HOME=home, DATABASE_URL=url, DJANGO_SETTINGS_MODULE="encours.web.settings")
     import django
     from django.core.management import call_command
@@ -72,19 +73,19 @@ def _start(home: str, url: str) -> None:
 
 def prepare(home: str, url: str) -> None:
     """An empty installation."""
-    _start(home, url)
+    start(home, url)
 
 
 def run_import(home: str, url: str, book: str) -> dict[str, Any]:
     """The real path: files kept, read, compared, merged, audited; copies and positions follow."""
-    _start(home, url)
+    start(home, url)
     from encours.store.models import CustomerPosition, Item
     from encours.store.rights import job
     from encours.usecases.import_files import import_now
 
-    start = time.perf_counter()
+    began = time.perf_counter()
     owner = import_now(job("benchmark"), None, [Path(book)])
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - began
     return {
         "seconds": seconds,
         "counts": owner.counts,
@@ -95,20 +96,20 @@ def run_import(home: str, url: str, book: str) -> dict[str, Any]:
 
 def run_again(home: str, url: str, book: str) -> float:
     """The same rows in another file: all of them compared, none written."""
-    _start(home, url)
+    start(home, url)
     from encours.store.models import ImportFile
     from encours.store.rights import job
     from encours.usecases.import_files import import_now
 
     ImportFile.objects.update(sha256="0" * 64)
-    start = time.perf_counter()
+    began = time.perf_counter()
     import_now(job("benchmark"), None, [Path(book)])
-    return time.perf_counter() - start
+    return time.perf_counter() - began
 
 
 def run_plain(home: str, url: str, book: str) -> float:
     """The same rows into the same tables by plain executemany or COPY, nothing else; seconds."""
-    _start(home, url)
+    start(home, url)
     from django.db import connection
 
     from encours.store import bulk
@@ -126,7 +127,7 @@ def run_plain(home: str, url: str, book: str) -> float:
     if bulk.is_postgres():
         import psycopg
 
-        start = time.perf_counter()
+        began = time.perf_counter()
         with psycopg.connect(url) as plain, plain.cursor() as cursor:
             for name, rows in frames.items():
                 names = ", ".join(f'"{column}"' for column in rows.columns)
@@ -134,12 +135,12 @@ def run_plain(home: str, url: str, book: str) -> float:
                 with cursor.copy(statement.encode()) as copy:
                     for part in rows.iter_slices(100_000):
                         copy.write(part.write_csv(include_header=False).encode())
-        return time.perf_counter() - start
+        return time.perf_counter() - began
     path = str(connection.settings_dict["NAME"])
     connection.close()
     plain = sqlite3.connect(path)
     plain.execute("PRAGMA cache_size = -262144")
-    start = time.perf_counter()
+    began = time.perf_counter()
     for name, rows in frames.items():
         texts = rows.with_columns(pl.selectors.date().dt.to_string("%Y-%m-%d"))
         names, marks = ", ".join(f'"{column}"' for column in rows.columns), ", ".join("?" * rows.width)
@@ -147,7 +148,7 @@ def run_plain(home: str, url: str, book: str) -> float:
         for part in texts.iter_slices(100_000):
             plain.executemany(statement, part.rows())
     plain.commit()
-    return time.perf_counter() - start
+    return time.perf_counter() - began
 
 
 def main(argv: list[str] | None = None) -> int:

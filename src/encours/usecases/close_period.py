@@ -18,7 +18,7 @@ from encours.core.metrics import Ageing, ageing
 from encours.store import audit, bulk
 from encours.store.models import Closing, ClosingBalance
 from encours.usecases import clock
-from encours.usecases.rights import Actor, require, require_visible
+from encours.usecases.rights import Actor, require, require_whole
 from encours.usecases.tie_ledger import book_on, tie_ledger
 
 
@@ -36,6 +36,7 @@ def close_period(actor: Actor, entity_id: str, month: date, accept_gap: str = ""
 
     Raises NotAllowedError, or CallError: the month is not over, is sealed already, or does not tie.
     """
+    require_whole(actor, entity_id, "close_period")
     require(actor, "close_period", entity_id)
     end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
     tied = tie_ledger(actor, entity_id, end)
@@ -80,6 +81,7 @@ def reopen_period(actor: Actor, closing_id: int, why: str) -> Closing:
     found = Closing.objects.filter(pk=closing_id).first()
     if found is None:
         raise CallError([f"there is no closing {closing_id}"])
+    require_whole(actor, found.entity_id, "reopen_period")
     require(actor, "reopen_period", found.entity_id)
     if not why.strip():
         raise CallError(["say why the month is opened again"])
@@ -106,7 +108,7 @@ def see_closing(actor: Actor, closing_id: int) -> ClosingSeen:
     closing = Closing.objects.filter(pk=closing_id).first()
     if closing is None:
         raise CallError([f"there is no closing {closing_id}"])
-    require_visible(actor, closing.entity_id)
+    require_whole(actor, closing.entity_id)
     now = open_positions(book_on(closing.entity_id, closing.month))
     try:
         sealed = pl.read_parquet(_path(closing.entity_id, closing.month, closing.digest))

@@ -19,7 +19,7 @@ from encours.store import audit, parquet
 from encours.store.models import Acknowledgement, Allocation, Entity, LedgerBalance
 from encours.usecases import clock
 from encours.usecases.merge.meet_letters import OWN_SOURCE
-from encours.usecases.rights import Actor, require, require_visible
+from encours.usecases.rights import Actor, require, require_whole
 
 _READ = ("entities", "customers", "items", "receipts", "allocations", "instruments", "instrument_items")
 
@@ -49,7 +49,7 @@ class Cadrage:
 
 def tie_ledger(actor: Actor, entity_id: str, day: date, reading: str = "booked") -> Cadrage:
     """The cadrage at the end of `day`, with the newest ledger balances up to it; `reading` as for any past day."""
-    require_visible(actor, entity_id)
+    require_whole(actor, entity_id)
     book = book_on(entity_id, day, reading)
     ledger_on, ledger = ledger_balances(entity_id, day)
     pending = pending_allocations(entity_id)
@@ -100,6 +100,7 @@ def pending_allocations(entity_id: str) -> pl.Series:
 
 def enter_ledger_balance(actor: Actor, entity_id: str, account: str, currency: str, on: date, balance: int) -> None:
     """A ledger balance typed in from the ERP's screen (debit positive, minor units). Raises CallError."""
+    require_whole(actor, entity_id, "enter_ledger_balance")
     require(actor, "enter_ledger_balance", entity_id)
     faults = []
     if not account.isalnum():
@@ -117,7 +118,11 @@ def enter_ledger_balance(actor: Actor, entity_id: str, account: str, currency: s
 
 
 def _one_sided(receipts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Receipts in the bank and not in the ledger, and the other way round; only days that both sides cover count."""
+    """Receipts in the bank and not in the ledger, and the other way round; only days that both sides cover count.
+
+    Money paid out to no customer (suppliers, wages, bank fees) is no side of the receivables.
+    """
+    receipts = receipts.filter((pl.col("kind") != "out") | pl.col("customer_id").is_not_null())
     in_bank, in_ledger = pl.col("origin") == "bank", pl.col("ledger_account").is_not_null()
     bank, ledger = receipts.filter(in_bank), receipts.filter(in_ledger)
     if not bank.height or not ledger.height:

@@ -51,7 +51,9 @@ def encours_home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """What a test stores beside the database (uploads, copies, seals) lies in a folder of its own."""
     if request.node.get_closest_marker("database"):
         settings = request.getfixturevalue("settings")
-        settings.HOME, settings.MEDIA_ROOT = tmp_path / "home", tmp_path / "home" / "files"
+        home = tmp_path / "home"
+        settings.HOME, settings.MEDIA_ROOT, settings.STATIC_ROOT = home, home / "files", home / "static"
+        settings.STATIC_ROOT.mkdir(parents=True)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.extract import extract
@@ -31,6 +32,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 Message = tuple[str | None, str]
 
 
@@ -43,6 +45,8 @@ def compiled(po: Path) -> bytes:
     """What the `.mo` beside this file must hold; the same bytes for the same texts."""
     with po.open("rb") as file:
         catalogue = read_po(file, locale=po.parts[-3])
+    # A file without dates would be given this minute's: the same texts must give the same bytes.
+    catalogue.creation_date = catalogue.revision_date = _EPOCH
     out = io.BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()

@@ -18,6 +18,7 @@ from encours.core.metrics import Ageing, ageing
 from encours.store import audit, bulk
 from encours.store.models import Closing, ClosingBalance
 from encours.usecases import clock
+from encours.usecases.manage_settings import setting
 from encours.usecases.rights import Actor, require, require_whole
 from encours.usecases.tie_ledger import book_on, tie_ledger
 
@@ -45,7 +46,8 @@ def close_period(actor: Actor, entity_id: str, month: date, accept_gap: str = ""
     book = book_on(entity_id, end)
     positions = open_positions(book)
     digest = seal_digest(positions)
-    aged = ageing(book, end, "booked")
+    limits = tuple(setting("ageing.limits", entity_id, end))
+    aged = ageing(book, end, "booked", setting("ageing.by", entity_id, end), limits)
     path = _path(entity_id, end, digest)
     _write_once(positions, path)
     with transaction.atomic():

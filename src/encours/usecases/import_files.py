@@ -33,12 +33,14 @@ from encours.store.models import (
     SourceProfile,
 )
 from encours.usecases import clock, merge
+from encours.usecases.manage_settings import setting
 from encours.usecases.map_columns import saved_mappings
 from encours.usecases.merge.apply import Merged, lock
 from encours.usecases.merge.diff import Knowing
 from encours.usecases.read_files import FileRead, FilesRead, ReadOptions, read_files
 from encours.usecases.recompute_positions import recompute_positions
 from encours.usecases.rights import Actor, NotAllowedError, require
+from encours.usecases.terms_of_files import term_settings
 
 _CHUNK = 1024 * 1024
 _ISSUES_KEPT = 20_000
@@ -272,11 +274,17 @@ def read_import(owner: Import) -> FilesRead:
         entity_id=owner.entity_id,
         mapping=mapping,
         mappings=saved_mappings(owner),
-        settings=(owner.source.options if owner.source else None) or {},
+        settings={**_entity_settings(owner), **((owner.source.options if owner.source else None) or {})},
         progress=lambda done, total, name: _say(owner, f"{done}/{total} {name}"),
     )
     read = read_files(sources, options)
     return replace(read, issues=concat_issues([*notes, read.issues]))
+
+
+def _entity_settings(owner: Import) -> dict[str, object]:
+    """What the entity's settings say to the readers: its receivable accounts, its terms where no due date is known."""
+    accounts = setting("fec.receivable_accounts", owner.entity_id, owner.known_on)
+    return {"receivable_accounts": accounts, **term_settings(setting("terms.default", owner.entity_id, owner.known_on))}
 
 
 def known_files(owner: Import) -> dict[str, date]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from encours.core.base.issue import CallError
+from encours.core.terms import TermError, parse_term
 from encours.store import audit
 from encours.store.models import Setting
 from encours.usecases import clock
@@ -39,8 +40,14 @@ def _prefixes(value: Any) -> str | None:
     return None if good else "give account numbers, or their first digits"
 
 
-def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) and len(value) <= 190 else "give a text of up to 190 characters"
+def _term(value: Any) -> str | None:
+    if not isinstance(value, str) or len(value) > 190:
+        return "give a text of up to 190 characters"
+    try:
+        parse_term(value)
+    except TermError as error:
+        return "; ".join(error.faults)
+    return None
 
 
 def _rates(value: Any) -> str | None:
@@ -56,7 +63,7 @@ DECLARED: Mapping[str, Declared] = {
     "ageing.limits": Declared([30, 60, 90], _limits),
     "ageing.by": Declared("due", _choice("due", "issued")),
     "fec.receivable_accounts": Declared(["411", "413", "416", "4191", "4198"], _prefixes),
-    "terms.default": Declared("30 days", _text),
+    "terms.default": Declared("30 days", _term),
     "rates.main_refinancing": Declared([], _rates),
     "rates.legal_business": Declared([], _rates),
 }

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from encours.usecases.show_settings import SettingRow
 
 _SAID = {
-    "ageing.limits": (_("Ageing buckets end after"), _("days, parted by commas")),
-    "ageing.by": (_("Age is counted from"), ""),
+    "ageing.limits": (_("Buckets of sealed aged balances end after"), _("days, parted by commas")),
+    "ageing.by": (_("Age in sealed aged balances is counted from"), ""),
     "fec.receivable_accounts": (_("Receivable accounts of the FEC"), _("first digits, parted by commas")),
     "terms.default": (_("Terms where no due date is known"), _("for example: 45 days end of month")),
     "rates.main_refinancing": (_("Main refinancing rate of the ECB"), _("a day and a percentage on each line")),

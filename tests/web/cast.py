@@ -18,6 +18,7 @@ from encours.connectors.book_folder import write_book
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
 from encours.store.models import (
+    Closing,
     CustomerPosition,
     Delegation,
     Entity,
@@ -198,6 +199,9 @@ def build_town(home: Path) -> Town:
             entity_id="A", act="write_off", role_kind="credit_manager", amount_max=100
         ).pk,
         "portfolio_id": Portfolio.objects.create(entity_id="A", name="nobody's").pk,
+        "closing_id": Closing.objects.create(
+            entity_id="A", month=date(2020, 1, 31), sealed_at=clock.now(), digest=""
+        ).pk,
         "customer_id": "A:0",
         "item_id": "A:0:late",
         "receipt_id": "A:0:r",

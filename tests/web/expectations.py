@@ -26,13 +26,15 @@ class Expected:
         return self.by.get(name, self.rest)
 
 
-def _all(names: str, status: int, rest: int, **more: Any) -> Expected:
+def _all(names: str, status: int, rest: int, hidden: bool = False, **more: Any) -> Expected:
+    """`names` get `status`, others `rest`; with `hidden`, who does not see A at all finds nothing there."""
     wanted = names.split()
     assert set(wanted) <= set(CAST)
-    return Expected(dict.fromkeys(wanted, status), rest, **more)
+    return Expected(dict.fromkeys(wanted, status) | (_HIDDEN if hidden else {}), rest, **more)
 
 
 _A = "alice claude colette camille sacha"  # who sees customer A:0
+_HIDDEN = {"victor": 404, "nemo": 404}
 _CASH = "alice claude camille"  # who imports into A and applies its cash
 
 
@@ -42,8 +44,6 @@ def _post(
     found = _all(names, 302, rest)
     return Expected(found.by | (by or {}), rest, "post", data or (lambda town: {}))
 
-
-_HIDDEN = {"victor": 404, "nemo": 404}
 
 EXPECTED: dict[str, Expected] = {
     "overview": Expected({}, 200),
@@ -75,6 +75,13 @@ EXPECTED: dict[str, Expected] = {
     "import_discard": _post(_CASH, 403, _HIDDEN),
     "import_mapping": _all(_CASH, 200, 403),
     "import_rejected": _all(_CASH, 200, 403),
+    "closings": _all("colette nemo", 403, 200),
+    "closings_lines": _all("alice claude camille sacha", 200, 403, hidden=True, query="?of=A&part=bank_only"),
+    "closings_enter": _post(_CASH, 403, _HIDDEN, lambda town: {"of": "A"}),
+    "closings_seal": _post("alice claude", 403, _HIDDEN, lambda town: {"of": "A", "month": "2020-02"}),
+    "closing": _all("alice claude camille sacha", 200, 403, hidden=True),
+    "closing_export": _all("alice claude camille sacha", 200, 403, hidden=True),
+    "closing_reopen": _post("alice claude", 403, _HIDDEN, lambda town: {"why": "an invoice came late"}),
     "settings": _all("alice claude", 200, 403),
     "settings_add_user": _post(
         "alice", 403, data=lambda town: {"email": "new@example.org", "password": "a longer secret 42", "name": "New"}

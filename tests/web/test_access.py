@@ -12,7 +12,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.web.cast import ANONYMOUS, CAST, Town, is_whole
 from tests.web.expectations import EXPECTED, SIGN_IN
 
-_KEYS = {"kind": {"overview_chart": "dso", "customers_export": "csv"}, "key": "x", "uidb36": "1"}
+_KEYS = {
+    "kind": {"overview_chart": "dso", "customers_export": "csv", "closings_lines": "csv", "closing_export": "csv"},
+    "key": "x",
+    "uidb36": "1",
+}
 
 
 def _patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import polars as pl
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from python_calamine import CalamineWorkbook
 
 from encours.store import parquet
 from encours.store.models import Item, Receipt, User
@@ -116,10 +116,11 @@ def test_an_item_that_was_not_yet_issued_is_not_found(town: Town, client_of: Cal
 def test_exports_hold_every_row_as_numbers(town: Town, client_of: Callable[[str], Client]) -> None:
     client = client_of("alice")
     sheet = client.get("/customers/export.xlsx").content
-    frame = pl.read_excel(io.BytesIO(sheet), engine="calamine")
-    assert frame.height == 8
+    head, *lines = CalamineWorkbook.from_filelike(io.BytesIO(sheet)).get_sheet_by_index(0).to_python()
+    assert len(lines) == 8
     rows = client.get("/customers/").context["page"].rows
-    assert round(frame["Balance"].sum() * 100) == sum(row.balance for row in rows)
+    place = head.index("Balance")
+    assert round(sum(line[place] for line in lines) * 100) == sum(row.balance for row in rows)
     text = client.get("/customers/export.csv").content.decode("utf-8-sig")
     assert len(text.strip().splitlines()) == 9
 

@@ -32,6 +32,17 @@ def opening_day(lines: pl.DataFrame) -> date | None:
     return opened + timedelta(days=1) if opened.day >= 28 else opened
 
 
+def accounting_day(opening_on: date | None) -> pl.Expr:
+    """The day a line counts from: its own, or the day the year was opened for what was carried over."""
+    opened = pl.col("opening") & pl.lit(opening_on is not None)
+    return pl.when(opened).then(pl.lit(opening_on, dtype=pl.Date)).otherwise("date")
+
+
+def customer_of(entity_id: str) -> pl.Expr:
+    """The customer id of a receivable line: its auxiliary account, or the account where it has none."""
+    return pl.concat_str(pl.lit(f"{entity_id}:"), pl.coalesce("aux", "account"))
+
+
 def prepared(lines: pl.DataFrame, parts: pl.DataFrame, entity_id: str, opening_on: date | None) -> pl.DataFrame:
     """Receivable lines, and the money lines that parts came from, wholly typed.
 
@@ -41,12 +52,12 @@ def prepared(lines: pl.DataFrame, parts: pl.DataFrame, entity_id: str, opening_o
     rows = finish(lines.filter(pl.col("receivable") | pl.col("line").is_in(banks)))
     own = pl.coalesce("aux", "account")
     opened = pl.col("opening") & pl.lit(opening_on is not None)
-    day = pl.when(opened).then(pl.lit(opening_on, dtype=pl.Date)).otherwise("date")
+    day = accounting_day(opening_on)
     earlier = pl.when(pl.col("piece_date") <= pl.col("date")).then("piece_date")
     issued = pl.when(opened & (pl.col("date") < day)).then("date").otherwise(pl.coalesce(earlier, "date"))
     small = (pl.col("letter").str.to_lowercase() == pl.col("letter")) & pl.col("letter").str.contains("[a-z]")
     rows = rows.with_columns(
-        customer_id=pl.when("receivable").then(pl.concat_str(pl.lit(f"{entity_id}:"), own)),
+        customer_id=pl.when("receivable").then(customer_of(entity_id)),
         day=day,
         issued_on=issued,
         lower=small.fill_null(False),

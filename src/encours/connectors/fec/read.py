@@ -85,9 +85,14 @@ def _read(source: Source, fixed: Repaired, layout: Layout, setting: Setting, iss
 
 
 def _entity(name: str, options: Options) -> tuple[str, str | None]:
-    found = _NAME.search(name)
-    siren = found[1] if found else None
+    siren = siren_of(name)
     return options.entity_id or siren or "fec", siren
+
+
+def siren_of(name: str) -> str | None:
+    """The SIREN in a file's legal name, <SIREN>FEC<AAAAMMJJ>; null where it has another name."""
+    found = _NAME.search(name)
+    return found[1] if found else None
 
 
 def _entities(setting: Setting) -> pl.DataFrame:

@@ -123,6 +123,21 @@ def exponent_expr(currency: pl.Expr) -> pl.Expr:
     return currency.replace_strict(EXPONENTS, default=None, return_dtype=pl.Int64)
 
 
+def money_text(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
+    """Minor units as people read them, with the currency's own decimals and its code: -1234.50 EUR, 500 JPY.
+
+    An unknown code is printed with two decimals.
+    """
+    decimals = exponent_expr(currency).fill_null(2)
+    unit = decimals.replace_strict({n: 10**n for n in (0, 2, 3, 4)}, default=100, return_dtype=pl.Int64)
+    sign = pl.when(minor < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    rest = (minor.abs() % unit).cast(pl.String)
+    # An expression can be padded to one width alone: the longest, then cut to the currency's.
+    cents = pl.concat_str(pl.lit("."), rest.str.zfill(4).str.tail(decimals))
+    shown = pl.when(decimals > 0).then(cents).otherwise(pl.lit(""))
+    return pl.concat_str(sign, (minor.abs() // unit).cast(pl.String), shown, pl.lit(" "), currency.fill_null("?"))
+
+
 def decimal_text_to_minor(text: pl.Expr, scale: int) -> pl.Expr:
     """Int64 minor units of a column of plain numbers with `.` or `,` as decimal mark; null where not exact.
 

@@ -30,7 +30,7 @@ from encours.usecases.viewing import Viewing
 
 TABS = ("open", "history", "payments", "timeline", "contacts")
 LEVELS = ("account", "site", "siren", "group")
-_ROWS = 300
+_ROWS = 200
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from benchmarks.harness import Figure, arguments, measure, report
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def pair(count: int, seed: int = 5) -> dict[str, int]:
@@ -48,7 +53,7 @@ def pair(count: int, seed: int = 5) -> dict[str, int]:
     return {"receipts": done.receipts.height, "merged": done.merges.height}
 
 
-def _whole(frame, schema):  # type: ignore[no-untyped-def]
+def _whole(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     import polars as pl
 
     columns = [pl.col(n).cast(t) if n in frame.columns else pl.lit(None, dtype=t).alias(n) for n, t in schema.items()]

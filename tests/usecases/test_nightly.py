@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pytest_django import Settings
 
 from encours.connectors.book_folder import read_book
 from encours.core.base.schema import TABLES
@@ -33,8 +34,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def loaded(tmp_path: Path, settings: object) -> None:
-    settings.HOME = tmp_path / "home"  # type: ignore[attr-defined]
+def loaded(tmp_path: Path, settings: Settings) -> None:
+    settings.HOME = tmp_path / "home"
     book = small_book(paid=False)
     numbered = book.items.with_columns(number=pl.format("FA2026-{}", pl.int_range(pl.len()) + 1000))
     first = numbered.filter(pl.col("item_id").str.ends_with("i0"))["number"]

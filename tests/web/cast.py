@@ -70,97 +70,97 @@ def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 def book_of(entity_id: str, day: date, customers: int = 4) -> Book:
     """Each customer: an invoice two months late, one not yet due, a credit note, a receipt that quotes the first."""
-    root, ids = NAMES[entity_id], [f"{entity_id}:{number}" for number in range(customers)]
-    items, receipts, documents, contacts, aliases = [], [], [], [], []
-    for number, customer_id in enumerate(ids):
-        own = {"entity_id": entity_id, "customer_id": customer_id, "currency": "EUR"}
-        late = {"number": f"{root[:3].upper()}-{number}01", "issued_on": day - timedelta(90)}
-        items += [
-            own
-            | late
-            | {
-                "item_id": f"{customer_id}:late",
-                "kind": "invoice",
-                "due_on": day - timedelta(60),
-                "amount": 123_456 + number,
-            },
-            own
-            | {
-                "item_id": f"{customer_id}:next",
-                "number": f"{root[:3].upper()}-{number}02",
-                "kind": "invoice",
-                "issued_on": day - timedelta(10),
-                "due_on": day + timedelta(20),
-                "amount": 50_000,
-            },
-            own
-            | {
-                "item_id": f"{customer_id}:note",
-                "number": f"{root[:3].upper()}-{number}90",
-                "kind": "credit_note",
-                "issued_on": day - timedelta(9),
-                "due_on": day - timedelta(9),
-                "amount": -1_000,
-            },
-        ]
-        receipts.append(
-            {
-                "receipt_id": f"{customer_id}:r",
-                "entity_id": entity_id,
-                "account": "FR7612345987650123456789014",
-                "booked_on": day - timedelta(2),
-                "amount": 123_456 + number,
-                "currency": "EUR",
-                "kind": "transfer",
-                "origin": "bank",
-                "payer_name": f"{root.upper()} {number}",
-                "payer_account": IBAN[entity_id],
-                "remittance": f"VIR {late['number']}",
-            }
-        )
-        documents.append(
-            {
-                "document_id": f"{customer_id}:d",
-                "item_id": f"{customer_id}:late",
-                "kind": "invoice",
-                "path": f"files/{entity_id}{number}.pdf",
-                "sha256": sha256(PAPER).hexdigest(),
-            }
-        )
-        contacts.append(
-            {
-                "contact_id": f"{customer_id}:c",
-                "customer_id": customer_id,
-                "role": "accounts_payable",
-                "name": f"{root} Compta",
-                "email": f"compta{number}@{root.lower()}.example",
-            }
-        )
-        aliases.append({"customer_id": customer_id, "kind": "iban", "value": IBAN[entity_id], "source": "erp"})
+    numbers = range(customers)
+    own = {"entity_id": entity_id, "name": f"{NAMES[entity_id]} SA", "country": "FR", "currency": "EUR"}
     return Book.of(
-        entities=_frame(
-            "entities", [{"entity_id": entity_id, "name": f"{root} SA", "country": "FR", "currency": "EUR"}]
-        ),
-        customers=_frame(
-            "customers",
-            [
-                {
-                    "customer_id": c,
-                    "entity_id": entity_id,
-                    "name": f"{root} {n}",
-                    "kind": "business",
-                    "collector": f"{root} collector",
-                    "legal_id": f"12345678{n}",
-                }
-                for n, c in enumerate(ids)
-            ],
-        ),
-        items=_frame("items", items),
-        receipts=_frame("receipts", receipts),
-        documents=_frame("documents", documents),
-        contacts=_frame("contacts", contacts),
-        payer_aliases=_frame("payer_aliases", aliases),
+        entities=_frame("entities", [own]),
+        customers=_frame("customers", [_customer(entity_id, number) for number in numbers]),
+        items=_frame("items", [item for number in numbers for item in _items(entity_id, number, day)]),
+        receipts=_frame("receipts", [_receipt(entity_id, number, day) for number in numbers]),
+        documents=_frame("documents", [_document(entity_id, number) for number in numbers]),
+        contacts=_frame("contacts", [_contact(entity_id, number) for number in numbers]),
+        payer_aliases=_frame("payer_aliases", [_alias(entity_id, number) for number in numbers]),
     )
+
+
+def _customer(entity_id: str, number: int) -> dict[str, Any]:
+    root = NAMES[entity_id]
+    return {
+        "customer_id": f"{entity_id}:{number}",
+        "entity_id": entity_id,
+        "name": f"{root} {number}",
+        "kind": "business",
+        "collector": f"{root} collector",
+        "legal_id": f"12345678{number}",
+    }
+
+
+def _number(entity_id: str, number: int, which: str) -> str:
+    return f"{NAMES[entity_id][:3].upper()}-{number}{which}"
+
+
+def _items(entity_id: str, number: int, day: date) -> list[dict[str, Any]]:
+    customer_id = f"{entity_id}:{number}"
+    kinds = (
+        ("late", "01", "invoice", day - timedelta(90), day - timedelta(60), 123_456 + number),
+        ("next", "02", "invoice", day - timedelta(10), day + timedelta(20), 50_000),
+        ("note", "90", "credit_note", day - timedelta(9), day - timedelta(9), -1_000),
+    )
+    return [
+        {
+            "entity_id": entity_id,
+            "customer_id": customer_id,
+            "currency": "EUR",
+            "item_id": f"{customer_id}:{name}",
+            "number": _number(entity_id, number, which),
+            "kind": kind,
+            "issued_on": issued_on,
+            "due_on": due_on,
+            "amount": amount,
+        }
+        for name, which, kind, issued_on, due_on, amount in kinds
+    ]
+
+
+def _receipt(entity_id: str, number: int, day: date) -> dict[str, Any]:
+    return {
+        "receipt_id": f"{entity_id}:{number}:r",
+        "entity_id": entity_id,
+        "account": "FR7612345987650123456789014",
+        "booked_on": day - timedelta(2),
+        "amount": 123_456 + number,
+        "currency": "EUR",
+        "kind": "transfer",
+        "origin": "bank",
+        "payer_name": f"{NAMES[entity_id].upper()} {number}",
+        "payer_account": IBAN[entity_id],
+        "remittance": f"VIR {_number(entity_id, number, '01')}",
+    }
+
+
+def _document(entity_id: str, number: int) -> dict[str, Any]:
+    return {
+        "document_id": f"{entity_id}:{number}:d",
+        "item_id": f"{entity_id}:{number}:late",
+        "kind": "invoice",
+        "path": f"files/{entity_id}{number}.pdf",
+        "sha256": sha256(PAPER).hexdigest(),
+    }
+
+
+def _contact(entity_id: str, number: int) -> dict[str, Any]:
+    root = NAMES[entity_id]
+    return {
+        "contact_id": f"{entity_id}:{number}:c",
+        "customer_id": f"{entity_id}:{number}",
+        "role": "accounts_payable",
+        "name": f"{root} Compta",
+        "email": f"compta{number}@{root.lower()}.example",
+    }
+
+
+def _alias(entity_id: str, number: int) -> dict[str, Any]:
+    return {"customer_id": f"{entity_id}:{number}", "kind": "iban", "value": IBAN[entity_id], "source": "erp"}
 
 
 def build_town(home: Path) -> Town:

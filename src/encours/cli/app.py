@@ -31,6 +31,7 @@ class LazyCommands(TyperGroup):
         module = import_module(f"encours.cli.commands.{path.stem}")
         group = getattr(module, "app", None)
         if isinstance(group, typer.Typer):
+            group.rich_markup_mode = None
             return typer.main.get_command(group)
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         single.command(cmd_name, help=module.__doc__)(module.command)

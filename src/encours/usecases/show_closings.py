@@ -231,7 +231,7 @@ def _explained(found: Cadrage, part: str, with_rows: bool) -> Explained:
 
 
 def _frame(found: Cadrage, part: str) -> pl.DataFrame:
-    """subject, subject_id, on, label, kind, customer_id, amount, currency of one of PARTS; the oldest first."""
+    """subject, subject_id, on, label, kind, customer_id, amount, currency of one of PARTS; the newest first."""
     columns = ["subject_id", "on", "label", "kind", "customer_id", "amount", "currency"]
     if part == "decided":
         items = versions.current(TABLES["items"], parquet.scan("items", [found.entity_id]))
@@ -246,7 +246,7 @@ def _frame(found: Cadrage, part: str) -> pl.DataFrame:
         frame = found.bank_only if part == "bank_only" else found.ledger_only
         label = pl.coalesce("payer_name", "remittance", "receipt_id")
         rows = frame.with_columns(label=label).rename({"receipt_id": "subject_id", "booked_on": "on"})
-    return rows.select(columns).sort("on", "subject_id")
+    return rows.select(columns).sort("on", "subject_id", descending=[True, False])
 
 
 def _lines(found: Cadrage, part: str, most: int | None) -> list[Line]:

@@ -135,6 +135,21 @@ _COLUMNS = (
 )
 
 
+_KNOWN = ("known_on", "voided")
+_VERSION = ("posted_on", *_KNOWN)
+_USED = [
+    "allocation_id",
+    "receipt_id",
+    "item_id",
+    "amount",
+    "receipt_amount",
+    "kind",
+    "allocated_on",
+    "reversed_on",
+    *_KNOWN,
+]
+
+
 def show_receipts(viewing: Viewing, state: str = "", text: str = "", page: int = 1) -> ReceiptsPage:
     """A page of receipts, newest first; those with money unapplied by default."""
     state = state if state in STATES else STATES[0]
@@ -319,9 +334,13 @@ def _decisions(viewing: Viewing, receipt_id: str) -> list[DecisionRow]:
 
 
 def _past_page(viewing: Viewing, state: str, text: str, page: int) -> ReceiptsPage:
-    columns = [*(name for name in _COLUMNS if name != "unapplied"), "posted_on", "known_on", "voided"]
-    receipts = read_past("receipts", viewing, lambda rows: rows.select(columns))
-    used = read_past("allocations", viewing)
+    # Narrow columns decide which receipts are shown; only those of the page are read whole.
+    shown = [name for name in _COLUMNS if name != "unapplied"]
+    narrow = ["receipt_id", "booked_on", "amount", "currency", "customer_id", "kind", *_VERSION]
+    wide = [*narrow, "payer_name", "remittance"] if text else narrow
+    receipts = read_past("receipts", viewing, lambda rows: rows.select(wide))
+    money = pl.col("receipt_id").is_not_null() & (pl.col("kind") == "cash")
+    used = read_past("allocations", viewing, lambda rows: rows.filter(money).select(_USED))
     rows = balance.with_unapplied(receipts, used)
     rows = rows if state == "all" else rows.filter((pl.col("unapplied") != 0) & (pl.col("kind") != "out"))
     if viewing.limited():
@@ -330,8 +349,13 @@ def _past_page(viewing: Viewing, state: str, text: str, page: int) -> ReceiptsPa
     if text:
         found = pl.concat_str("payer_name", "remittance", separator=" ", ignore_nulls=True).str.to_lowercase()
         rows = rows.filter(found.str.contains(text.lower(), literal=True))
-    whole = rows.select(_COLUMNS).sort("booked_on", "receipt_id", descending=[True, False]).collect()
-    cut = whole.slice((page - 1) * PAGE_ROWS, PAGE_ROWS + 1).rows()
+    kept = rows.select("receipt_id", "booked_on", "amount", "currency", "unapplied").collect()
+    whole = kept.sort("booked_on", "receipt_id", descending=[True, False])
+    here = whole.slice((page - 1) * PAGE_ROWS, PAGE_ROWS + 1)
+    mine_here = pl.col("receipt_id").is_in(here["receipt_id"].implode())
+    full = read_past("receipts", viewing, lambda part: part.filter(mine_here).select(*shown, "posted_on", *_KNOWN))
+    found_rows = here.select("receipt_id", "unapplied").join(full.collect(), on="receipt_id", maintain_order="left")
+    cut = found_rows.select(_COLUMNS).rows()
     free = whole.filter((pl.col("unapplied") != 0) & (pl.col("amount") > 0))
     sums = free.group_by("currency").agg(pl.len(), pl.col("unapplied").sum()).sort("unapplied", descending=True)
     return ReceiptsPage(

@@ -84,7 +84,12 @@ def prove_ledgers(
         if faults:
             raise CallError(faults)
         ledgers = [
-            _Ledger(source, owner, currency, closings_of(source, Options(owner, settings=settings or {})))
+            _Ledger(
+                source,
+                owner,
+                currency,
+                closings_of(source, Options(owner, settings={**(settings or {}), "currency": currency})),
+            )
             for source, (owner, currency) in zip(files, owners, strict=True)
         ]
     proofs = [_prove(book, ledger) for ledger in _carried(ledgers)]

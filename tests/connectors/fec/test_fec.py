@@ -250,3 +250,15 @@ def test_real_ledgers_give_their_facts() -> None:
         told = {key: value for key, value in expected.items() if key != "encoding"}
         assert {key: found.facts.get(key) for key in told} == told
         assert not book_of(found).check().filter(pl.col("severity") == "error").height
+
+
+def test_a_ledger_in_francs_has_no_cents(tmp_path: Path) -> None:
+    """Overseas ledgers are kept in a currency without a minor unit: 1200,00 are 1 200 XPF, and are said so."""
+    ledger = Ledger()
+    ledger.invoice("20240110", "C1", "F1", 120000, "AA")
+    ledger.paid("20240210", "C1", "VIR", 100000, "AA")
+    found = reading(ledger, tmp_path, Options(settings={"currency": "XPF"}))
+    assert book_of(found).items.select("amount", "currency").rows() == [(1200, "XPF")]
+    assert found.facts["balances"] == {"411000": "200"}
+    said = found.issues.filter(pl.col("code") == "letter_unbalanced")["message"].to_list()
+    assert [text for text in said if "leaves 200 XPF" in text] == said != []

@@ -94,3 +94,20 @@ def test_columns_of_text_that_are_not_exact_are_null() -> None:
     texts = pl.DataFrame({"t": ["1,234", "a", "", "-", ".", "1 234,50", "12.345", None, "9" * 25]})
     found = texts.select(money.decimal_text_to_minor(pl.col("t"), 2)).to_series().to_list()
     assert found == [None, None, None, None, None, 123450, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (123456, "EUR", "1234.56 EUR"),
+        (-5, "EUR", "-0.05 EUR"),
+        (500, "XPF", "500 XPF"),
+        (-1001, "BHD", "-1.001 BHD"),
+        (0, "UYW", "0.0000 UYW"),
+        (7, "ZZZ", "0.07 ZZZ"),
+    ],
+)
+def test_amounts_are_said_with_their_currencys_decimals(minor: int, currency: str, text: str) -> None:
+    rows = pl.DataFrame({"minor": [minor], "currency": [currency]})
+    assert rows.select(money.money_text(pl.col("minor"), pl.col("currency"))).item() == text
+    assert rows.select(money.money_text(pl.col("minor"), pl.lit(currency))).item() == text

@@ -92,6 +92,8 @@ def test_an_aggregated_opening_is_replaced_by_its_detail_and_the_gap_is_shown() 
     ]
     assert (balance(years, CLOSE), balance(years, OPEN), balance(years, NEW)) == (1500, 1600, 400)
     assert years.issues["code"].to_list() == ["opening_gap"]
+    said = "the opening of 2025-01-01 is 16.00 EUR, last year left 15.00 EUR; 1.00 EUR stays as opening without detail"
+    assert said in years.issues["message"][0]
 
 
 def test_an_opening_pooled_on_its_account_is_replaced_by_the_customers_lines() -> None:

@@ -159,6 +159,11 @@ def test_what_one_side_lacks_is_listed() -> None:
     ]
     done = paired(*rows)
     assert done.unpaired.rows() == [("B3", "bank"), ("L3", "ledger")]
+    said = done.issues.filter(pl.col("code") == "receipts_unpaired")["message"].to_list()
+    assert said == [
+        "1 receipts of 3.33 EUR are in the bank and not in the ledger",
+        "1 receipts of 4.44 EUR are in the ledger and not in the bank",
+    ]
     assert done.relations.select("ledger_account", "agreed").rows() == [("512100", 2)]
 
 

@@ -13,8 +13,9 @@ from encours.connectors.fec.layout import layout_of, repair
 from encours.connectors.fec.lines import read_lines
 from encours.connectors.fec.prepare import accounting_day, customer_of, opening_day
 from encours.core.base.issue import Issues
+from encours.core.base.money import exponent
 
-#: Columns of the balances: Σ debit − credit in cents, one row a customer, account and closing since its first line.
+#: Columns of the balances: Σ debit − credit (minor units), one row a customer, account and closing.
 CLOSINGS = {
     "customer_id": pl.String(),
     "ledger_account": pl.String(),
@@ -41,10 +42,11 @@ def closings_of(source: Source, options: Options) -> LedgerClosings:
     """Sums the receivable lines, and nothing else: what the reader makes of them is not asked.
 
     The closings are every month end from the first receivable line up to the file's last day, and that day. Opening
-    lines count from the day the year was opened. Takes the reader's `receivable_accounts` and `opening_journals`;
-    raises CallError where they are wrong, never on data.
+    lines count from the day the year was opened. Takes the reader's `receivable_accounts`, `opening_journals` and
+    `currency`; raises CallError for a wrong list and UnknownCurrencyError, never on data.
     """
     chart = Chart.of(options.settings)
+    currency = str(options.settings.get("currency", "EUR"))
     fixed = repair(source.path.read_bytes())
     layout = layout_of(fixed.data)
     issues = Issues(source.name)
@@ -56,7 +58,7 @@ def closings_of(source: Source, options: Options) -> LedgerClosings:
             action="Export the FEC with its 18 field names.",
         )
         return LedgerClosings(pl.DataFrame(schema=CLOSINGS), (), False, issues.frame())
-    read_in = read_lines(fixed.data, layout)
+    read_in = read_lines(fixed.data, layout, exponent(currency))
     if read_in.bad.height:
         issues.add(
             "lines_unread",

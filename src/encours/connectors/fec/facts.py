@@ -12,7 +12,7 @@ from encours.core.base.money import to_decimal
 _SEPARATORS = {"\t": "tab", "|": "pipe", ";": "semicolon", ",": "comma"}
 
 
-def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout) -> dict[str, object]:
+def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout, currency: str) -> dict[str, object]:
     """Lines, totals, entries by journal and number, customer and supplier lines, lettered groups, encoding, period."""
     new = pl.col("entry").ne_missing(pl.col("entry").shift(1))
     starts = lines.lazy().filter(new).select("journal", "number").unique().collect()
@@ -34,8 +34,8 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
         "lines": lines.height + rejected,
         "rejected": rejected,
         "columns": layout.columns,
-        "debit": _euros(lines["debit"].sum()),
-        "credit": _euros(lines["credit"].sum()),
+        "debit": _amount(lines["debit"].sum(), currency),
+        "credit": _amount(lines["credit"].sum(), currency),
         "entries": starts.height,
         "unbalanced_entries": unbalanced.height,
         "entries_found": lines["entry"].max() or 0,
@@ -44,8 +44,8 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
         "lettered_share_411": share,
         "letter_groups_411": groups.height,
         "balanced_groups_411": groups.filter(pl.col("net") == 0).height,
-        "debit_411": _euros(customers["debit"].sum()),
-        "credit_411": _euros(customers["credit"].sum()),
+        "debit_411": _amount(customers["debit"].sum(), currency),
+        "credit_411": _amount(customers["credit"].sum(), currency),
         "lines_401": suppliers.height,
         "lettered_401": suppliers["letter"].drop_nulls().len(),
         "lines_with_datelet": _filled(lines, "letter_date"),
@@ -64,5 +64,5 @@ def _filled(lines: pl.DataFrame, name: str) -> int:
     return int(lines.select((pl.col(name).str.strip_chars() != "").sum()).item())
 
 
-def _euros(cents: float | Decimal | None) -> str:
-    return str(to_decimal(int(cents or 0), "EUR"))
+def _amount(minor: float | Decimal | None, currency: str) -> str:
+    return str(to_decimal(int(minor or 0), currency))

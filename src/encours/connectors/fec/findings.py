@@ -8,7 +8,7 @@ import polars as pl
 
 from encours.core.base import balance
 from encours.core.base.issue import ISSUE_SCHEMA, Issues, concat_issues
-from encours.core.base.money import to_decimal
+from encours.core.base.money import money_text, to_decimal
 from encours.core.base.schema import TABLES
 
 _WORDS = {
@@ -29,6 +29,11 @@ class Found:
     unbalanced: pl.DataFrame
     bad: pl.DataFrame
     terms: str
+    currency: str
+
+    def money(self, minor: pl.Expr) -> pl.Expr:
+        """An amount as people read it, in the ledger's currency."""
+        return money_text(minor, pl.lit(self.currency))
 
 
 def findings(found: Found) -> pl.DataFrame:
@@ -72,10 +77,10 @@ def _bad_lines(found: Found) -> pl.DataFrame:
 
 
 def _unbalanced(found: Found) -> pl.DataFrame:
-    euros = _euros(pl.col("gap"))
+    gap = found.money(pl.col("gap"))
     message = pl.format(
         "entry {} of journal {} on {} is out of balance by {}",
-        pl.col("number").fill_null("?"), pl.col("journal").fill_null("?"), "date", euros,
+        pl.col("number").fill_null("?"), pl.col("journal").fill_null("?"), "date", gap,
     )  # fmt: skip
     return _issue(
         found.unbalanced, found.file, "entry_unbalanced", "warning", message, "Check the entry in the ledger."
@@ -98,12 +103,12 @@ def _letters(found: Found) -> pl.DataFrame:
         [
             _issue(
                 alone, found.file, "letter_one_sided", "info",
-                pl.format("{} has one side only ({})", where, _euros(pl.col("total"))),
+                pl.format("{} has one side only ({})", where, found.money(pl.col("total"))),
                 "Load the year before or after: the other side is probably there.",
             ),
             _issue(
                 open_, found.file, "letter_unbalanced", "warning",
-                pl.format("{} leaves {}; it is taken as partial", where, _euros(pl.col("total"))),
+                pl.format("{} leaves {}; it is taken as partial", where, found.money(pl.col("total"))),
                 "Check the lettrage in the ledger.",
             ),
         ]
@@ -116,7 +121,7 @@ def _loose_money(found: Found) -> pl.DataFrame:
     message = pl.format(
         "{} ({}) is a credit whose counterpart is no known class; it is kept as a credit",
         pl.col("label").fill_null(""),
-        _euros(pl.col("amount")),
+        found.money(pl.col("amount")),
     )
     return _issue(rows, found.file, "counterpart_unknown", "info", message, "Set the account's class in the settings.")
 
@@ -148,8 +153,10 @@ def _without_auxiliary(found: Found) -> pl.DataFrame:
     return _issue(mixed, found.file, "no_auxiliary", "info", message, "Give these lines their auxiliary account.")
 
 
-def prove(rows: pl.DataFrame, tables: dict[str, pl.DataFrame], file: str) -> tuple[dict[str, object], pl.DataFrame]:
-    """Facts `balances` (account → euros), `closings` (month end → balances), and an error for each customer and
+def prove(
+    rows: pl.DataFrame, tables: dict[str, pl.DataFrame], file: str, currency: str
+) -> tuple[dict[str, object], pl.DataFrame]:
+    """Facts `balances` (account → amount), `closings` (month end → balances), and an error for each customer and
     account whose Book balance differs.
 
     The ledger says Σ debit − credit of the lines; the Book says Σ open items − Σ unapplied receipts.
@@ -171,19 +178,19 @@ def prove(rows: pl.DataFrame, tables: dict[str, pl.DataFrame], file: str) -> tup
     message = pl.format(
         "customer {} on account {}: the ledger says {}, the book {}",
         pl.col("customer_id").fill_null("?"), pl.col("ledger_account").fill_null("?"),
-        _euros(pl.col("ledger").fill_null(0)), _euros(pl.col("book").fill_null(0)),
+        *(money_text(pl.col(side).fill_null(0), pl.lit(currency)) for side in ("ledger", "book")),
     )  # fmt: skip
     issues = _issue(
         gap, file, "balance_differs", "error", message, "Report this file: the book must tie to the ledger."
     )
     accounts = ledger.group_by("ledger_account").agg(pl.col("ledger").sum()).sort("ledger_account")
-    balances = {account: str(to_decimal(cents, "EUR")) for account, cents in accounts.iter_rows()}
-    return {"balances": balances, "closings": _closings(rows.filter("receivable"))}, issues
+    balances = {account: str(to_decimal(cents, currency)) for account, cents in accounts.iter_rows()}
+    return {"balances": balances, "closings": _closings(rows.filter("receivable"), currency)}, issues
 
 
-def _closings(lines: pl.DataFrame) -> dict[str, dict[str, str]]:
+def _closings(lines: pl.DataFrame, currency: str) -> dict[str, dict[str, str]]:
     """What each receivable account stood at on every month end that the file reaches, the opening included."""
-    ends = pl.col("date").dt.month_end()
+    ends = pl.col("day").dt.month_end()
     moved = lines.group_by("account", on=ends).agg(pl.col("net").sum()).drop_nulls("on")
     if not moved.height:
         return {}
@@ -197,11 +204,5 @@ def _closings(lines: pl.DataFrame) -> dict[str, dict[str, str]]:
     )
     found: dict[str, dict[str, str]] = {}
     for account, on, cents in stood.select("account", "on", "stood").sort("on", "account").iter_rows():
-        found.setdefault(on.isoformat(), {})[account] = str(to_decimal(cents, "EUR"))
+        found.setdefault(on.isoformat(), {})[account] = str(to_decimal(cents, currency))
     return found
-
-
-def _euros(cents: pl.Expr) -> pl.Expr:
-    whole, rest = cents.abs() // 100, (cents.abs() % 100).cast(pl.String).str.zfill(2)
-    sign = pl.when(cents < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-    return pl.concat_str(sign, whole.cast(pl.String), pl.lit(","), rest)

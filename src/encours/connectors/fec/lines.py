@@ -14,7 +14,7 @@ _KEYS = ("journal", "number", "account", "aux", "letter")
 _LATER_TEXTS = ("account_name", "aux_name", "piece", "label")
 _LATER_DATES = ("piece_date", "letter_date", "due")
 _UNUSED = ("foreign_amount", "foreign_currency")
-_CENTS = 2  # a FEC is kept in euros (Code de commerce art. R123-176)
+_CENTS = 2  # a FEC is kept in euros (Code de commerce art. R123-176), overseas in francs without a minor unit
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,16 @@ class Lines:
     bad: pl.DataFrame
 
 
-def read_lines(data: bytes, layout: Layout) -> Lines:
-    """Every line after the header, typed; `line` counts from 1. Names, labels and side dates stay texts (`finish`)."""
+def read_lines(data: bytes, layout: Layout, decimals: int = _CENTS) -> Lines:
+    """Every line after the header, typed; `line` counts from 1. Names, labels and side dates stay texts (`finish`).
+
+    `decimals` are those of the ledger's currency: debit, credit and net are in its minor units.
+    """
     raw = _raw(data, layout)
     typed = raw.with_columns(
         *(_text(name, raw) for name in _KEYS),
         _date("date", raw),
-        **_amounts(raw),
+        **_amounts(raw, decimals),
     ).with_columns(net=pl.col("debit") - pl.col("credit"))
     unread = pl.col("date").is_null() | pl.col("net").is_null() | pl.col("account").is_null()
     if not typed.select(unread.any()).item():
@@ -104,17 +107,17 @@ def _date(name: str, raw: pl.DataFrame) -> pl.Expr:
     return day.alias(name)
 
 
-def _amounts(raw: pl.DataFrame) -> dict[str, pl.Series | pl.Expr]:
+def _amounts(raw: pl.DataFrame, decimals: int) -> dict[str, pl.Series | pl.Expr]:
     if "debit" in raw.columns and "credit" in raw.columns:
-        return {"debit": _cents(raw["debit"]), "credit": _cents(raw["credit"])}
+        return {"debit": _cents(raw["debit"], decimals), "credit": _cents(raw["credit"], decimals)}
     if "amount" not in raw.columns or "direction" not in raw.columns:
         return {"debit": pl.lit(None, dtype=pl.Int64), "credit": pl.lit(None, dtype=pl.Int64)}
-    return _from_direction(raw)
+    return _from_direction(raw, decimals)
 
 
-def _from_direction(raw: pl.DataFrame) -> dict[str, pl.Series | pl.Expr]:
+def _from_direction(raw: pl.DataFrame, decimals: int) -> dict[str, pl.Series | pl.Expr]:
     """Montant and Sens: D or +1 is a debit, C or -1 a credit."""
-    amount = pl.lit(_cents(raw["amount"]))
+    amount = pl.lit(_cents(raw["amount"], decimals))
     sense = pl.col("direction").str.strip_chars().str.to_uppercase()
     debit, credit = sense.is_in(["D", "+1", "1", "+"]), sense.is_in(["C", "-1", "-"])
     zero = pl.lit(0, dtype=pl.Int64)
@@ -124,14 +127,14 @@ def _from_direction(raw: pl.DataFrame) -> dict[str, pl.Series | pl.Expr]:
     }
 
 
-def _cents(texts: pl.Series) -> pl.Series:
-    """Cents of printed amounts; blank is 0, what is no amount is null.
+def _cents(texts: pl.Series, decimals: int) -> pl.Series:
+    """Minor units of printed amounts; blank is 0, what is no amount is null.
 
     Nearly every amount ends in a comma and two digits: those are read without a regular expression.
     """
     name = texts.name
     frame = pl.DataFrame({name: texts}).with_columns(pl.col(name).str.strip_chars())
-    plain = pl.col(name).str.slice(-3, 1).is_in([",", "."])
+    plain = pl.col(name).str.slice(-3, 1).is_in([",", "."]) & pl.lit(decimals == _CENTS)
     digits = pl.col(name).str.replace(",", "", literal=True).str.replace(".", "", literal=True)
     blank = pl.col(name).is_null() | (pl.col(name) == "")
     fast = frame.select(
@@ -139,7 +142,7 @@ def _cents(texts: pl.Series) -> pl.Series:
     )["minor"]
     if not fast.null_count():
         return fast
-    slow = frame.filter(fast.is_null()).select(minor=decimal_text_to_minor(pl.col(name), _CENTS))["minor"]
+    slow = frame.filter(fast.is_null()).select(minor=decimal_text_to_minor(pl.col(name), decimals))["minor"]
     where = fast.is_null().arg_true()
     return fast.scatter(where, slow) if where.len() else fast
 

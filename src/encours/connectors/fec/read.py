@@ -20,7 +20,7 @@ from encours.connectors.fec.prepare import opening_day, prepared, touched_by_cla
 from encours.connectors.fec.remit import remitted
 from encours.connectors.fec.tables import Context, Terms, build
 from encours.core.base.issue import CallError, Issues, concat_issues
-from encours.core.base.money import is_currency
+from encours.core.base.money import exponent, is_currency
 
 _NAME = re.compile(r"(\d{9})FEC(\d{8})", re.IGNORECASE)
 _DAYS = 30  # LPC L441-10: without an agreement a debt is due thirty days after delivery
@@ -64,9 +64,9 @@ class Setting:
 
 
 def _read(source: Source, fixed: Repaired, layout: Layout, setting: Setting, issues: Issues) -> Reading:
-    read_in = read_lines(fixed.data, layout)
+    read_in = read_lines(fixed.data, layout, exponent(setting.currency))
     lines = with_classes(with_entries(read_in.good), setting.chart)
-    facts = facts_of(lines, read_in.bad.height, fixed, layout)
+    facts = facts_of(lines, read_in.bad.height, fixed, layout, setting.currency)
     unbalanced = lines.filter(~pl.col("balanced")).group_by("entry").agg(
         pl.col("line", "journal", "number", "date").first(), gap=pl.col("net").sum()
     )  # fmt: skip
@@ -77,8 +77,8 @@ def _read(source: Source, fixed: Repaired, layout: Layout, setting: Setting, iss
     del lines
     tables = build(parts, rows, taken, Context(setting.entity_id, setting.currency, setting.terms))
     tables["entities"] = _entities(setting)
-    found = Found(source.name, rows, parts, tables, unbalanced, read_in.bad, setting.terms.name)
-    balances, gaps = prove(rows, tables, source.name)
+    found = Found(source.name, rows, parts, tables, unbalanced, read_in.bad, setting.terms.name, setting.currency)
+    balances, gaps = prove(rows, tables, source.name, setting.currency)
     said = concat_issues([issues.frame(), findings(found), gaps])
     opened = {"opening_on": str(opening_on) if opening_on else None}
     return Reading("fec", tables, said, setting.entity_id, facts | opened | balances, read_in.bad)

@@ -9,6 +9,7 @@ import polars as pl
 
 from encours.core.base import balance
 from encours.core.base.issue import ISSUE_SCHEMA, concat_issues
+from encours.core.base.money import money_text
 from encours.core.base.schema import TABLES
 from encours.core.base.spread import spread
 
@@ -272,8 +273,8 @@ def _said(found: _Aggregate, day: date) -> pl.DataFrame:
     gaps = found.gaps.sort("stand", "ledger_account")
     message = pl.format(
         "{} on account {}: the opening of {} is {}, last year left {}; {} stays as opening without detail",
-        "stand", "ledger_account", pl.lit(str(day)), pl.col("opening").fill_null(0), pl.col("carried").fill_null(0),
-        "gap",
+        "stand", "ledger_account", pl.lit(str(day)),
+        *(money_text(pl.col(name).fill_null(0), pl.col("currency")) for name in ("opening", "carried", "gap")),
     )  # fmt: skip
     return gaps.select(
         file=pl.lit(None, dtype=pl.String),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from encours.core.base.issue import ISSUE_SCHEMA, concat_issues
+from encours.core.base.money import money_text
 from encours.core.base.schema import TABLES
 from encours.core.base.spread import spread
 from encours.core.pairing.bank import MERGES, pair_bank_lines
@@ -315,7 +316,8 @@ def _said_unpaired(unpaired: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFra
         .then(pl.lit("in the bank and not in the ledger"))
         .otherwise(pl.lit("in the ledger and not in the bank"))
     )
-    message = pl.format("{} receipts of {} {} (minor units) are {}", "n", "total", "currency", where)
+    total = money_text(pl.col("total"), pl.col("currency"))
+    message = pl.format("{} receipts of {} are {}", "n", total, where)
     return _issue(sums, "receipts_unpaired", "info", message, "See unpaired.csv.", "key").with_columns(
         table=pl.lit(None, dtype=pl.String), key=pl.lit(None, dtype=pl.String)
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from encours.connectors.book_folder import write_book
@@ -236,3 +238,19 @@ def test_balances_that_make_no_sense_are_not_kept(town: Town, client_of: Signed)
 def test_months_end_where_they_end() -> None:
     assert month_end(date(2028, 2, 3)) == date(2028, 2, 29)
     assert month_end(date(2026, 12, 31)) == date(2026, 12, 31)
+
+
+def test_the_pages_ask_at_most_thirty_queries(town: Town, client_of: Signed) -> None:
+    client = client_of("alice")
+    closing = close_period(job("test"), "A", _LAST, _REASON)
+    for address in ("/closings/", f"/closings/?entity=A&seal={_MONTH}", f"/closings/{closing.pk}/"):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        assert len(queries) <= 30, "\n".join(query["sql"][:160] for query in queries)
+
+
+def test_the_screen_speaks_the_trades_french(town: Town, client_of: Signed) -> None:
+    User.objects.filter(username="claude").update(language="fr")
+    text = client_of("claude").get(f"/closings/?seal={_MONTH}").content.decode()
+    for word in ("Cadrage et arrêtés", "Compte collectif", "Décidé, non comptabilisé", "Écart", "à arrêter", "motif"):
+        assert word in text, word

@@ -216,8 +216,18 @@ def scan(name: str, entity_ids: Iterable[str]) -> pl.LazyFrame:
     Rates come whole, whoever asks. Raises KeyError for a table that is not copied (entities).
     """
     wanted = [NOBODY] if name == "rates" else sorted(set(entity_ids))
+    return _scan(name, {entity_id: ensure(entity_id) for entity_id in wanted})
+
+
+def scan_tables(names: Iterable[str], entity_id: str) -> dict[str, pl.LazyFrame]:
+    """Several tables of an entity as of one and the same import: the stamp of its copy is asked for once."""
+    manifests = {entity_id: ensure(entity_id)}
+    return {name: _scan(name, manifests) for name in names}
+
+
+def _scan(name: str, manifests: Mapping[str, Manifest]) -> pl.LazyFrame:
     schema = TABLES[name].schema
-    paths = [_folder(e) / entry.name for e in wanted for entry in ensure(e).files.get(name, [])]
+    paths = [_folder(e) / entry.name for e, manifest in manifests.items() for entry in manifest.files.get(name, [])]
     if not paths:
         return pl.LazyFrame(schema=schema)
     return pl.scan_parquet(paths, schema=schema, glob=False)

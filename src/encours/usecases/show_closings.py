@@ -168,7 +168,7 @@ def show_closings(viewing: Viewing, sealing: date | None = None, every_month: bo
 def list_lines(viewing: Viewing, entity_id: str, part: str) -> list[Line]:
     """All lines of one of PARTS, on the page's day. Raises NotAllowedError."""
     found = tie_ledger(viewing.actor, entity_id, viewing.day, _reading(viewing))
-    return _lines(found, part, None)
+    return _lines(found, part, _frame(found, part))
 
 
 def whole_entities(viewing: Viewing) -> list[str]:
@@ -226,13 +226,15 @@ def _block(viewing: Viewing, entity: Entity, last_sealed: date | None, with_rows
 def _explained(found: Cadrage, part: str, with_rows: bool) -> Explained:
     frame = _frame(found, part)
     totals = frame.group_by("currency").agg(pl.col("amount").sum()).sort("currency")
-    rows = _lines(found, part, SHOWN_LINES) if with_rows and frame.height else []
+    rows = _lines(found, part, frame.head(SHOWN_LINES)) if with_rows and frame.height else []
     return Explained(part, frame.height, list(totals.iter_rows()), rows)
 
 
 def _frame(found: Cadrage, part: str) -> pl.DataFrame:
     """subject, subject_id, on, label, kind, customer_id, amount, currency of one of PARTS; the newest first."""
     columns = ["subject_id", "on", "label", "kind", "customer_id", "amount", "currency"]
+    if part == "decided" and found.decided.is_empty():
+        return pl.DataFrame(schema={name: pl.Int64() if name == "amount" else pl.String() for name in columns})
     if part == "decided":
         items = versions.current(TABLES["items"], parquet.scan("items", [found.entity_id]))
         described = items.select("item_id", "number", "customer_id", "currency").filter(
@@ -249,9 +251,8 @@ def _frame(found: Cadrage, part: str) -> pl.DataFrame:
     return rows.select(columns).sort("on", "subject_id", descending=[True, False])
 
 
-def _lines(found: Cadrage, part: str, most: int | None) -> list[Line]:
-    frame = _frame(found, part)
-    rows = list((frame if most is None else frame.head(most)).iter_rows(named=True))
+def _lines(found: Cadrage, part: str, frame: pl.DataFrame) -> list[Line]:
+    rows = list(frame.iter_rows(named=True))
     names = customer_names(found.entity_id, (row["customer_id"] for row in rows))
     subject = "item" if part == "decided" else "receipt"
     return [Line(subject=subject, customer_name=names.get(row["customer_id"] or "", ""), **row) for row in rows]

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from encours.connectors.sheet.write import write_open_items_snapshot
@@ -68,3 +69,30 @@ def test_a_person_may_believe_a_short_list(tmp_path: Path, settings: Settings, d
     done = confirm_import(clerk, held.pk)
     assert done.state == Import.State.DONE
     assert compare_open(entity, book, after).height > 3  # the rest was settled because a person said so
+
+
+def test_the_page_of_a_held_list_says_why_and_lets_a_person_believe_it(
+    tmp_path: Path, settings: Settings, client: Client, django_user_model: type
+) -> None:
+    settings.HOME = tmp_path / "home"
+    book = sample_company(SampleOptions(customers=50, months=6, last_day=date(2026, 10, 31))).book
+    machine = company(book.entities)
+    entity = book.entities["entity_id"][0]
+    clerk = django_user_model.objects.create(username="c", email="c@a.test", is_superuser=True)
+    day, after = working_days(LAST, 2)
+    replay_lists(machine, entity, book, [day], tmp_path)
+    short = tmp_path / "short.csv"
+    write_open_items_snapshot(book, after, short)
+    kept = short.read_text(encoding="utf-8-sig").splitlines()[:4]
+    short.write_text("\n".join(kept) + "\n", encoding="utf-8-sig")
+    held = bring(machine, entity, [short], known_on=after, scope="snapshot")
+    client.force_login(clerk)
+    page = client.get(f"/imports/{held.pk}/").content.decode()
+    assert "tronquée" in page
+    assert 'name="complete"' in page
+    client.post(f"/imports/{held.pk}/commit/")
+    held.refresh_from_db()
+    assert held.state == Import.State.HELD
+    client.post(f"/imports/{held.pk}/commit/", {"complete": "1"})
+    held.refresh_from_db()
+    assert (held.state, held.confirmed_by) == (Import.State.DONE, clerk)

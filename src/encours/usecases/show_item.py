@@ -223,10 +223,16 @@ def _allocations(viewing: Viewing, item_id: str) -> list[AllocationRow]:
                 row.kind,
                 row.allocated_on,
                 reversed_on,
-                row.source,
+                _settled_by(row.source),
             )
         )
     return found
+
+
+def _settled_by(source: str) -> str:
+    """Who said so: a person here (`here`), the ledger, a list of open items, the invoice itself, else the source."""
+    known = {"encours:": "here", "fec": "ledger", "snapshot:": "list", "open_amount": "list", "prepaid": "invoice"}
+    return next((word for start, word in known.items() if source.startswith(start)), source)
 
 
 def _versions(viewing: Viewing, item_id: str) -> list[Version]:

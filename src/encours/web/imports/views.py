@@ -17,7 +17,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
-from encours.usecases.import_files import Upload, commit_import, discard_import, preview_import, receive_files
+from encours.usecases.import_files import (
+    Upload,
+    commit_import,
+    confirm_import,
+    discard_import,
+    preview_import,
+    receive_files,
+)
 from encours.usecases.map_columns import save_mapping, show_mapping
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_imports import (
@@ -81,13 +88,13 @@ def progress(request: Request, import_id: int) -> HttpResponse:
 
 def _act(request: Request, import_id: int, act: Callable[[Any, int], Any], done: str) -> HttpResponse:
     try:
-        act(request.viewing.actor, import_id)
+        outcome = act(request.viewing.actor, import_id)
     except NotAllowedError as refused:
         raise Http404 if refused.why == "not_visible" else PermissionDenied from refused
     except CallError as refused:
         messages.error(request, "; ".join(refused.faults))
     else:
-        if done:
+        if done and outcome.state != "held":
             messages.success(request, done)
     address = reverse("import", args=[import_id])
     if request.htmx:
@@ -105,8 +112,9 @@ def preview(request: Request, import_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def commit(request: Request, import_id: int) -> HttpResponse:
-    """Puts them into the book."""
-    return _act(request, import_id, commit_import, _("Imported."))
+    """Puts them into the book; a list of open items that is held only where the person says that it is complete."""
+    act = confirm_import if request.POST.get("complete") else commit_import
+    return _act(request, import_id, act, _("Imported."))
 
 
 @login_required

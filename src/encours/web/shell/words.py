@@ -37,6 +37,12 @@ _WORDS = {
         "netting": gettext_lazy("Netting"),
         "ledger": gettext_lazy("Settled in the ERP"),
     },
+    "settled_by": {
+        "here": gettext_lazy("accepted here"),
+        "ledger": gettext_lazy("lettered in the ledger"),
+        "list": gettext_lazy("gone from the list of open items"),
+        "invoice": gettext_lazy("said by the invoice"),
+    },
     "customer": {
         "business": gettext_lazy("Company"),
         "consumer": gettext_lazy("Consumer"),

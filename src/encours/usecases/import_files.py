@@ -17,7 +17,7 @@ from typing import BinaryIO
 import polars as pl
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from encours.connectors.base.contract import Source
 from encours.core.base.issue import ISSUE_SCHEMA, CallError, Issues, concat_issues
@@ -28,6 +28,7 @@ from encours.store.models import (
     Import,
     ImportFile,
     ImportIssue,
+    Receipt,
     RejectedLine,
     Role,
     SourceProfile,
@@ -37,7 +38,7 @@ from encours.usecases.manage_settings import setting
 from encours.usecases.map_columns import saved_mappings
 from encours.usecases.merge.apply import Merged, lock
 from encours.usecases.merge.diff import Knowing
-from encours.usecases.read_files import FileRead, FilesRead, ReadOptions, read_files
+from encours.usecases.read_files import FileRead, FilesRead, Houses, ReadOptions, read_files
 from encours.usecases.recompute_positions import recompute_positions
 from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.terms_of_files import term_settings
@@ -150,6 +151,7 @@ def commit_import(actor: Actor, import_id: int) -> Import:
         read = read_import(owner)
         _say(owner, "loading")
         merged = _merge(actor, owner, read)
+        del read  # the copies need the merged rows alone: a large book lies in memory once
     if merged is not None:
         merged.extend_copies()
     return Import.objects.get(pk=owner.pk)
@@ -276,6 +278,7 @@ def read_import(owner: Import) -> FilesRead:
         mappings=saved_mappings(owner),
         settings={**_entity_settings(owner), **((owner.source.options if owner.source else None) or {})},
         progress=lambda done, total, name: _say(owner, f"{done}/{total} {name}"),
+        houses=None if owner.entity_id else _houses(),
     )
     read = read_files(sources, options)
     return replace(read, issues=concat_issues([*notes, read.issues]))
@@ -285,6 +288,19 @@ def _entity_settings(owner: Import) -> dict[str, object]:
     """What the entity's settings say to the readers: its receivable accounts, its terms where no due date is known."""
     accounts = setting("fec.receivable_accounts", owner.entity_id, owner.known_on)
     return {"receivable_accounts": accounts, **term_settings(setting("terms.default", owner.entity_id, owner.known_on))}
+
+
+def _houses() -> Houses:
+    """The one entity there is, and of several the one that has receipts on a bank account alone."""
+    entities = list(Entity.objects.values_list("entity_id", flat=True)[:2])
+    if len(entities) == 1:
+        return Houses(only=entities[0])
+    rows = (
+        Receipt.objects.filter(is_current=True)
+        .values("account")
+        .annotate(first=Min("entity_id"), last=Max("entity_id"))
+    )
+    return Houses(by_account={row["account"]: row["first"] for row in rows if row["first"] == row["last"]})
 
 
 def known_files(owner: Import) -> dict[str, date]:

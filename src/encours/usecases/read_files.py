@@ -35,6 +35,17 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
+class Houses:
+    """Whose a file is that does not say it: `by_account` (bank account → entity) first, else `only`, the one there is.
+
+    With neither, the file is read as before and an error asks for its entity.
+    """
+
+    only: str | None = None
+    by_account: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ReadOptions:
     """What the caller knows. `mappings` are saved column mappings by source name, `mapping` serves all others.
 
@@ -46,6 +57,7 @@ class ReadOptions:
     mappings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     progress: Progress | None = None
+    houses: Houses | None = None
 
 
 @dataclass(frozen=True)
@@ -146,9 +158,43 @@ def _read_all(found: list[Found], options: ReadOptions, notes: list[Issues]) -> 
             options.progress(number, len(ordered), one.source.name)
         if one.connector is not None and one.connector.name not in _NAMING_ENTITIES and entity is None:
             entity = _ledger_entity(read)
-        read.append((one, _read_one(one, replace(options, entity_id=entity), notes)))
+        reading = _read_one(one, replace(options, entity_id=entity), notes)
+        if entity is None and reading is not None and options.houses is not None:
+            reading = _housed(one, reading, options, options.houses, notes)
+        read.append((one, reading))
     place = {id(one): number for number, one in enumerate(found)}
     return sorted(read, key=lambda pair: place[id(pair[0])])
+
+
+def _housed(one: Found, reading: Reading, options: ReadOptions, houses: Houses, notes: list[Issues]) -> Reading:
+    """The file once more, in the entity whose it is; as it was where it says its entity itself."""
+    accounts = {
+        account
+        for name in ("receipts", "statements")
+        if name in reading.tables
+        for account in reading.tables[name]["account"].unique().drop_nulls()
+    }
+    if _says_its_entity(one, reading, accounts):
+        return reading
+    owners = {houses.by_account.get(account) for account in accounts}
+    owner = next(iter(owners)) if len(owners) == 1 else None
+    found = owner or houses.only
+    if found is not None:
+        return _read_one(one, replace(options, entity_id=found), notes) or reading
+    note = Issues(one.source.name)
+    which = f"bank account {', '.join(sorted(accounts))}" if accounts else "file"
+    note.add("no_entity", f"nothing says whose this {which} is", action="Choose the entity of this import.")
+    notes.append(note)
+    return reading
+
+
+def _says_its_entity(one: Found, reading: Reading, accounts: set[str]) -> bool:
+    """Ledgers, books and e-invoices do; a bank statement is named after its account, which is no company."""
+    if one.connector is None or one.connector.name in (*_NAMING_ENTITIES, "einvoice"):
+        return True
+    frames = [frame for frame in reading.tables.values() if "entity_id" in frame.columns and frame.height]
+    named = {reading.entity_id, *(name for frame in frames for name in frame["entity_id"].unique())}
+    return not frames or bool(named - {None, "unknown"} - accounts)
 
 
 def _ledger_entity(read: list[tuple[Found, Reading | None]]) -> str | None:

@@ -75,6 +75,7 @@ def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
         truncate_ragged_lines=True,
         ignore_errors=True,
         missing_columns="insert",
+        extra_columns="ignore",
     )
     return frame.with_row_index("line", offset=2).with_columns(pl.col("line").cast(pl.Int64))
 

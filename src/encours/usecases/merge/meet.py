@@ -14,6 +14,7 @@ from encours.core.base.book import Book
 from encours.core.base.issue import concat_issues
 from encours.core.base.money import to_minor
 from encours.store.models import Entity, Import, LedgerBalance, SourceProfile
+from encours.usecases.merge.meet_customers import meet_customers
 from encours.usecases.merge.meet_items import meet_items
 from encours.usecases.merge.meet_letters import MetLetters, meet_letters, note_letters
 from encours.usecases.merge.meet_receipts import meet_receipts, note_merges
@@ -39,7 +40,7 @@ class Met:
 
 def meet(owner: Import, read: FilesRead, today: date) -> Met:
     """The read files against the store; call it in the transaction that merges, under the entities' locks."""
-    receipts = meet_receipts(read.book, read.formats, read.told)
+    receipts = meet_receipts(meet_customers(read.book, read.told), read.formats, read.told)
     items = meet_items(receipts.book, read.told, read.files)
     snapshot = None
     book = items.book

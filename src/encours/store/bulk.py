@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -29,36 +31,72 @@ def insert(model: type[models.Model], rows: pl.DataFrame) -> None:
     fields = {field.attname: field for field in model._meta.concrete_fields}
     if unknown := [name for name in rows.columns if name not in fields]:
         raise ValueError(f"{model.__name__} has no column {', '.join(unknown)}")
-    absent = [
-        pl.lit(field.get_default()).alias(name)
+    absent = {
+        str(field.column): field.get_default()
         for name, field in fields.items()
         if name not in rows.columns and field.has_default()
-    ]
+    }
     if rows.height:
         # A column of nothing need not be said for every row.
         empty = [name for name in rows.columns if rows[name].null_count() == rows.height and fields[name].null]
-        rows = rows.drop(empty)
-        _write(
-            _quoted(model._meta.db_table), [str(fields[n].column) for n in rows.columns] + _named(absent), rows, absent
-        )
+        rows = rows.drop(empty).rename({name: str(fields[name].column) for name in rows.columns if name not in empty})
+        _write(_quoted(model._meta.db_table), rows, absent)
 
 
-def _named(absent: list[pl.Expr]) -> list[str]:
-    return [expression.meta.output_name() for expression in absent]
-
-
-def _write(table: str, columns: list[str], rows: pl.DataFrame, absent: list[pl.Expr] | None = None) -> None:
-    names = ", ".join(_quoted(column) for column in columns)
+def _write(table: str, rows: pl.DataFrame, absent: dict[str, Any] | None = None) -> None:
+    absent = absent or {}
     with connection.cursor() as cursor:
         if is_postgres():
+            names = ", ".join(_quoted(column) for column in [*rows.columns, *absent])
+            same = [pl.lit(value).alias(column) for column, value in absent.items()]
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{_NULL}')") as copy:
                 for part in rows.iter_slices(_SLICE):
-                    copy.write(_as_csv(part.with_columns(absent or [])))
+                    copy.write(_as_csv(part.with_columns(same)))
             return
-        marks = ", ".join(["%s"] * len(columns))
-        for part in rows.iter_slices(_SLICE):
-            plain = _as_plain(part.with_columns(absent or []))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", plain.rows())
+        same_of_all = {**{name: rows[name][0] for name in rows.columns if _is_constant(rows[name])}, **absent}
+        rest = rows.drop([name for name in same_of_all if name in rows.columns])
+        if not rest.width:  # there must be something to say of each row
+            same_of_all, rest = {}, rows.with_columns(pl.lit(value).alias(name) for name, value in absent.items())
+        names = ", ".join(_quoted(column) for column in [*rest.columns, *same_of_all])
+        values = ", ".join(["%s"] * rest.width + [_literal(value) for value in same_of_all.values()])
+        with _uncollected():
+            for part in rest.iter_slices(_SLICE):
+                cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({values})", _as_plain(part).rows())
+
+
+_SHORT = 64
+
+
+def _is_constant(values: pl.Series) -> bool:
+    """Whether all rows say the same short thing, so that the statement can say it once."""
+    first = values[0]
+    if values.null_count() or not isinstance(first, str | int | date):
+        return False
+    if isinstance(first, str) and (len(first) > _SHORT or "\x00" in first):
+        return False
+    return bool((values == first).all())
+
+
+def _literal(value: Any) -> str:
+    """A value as it stands in a statement that has parameters too."""
+    if isinstance(value, bool | int):
+        return str(int(value))
+    if value is None:
+        return "NULL"
+    text = str(value).replace("'", "''").replace("%", "%%")
+    return f"'{text}'"
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's collector: it would walk through every row of a slice, over and over, and find no cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager
@@ -77,8 +115,10 @@ def first_load(model: type[models.Model], rows: int) -> Iterator[None]:
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {_quoted(name)}")
         yield
+        cursor.execute("PRAGMA threads = 2")  # sorts beside the reading where SQLite was built with threads
         for _, sql in indexes:
             cursor.execute(sql)
+        cursor.execute("PRAGMA threads = 0")
 
 
 def update(model: type[models.Model], rows: pl.DataFrame, key: str = "id") -> None:
@@ -95,7 +135,7 @@ def update(model: type[models.Model], rows: pl.DataFrame, key: str = "id") -> No
             )
         return
     sets = ", ".join(f"{_quoted(name)} = %s" for name in others)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, _uncollected():
         for part in rows.select([*others, key]).iter_slices(_SLICE):
             cursor.executemany(f"UPDATE {table} SET {sets} WHERE {_quoted(key)} = %s", _as_plain(part).rows())
 
@@ -127,7 +167,8 @@ def staged(rows: pl.DataFrame) -> Iterator[str]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
-        _write(name, rows.columns, rows)
+        if rows.height:
+            _write(name, rows)
         if is_postgres():  # without figures the planner guesses a thousand rows
             with connection.cursor() as cursor:
                 cursor.execute(f"ANALYZE {name}")

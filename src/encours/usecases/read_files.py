@@ -14,7 +14,7 @@ from encours.connectors.base.contract import Options, Reading, Source
 from encours.core.base.book import Book
 from encours.core.base.issue import Issues, concat_issues, no_issues
 from encours.core.base.schema import TABLES
-from encours.usecases.pair_book import BOOK, FORMATS, STORED, no_formats, pair_book, with_series
+from encours.usecases.pair_book import BOOK, FORMATS, STORED, PairedBook, no_formats, pair_book, with_series
 from encours.usecases.sources import Found, find_sources
 from encours.usecases.tie_documents import tie_documents
 from encours.usecases.unify_sources import (
@@ -114,13 +114,11 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
     met = known_customers([(name, reading) for name, (_, reading) in zip(names, parts, strict=True)])
     parts = [(one, reading) for (one, _), reading in zip(parts, met, strict=True)]
     told = list(zip(names, met, strict=True))
-    joined, listed = _apart(_joined([reading for _, reading in parts]), told_by(told))
-    paired = pair_book(joined, _receipts([reading for _, reading in parts]))
-    # Only after an opening became the invoice it carries forward is a number of the ledger one invoice.
-    tables, ambiguous = unify_tables(_together(paired.tables, listed), told)
-    tables, untied = _with_printed(tables, [reading for _, reading in parts])
+    united = _united([reading for _, reading in parts], told)
+    paired = united.paired
+    tables, untied = _with_printed(united.tables, [reading for _, reading in parts])
     told_issues = [reading.issues for _, reading in parts]
-    said = [*(note.frame() for note in notes), *told_issues, ambiguous, paired.issues, untied]
+    said = [*(note.frame() for note in notes), *told_issues, united.ambiguous, paired.issues, untied]
     return FilesRead(
         Book.of(**tables),
         concat_issues(said),
@@ -130,8 +128,36 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
         paired.relations,
         paired.unpaired,
         told_by(told),
-        _receipts([reading for _, reading in parts]).filter(pl.col("rank") > STORED).select(list(FORMATS)),
+        united.formats,
     )
+
+
+@dataclass(frozen=True)
+class _United:
+    """All sources' tables with every euro and every invoice once, what pairing found, numbers that stay ambiguous."""
+
+    tables: dict[str, pl.DataFrame]
+    paired: PairedBook
+    ambiguous: pl.DataFrame
+    formats: pl.DataFrame
+
+
+def _united(readings: list[Reading], told: list[tuple[str, Reading]]) -> _United:
+    if _is_one_book(readings):
+        nothing = pair_book({}, _receipts([]))
+        return _United(_joined(readings), nothing, no_issues(), no_formats())
+    joined, listed = _apart(_joined(readings), told_by(told))
+    receipts = _receipts(readings)
+    paired = pair_book(joined, receipts)
+    # Only after an opening became the invoice it carries forward is a number of the ledger one invoice.
+    tables, ambiguous = unify_tables(_together(paired.tables, listed), told)
+    return _United(tables, paired, ambiguous, receipts.filter(pl.col("rank") > STORED).select(list(FORMATS)))
+
+
+def _is_one_book(readings: list[Reading]) -> bool:
+    """Whether all of it is one book folder, each table told once: it says itself which rows are one."""
+    names = [name for reading in readings for name in reading.tables]
+    return all(reading.kind == BOOK for reading in readings) and len(names) == len(set(names))
 
 
 def _apart(
@@ -241,7 +267,9 @@ def _joined(readings: list[Reading]) -> dict[str, pl.DataFrame]:
             tables[name] = fill_customers(frames)
         elif frames:
             key = [*table.key, *(["known_on"] if table.versioned else [])]
-            tables[name] = pl.concat(frames).unique(key, keep="last", maintain_order=True)
+            rows = pl.concat(frames)
+            twice = rows.select(key).is_duplicated().any()  # laying a million rows out anew only where it is needed
+            tables[name] = rows.unique(key, keep="last", maintain_order=True) if twice else rows
     tables["entities"] = _entities(tables)
     return tables
 

@@ -13,13 +13,11 @@ from encours.core.metrics.ageing import by_customer
 from encours.store import bulk, frames
 from encours.store.models import FACTS, CustomerPosition, Entity, EntityDay
 from encours.store.rows import fetch, select
-from encours.usecases.sales_history import keep_dso, sold_by_customer
+from encours.usecases.sales_history import MANY, keep_dso, sold_by_customer
 
 _BUCKETS = ("d1_30", "d31_60", "d61_90", "d91_plus")
 _MONEY = ("not_due", *_BUCKETS, "credits", "unapplied")
 _KEY = ["customer_id", "currency"]
-#: Above this many customers their tables are read whole: cheaper than looking each up.
-_MANY = 2_000
 
 
 def recompute_positions(customers: pl.Series, day: date) -> int:
@@ -57,7 +55,7 @@ def _positions(ids: pl.Series, day: date) -> pl.DataFrame:
 def _of(name: str, ids: pl.Series, columns: list[str], more: str) -> pl.DataFrame:
     """Current rows of the customers: by their index, or the whole table where they are many."""
     where = " AND ".join(part for part in ("t.is_current", more) if part)
-    if ids.len() > _MANY:
+    if ids.len() > MANY:
         rows = select(FACTS[name], columns, where)
         return rows.filter(pl.col("customer_id").is_in(ids.implode()))
     with bulk.keys(ids) as staged:

@@ -11,8 +11,10 @@ from encours.core.metrics import dso
 from encours.core.metrics.sales import SALES_KINDS, Sales, sales, window
 from encours.store import bulk
 from encours.store.models import FACTS, FactStamp, Setting
-from encours.store.rows import fetch, select
+from encours.store.rows import fetch
 
+#: Above this many customers their tables are read whole: cheaper than looking each up.
+MANY = 2_000
 _KEY = "sales_history"
 _COLUMNS = {"customer_id": pl.String(), "currency": pl.String(), "sold": pl.Int64(), "days": pl.Int64()}
 
@@ -28,12 +30,24 @@ def history(entity_id: str) -> dict[str, Sales]:
     kept = Setting.objects.filter(entity_id=entity_id, key=_KEY).order_by("-pk").first()
     if kept is not None and kept.value.get("stamp") == stamp:
         return {currency: _read(value) for currency, value in kept.value["sales"].items()}
-    columns = ["kind", "issued_on", "amount", "open", "currency"]
-    items = select(FACTS["items"], columns, "t.is_current AND t.entity_id = %s", [entity_id])
+    items = _by_day(entity_id)
     found = {str(key[0]): sales(rows) for key, rows in items.group_by("currency")}
     value = {"stamp": stamp, "sales": {currency: _plain(one) for currency, one in found.items()}}
     Setting.objects.update_or_create(entity_id=entity_id, key=_KEY, defaults={"value": value})
     return found
+
+
+def _by_day(entity_id: str) -> pl.DataFrame:
+    """Current items added up by the database: one row a kind, day and currency, settled ones (`open` 0) apart."""
+    schema = {"kind": pl.String(), "currency": pl.String(), "open": pl.Int64(), "issued_on": pl.Date()}
+    settled = "CASE WHEN t.open = 0 AND t.amount > 0 THEN 0 ELSE 1 END"
+    return fetch(
+        f"SELECT t.kind, t.currency, {settled}, MAX(t.issued_on), CAST(SUM(t.amount) AS BIGINT)"
+        f" FROM {FACTS['items']._meta.db_table} t WHERE t.is_current AND t.entity_id = %s"
+        f" GROUP BY t.kind, t.currency, {settled}, t.issued_on",
+        (entity_id,),
+        {**schema, "amount": pl.Int64()},
+    )
 
 
 def _plain(one: Sales) -> dict[str, Any]:
@@ -58,15 +72,18 @@ def sold_by_customer(ids: pl.Series, day: date) -> pl.DataFrame:
     first, days = window(day)
     kinds = ", ".join(f"'{kind}'" for kind in SALES_KINDS)
     schema = {"customer_id": pl.String(), "currency": pl.String(), "entity_id": pl.String(), "sold": pl.Int64()}
-    with bulk.keys(ids) as staged:
-        rows = fetch(
-            "SELECT t.customer_id, t.currency, MAX(t.entity_id), CAST(SUM(t.amount) AS BIGINT)"
-            f" FROM {FACTS['items']._meta.db_table} t JOIN {staged} k ON t.customer_id = k.key"
-            f" WHERE t.is_current AND t.issued_on >= %s AND t.issued_on <= %s AND t.kind IN ({kinds})"
-            " GROUP BY t.customer_id, t.currency",
-            (first, day),
-            schema,
-        )
+    said = (
+        "SELECT t.customer_id, t.currency, MAX(t.entity_id), CAST(SUM(t.amount) AS BIGINT)"
+        f" FROM {FACTS['items']._meta.db_table} t {{join}}"
+        f" WHERE t.is_current AND t.issued_on >= %s AND t.issued_on <= %s AND t.kind IN ({kinds})"
+        " GROUP BY t.customer_id, t.currency"
+    )
+    if ids.len() > MANY:
+        rows = fetch(said.format(join=""), (first, day), schema).filter(pl.col("customer_id").is_in(ids.implode()))
+    else:
+        with bulk.keys(ids) as staged:
+            join = f"JOIN {staged} k ON t.customer_id = k.key"
+            rows = fetch(said.format(join=join), (first, day), schema)
     known = [
         (entity_id, currency)
         for entity_id in rows["entity_id"].unique().to_list()

@@ -29,8 +29,13 @@ class Merged:
     def extend_copies(self) -> None:
         """Lets the copies in Parquet follow; called after the commit. Where it never comes so far, readers catch up."""
         for stamp in self.stamps:
-            parts = {name: rows.filter(pl.col("entity_id") == stamp.entity_id) for name, rows in self.rows.items()}
+            parts = {name: _of_entity(rows, stamp.entity_id) for name, rows in self.rows.items()}
             parquet.extend(stamp, {name: part for name, part in parts.items() if part.height})
+
+
+def _of_entity(rows: pl.DataFrame, entity_id: str) -> pl.DataFrame:
+    own = rows["entity_id"] == entity_id
+    return rows if own.all() else rows.filter(own)  # most imports are of one entity: no second copy of all their rows
 
 
 def apply(plan: Plan, origin: Origin, at: datetime) -> Merged:

@@ -37,8 +37,8 @@ def meet_items(book: Book, told: pl.DataFrame, files: Sequence[FileRead]) -> Met
     `told`: item_id, rank, states_due of the incoming ones. A ledger's computed due date never replaces one that a
     source states. A ledger that comes in also takes away what lists had told of its days and it does not have.
     """
-    if not book.items.height:
-        return MetItems(book, concat_issues([]))
+    if not book.items.height or not told.filter(pl.col("rank") > 0).height:
+        return MetItems(book, no_issues())  # what a book folder tells is taken as it stands
     incoming = book.items.join(told, on="item_id", how="left", maintain_order="left").with_columns(
         pl.col("rank").fill_null(0), pl.col("states_due").fill_null(True), is_open=pl.lit(True)
     )

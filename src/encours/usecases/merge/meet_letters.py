@@ -31,13 +31,16 @@ class MetLetters:
 
 def meet_letters(book: Book, day: date) -> MetLetters:
     """Decides for allocations that the store does not have. Ours that give way are reversed on `day`."""
-    fresh = _fresh(book.allocations)
+    nothing = MetLetters(book, no_issues(), pl.DataFrame(schema={"allocation_id": pl.String, "by_id": pl.String}))
     entities = book.entities["entity_id"].to_list()
     yielding = Allocation.objects.filter(entity_id__in=entities, is_current=True, reversed_on__isnull=True).filter(
         Q(source__startswith=OWN_SOURCE) | Q(kind="ledger")
     )
-    if not fresh.height or not yielding.exists():
-        return MetLetters(book, no_issues(), pl.DataFrame(schema={"allocation_id": pl.String, "by_id": pl.String}))
+    if not book.allocations.height or not yielding.exists():
+        return nothing
+    fresh = _fresh(book.allocations)
+    if not fresh.height:
+        return nothing
     standing = _standing(fresh, book.allocations)
     result = acknowledge(
         fresh,

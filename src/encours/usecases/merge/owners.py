@@ -37,8 +37,10 @@ def with_entities(book: Book, default: str | None) -> tuple[dict[str, pl.DataFra
             continue
         rows = _owned(name, rows, book, tables)
         rows = rows.with_columns(pl.col("entity_id").fill_null(pl.lit(default, dtype=pl.String)))
-        issues.append(_ownerless(name, rows.filter(pl.col("entity_id").is_null())))
-        tables[name] = rows.filter(pl.col("entity_id").is_not_null())
+        if rows["entity_id"].null_count():
+            issues.append(_ownerless(name, rows.filter(pl.col("entity_id").is_null())))
+            rows = rows.filter(pl.col("entity_id").is_not_null())
+        tables[name] = rows
     return tables, concat_issues(issues)
 
 

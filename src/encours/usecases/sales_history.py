@@ -43,7 +43,7 @@ def _by_day(entity_id: str) -> pl.DataFrame:
     settled = "CASE WHEN t.open = 0 AND t.amount > 0 THEN 0 ELSE 1 END"
     return fetch(
         f"SELECT t.kind, t.currency, {settled}, MAX(t.issued_on), CAST(SUM(t.amount) AS BIGINT)"
-        f" FROM {FACTS['items']._meta.db_table} t WHERE t.is_current AND t.entity_id = %s"
+        f" FROM {FACTS['items']._meta.db_table} t{bulk.scanned()} WHERE t.is_current AND t.entity_id = %s"
         f" GROUP BY t.kind, t.currency, {settled}, t.issued_on",
         (entity_id,),
         {**schema, "amount": pl.Int64()},
@@ -79,7 +79,9 @@ def sold_by_customer(ids: pl.Series, day: date) -> pl.DataFrame:
         " GROUP BY t.customer_id, t.currency"
     )
     if ids.len() > MANY:
-        rows = fetch(said.format(join=""), (first, day), schema).filter(pl.col("customer_id").is_in(ids.implode()))
+        rows = fetch(said.format(join=bulk.scanned()), (first, day), schema).filter(
+            pl.col("customer_id").is_in(ids.implode())
+        )
     else:
         with bulk.keys(ids) as staged:
             join = f"JOIN {staged} k ON t.customer_id = k.key"

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from encours.core.base.issue import Issues
+from encours.core.base.numbers import number_key
 from encours.core.base.schema import TABLES
-from encours.core.matching.keys import number_key
 
 #: Shorter numbers turn up in any text: only a file's name may tie by them, and then whole.
 _CHARACTERS_MIN = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from encours.core.identity.items import number_key
+from encours.core.base.numbers import number_key
 
 _RENAMES = {"from_id": pl.String(), "to_id": pl.String()}
 

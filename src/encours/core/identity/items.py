@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from encours.core.base.issue import Issues
+from encours.core.base.numbers import number_key
 from encours.core.base.schema import TABLES
 
 #: Beside the Book's columns: `rank` (Int64, the lowest leads: stored, ledger, invoice, list) and `states_due`
@@ -44,11 +45,6 @@ class Unified:
     items: pl.DataFrame
     renames: pl.DataFrame
     issues: pl.DataFrame
-
-
-def number_key(number: pl.Expr) -> pl.Expr:
-    """A document number as people mean it: upper-case letters and digits, no separators."""
-    return number.str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
 
 
 def unify_items(items: pl.DataFrame) -> Unified:

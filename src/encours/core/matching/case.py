@@ -8,8 +8,9 @@ from datetime import date
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.numbers import number_key
 from encours.core.base.schema import TABLES, known_on_expr
-from encours.core.matching.keys import FIELD_BREAK, is_weak, lookup, number_key, quotes
+from encours.core.matching.keys import FIELD_BREAK, is_weak, lookup, quotes
 
 #: Receipts whose words are held in memory at once.
 _CHUNK_ROWS = 250_000

@@ -6,22 +6,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from encours.core.base.numbers import clean
+
 #: Stands between two fields of a receipt, so that no number is read across them.
 FIELD_BREAK = "¦"
 #: A number may be written in so many pieces (`F 2024-03/000 12` has five).
 PIECES_MAX = 6
 #: Shorter keys turn up in any text (a day, a quantity): they are read, but nothing is posted on them.
 STRONG_CHARACTERS = 4
-
-
-def clean(text: pl.Expr) -> pl.Expr:
-    """Compatibility forms folded (full-width digits, `№`), upper case."""
-    return text.str.normalize("NFKC").str.to_uppercase()
-
-
-def number_key(number: pl.Expr) -> pl.Expr:
-    """The letters and digits of a number: `INV‑12`, `INV 12` and `inv12` are all `INV12`."""
-    return clean(number).str.replace_all(r"[^0-9A-Z]+", "")
 
 
 def is_weak(key: pl.Expr) -> pl.Expr:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.numbers import number_key
 from encours.core.base.schema import TABLES
 from encours.core.identity.customers import same_customers
-from encours.core.identity.items import number_key
 from encours.store import frames
 from encours.usecases.unify_sources import RANKS
 

@@ -11,8 +11,9 @@ import polars as pl
 
 from encours.core.base.book import Book
 from encours.core.base.issue import concat_issues, no_issues
+from encours.core.base.numbers import number_key
 from encours.core.base.schema import TABLES
-from encours.core.identity.items import FILLED, LEDGER_RANK, not_in_ledger, number_key, rename_items, unify_items
+from encours.core.identity.items import FILLED, LEDGER_RANK, not_in_ledger, rename_items, unify_items
 from encours.store import frames
 from encours.store.models import Import, ImportFile, Item
 from encours.usecases.read_files import FileRead

@@ -9,7 +9,7 @@ import polars as pl
 
 from encours.core.base import balance
 from encours.core.base.issue import Issues
-from encours.core.matching.keys import number_key
+from encours.core.base.numbers import number_key
 from encours.store import frames
 from encours.store.models import FACTS
 from encours.usecases.merge.diff import Difference

@@ -130,8 +130,10 @@ class _Items:
         """The wanted columns of the rows that are left, a fraction of the book, and `open`."""
         if self.source is None:
             return found
-        rows = self.source.select(list(self.columns)).with_row_index("_row")
-        return rows.join(found.lazy(), on="_row", how="inner").drop("_row").collect(engine="streaming")
+        # The filter goes down to the file: texts of rows that are not asked for are never laid out.
+        rows = self.source.with_row_index("_row").filter(pl.col("_row").is_in(found["_row"].implode()))
+        wanted = rows.select("_row", *self.columns).join(found.lazy(), on="_row", how="inner").drop("_row")
+        return wanted.collect(engine="streaming")
 
 
 def _open_and_free(

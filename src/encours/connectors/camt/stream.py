@@ -1,199 +1,38 @@
 """A camt message as a stream of statements and entries: flat memory, and as little Python an element as can be.
 
-expat calls back once an element; texts and end tags go to lists without any Python at all. An entry is then its
-sequence of tags (its shape) and its texts. The entries of a file have few shapes: each is understood once, as a plan
-that says which text is which field, and every entry of that shape is read by the plan.
+expat first walks the whole file without a call back: it says whether the file is well formed, how far, and whether
+anything but tags and texts stands in it (comments, CDATA). Where nothing else does, which is how banks write, the
+text is then simply cut at its angle brackets. Otherwise expat hands out tags and texts one by one: the same stretches,
+three times slower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn
 from xml.parsers import expat
 
 from encours.connectors.base.xml import HostileXmlError
-from encours.connectors.camt.entry import ENTRY, HEADER, Fields, Node
+from encours.connectors.camt.plans import STRETCHES, Listener, Teller
 
-_STATEMENTS = frozenset(("Stmt", "Rpt", "Ntfctn"))
-_ENTRY = "Ntry"
 _BLOCK_BYTES = 1024 * 1024
-_SHAPES_MAX = 512
 #: A batch of a hundred thousand details has some five million; more without a new entry is no bank's message.
 _TAGS_MAX = 16_000_000
+#: Encodings that Python and expat read alike, a block at a time.
+_ENCODINGS = {"utf-8": "utf-8-sig", "us-ascii": "ascii", "iso-8859-1": "latin-1"}
+_PREFIX = re.compile(rb"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
+_PREFIXES_MAX = 8
+#: A tag, whatever its attributes hold, and the text after it.
+_TAG = re.compile(r"""<((?:[^<>"']|"[^"]*"|'[^']*')*)>([^<]*)""")
+_ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|apos|quot));")
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "apos": "'", "quot": '"'}
 
-
-class _Tag:
-    """A tag that opens, one object for each name and currency; a tag that closes is its bare name."""
-
-    __slots__ = ("currency", "local", "special")
-
-    def __init__(self, name: str, currency: str | None) -> None:
-        self.local = name.rpartition(":")[2]
-        self.currency = currency
-        self.special = self.local == _ENTRY or self.local in _STATEMENTS
-
-
-class Listener(Protocol):
-    """Who is told what the stream finds, in the order of the file."""
-
-    def opens(self, namespace: str | None) -> None:
-        """A statement begins."""
-
-    def header(self, fields: Fields) -> None:
-        """What stands in the statement before its first entry; comes once a statement."""
-
-    def entry(self, fields: Fields) -> None:
-        """An entry."""
-
-
-class _Plan:
-    """Where among the tags of one shape each field stands."""
-
-    __slots__ = ("ended", "groups", "texts")
-
-    def __init__(self) -> None:
-        self.ended = False
-        self.texts: list[tuple[str, str, int, str | None]] = []
-        self.groups: list[tuple[str, _Plan]] = []
-
-    def fill(self, marks: list[int], texts: list[str]) -> Fields:
-        """The fields of an entry of this shape: a tag's text stands between its mark and that of the next tag."""
-        fields: Fields = {}
-        for name, kind, index, currency in self.texts:
-            start, end = marks[index], marks[index + 1]
-            text = (texts[start] if end - start == 1 else "".join(texts[start:end])).strip()
-            if not text:
-                continue
-            if kind == "&":
-                fields.setdefault(name, []).append(text)
-            elif name not in fields:
-                fields[name] = text
-                if kind == "*":
-                    fields[f"{name}@Ccy"] = currency
-        for name, plan in self.groups:
-            fields.setdefault(name, []).append(plan.fill(marks, texts))
-        return fields
-
-
-class _Shapes:
-    """The plans of the shapes seen so far, for one kind of element."""
-
-    def __init__(self, place: Node) -> None:
-        self._place = place
-        self._plans: dict[tuple[_Tag | str, ...], _Plan] = {}
-
-    def plan(self, tags: list[_Tag | str]) -> _Plan:
-        """The plan of an element whose children's tags these are."""
-        shape = tuple(tags)
-        plan = self._plans.get(shape)
-        if plan is None:
-            plan = _plan(tags, self._place)
-            if len(self._plans) < _SHAPES_MAX:
-                self._plans[shape] = plan
-        return plan
-
-
-def _plan(tags: list[_Tag | str], root: Node) -> _Plan:
-    top = plan = _Plan()
-    place: Node | None = root
-    above: list[tuple[Node | None, _Plan]] = []
-    index = -1
-    for tag in tags:
-        if isinstance(tag, str):
-            if not above:
-                top.ended = True
-                break
-            place, plan = above.pop()
-            continue
-        index += 1
-        above.append((place, plan))
-        place = place.below.get(tag.local) if place is not None else None
-        if place is not None and place.kind == "+":
-            group = _Plan()
-            plan.groups.append((place.name, group))
-            plan = group
-        elif place is not None and place.kind:
-            plan.texts.append((place.name, place.kind, index, tag.currency))
-    return top
-
-
-class _Collector:
-    """Gathers the tags and texts of what is open, and tells the listener when it is whole.
-
-    What closes an element is only seen when the next one opens or the file ends: end tags cost no call that way.
-    """
-
-    def __init__(self, listener: Listener) -> None:
-        self.tags: list[_Tag | str] = []
-        self.texts: list[str] = []
-        self._marks: list[int] = []
-        self._listener = listener
-        self._names: dict[tuple[str, str | None] | str, _Tag] = {}
-        self._headers, self._entries = _Shapes(HEADER), _Shapes(ENTRY)
-        self._open: _Shapes | None = None
-        self._namespace: str | None = None
-
-    def parser(self) -> expat.XMLParserType:
-        """A parser that feeds this collector."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.buffer_size = 64 * 1024
-        parser.StartElementHandler = self._starter()
-        parser.EndElementHandler = self.tags.append
-        parser.CharacterDataHandler = self.texts.append
-        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _doctype
-        return parser
-
-    def finish(self) -> None:
-        """Tells what is still open. An entry that the file does not end is none."""
-        shapes, self._open = self._open, None
-        if shapes is not None:
-            plan = shapes.plan(self.tags)
-            self._marks.append(len(self.texts))
-            if shapes is self._headers:
-                self._listener.header(plan.fill(self._marks, self.texts))
-            elif plan.ended:
-                self._listener.entry(plan.fill(self._marks, self.texts))
-        self.tags.clear()
-        self._marks.clear()
-        self.texts.clear()
-
-    def _starter(self) -> Callable[[str, dict[str, str]], None]:
-        # Called for every element: its names are local, its one test is an attribute of the tag.
-        names, texts, special = self._names, self.texts, self._special
-        add_tag, add_mark = self.tags.append, self._marks.append
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            key = (name, attributes.get("Ccy")) if attributes else name
-            tag = names.get(key)
-            if tag is None:
-                tag = names[key] = _Tag(name, attributes.get("Ccy"))
-                if len(names) == 1:
-                    self._root(name, attributes)
-            if tag.special:
-                special(tag)
-                return
-            add_tag(tag)
-            add_mark(len(texts))
-
-        return start
-
-    def _root(self, name: str, attributes: dict[str, str]) -> None:
-        prefix = name.rpartition(":")[0]
-        self._namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns")
-
-    def _special(self, tag: _Tag) -> None:
-        self.finish()
-        if tag.local == _ENTRY:
-            self._open = self._entries
-        else:
-            self._listener.opens(self._namespace)
-            self._open = self._headers
-
-
-def _doctype(*_: object) -> NoReturn:
-    raise HostileXmlError("the document declares a DOCTYPE, which bank and invoice messages never do")
+_Stretch = tuple[list[str], list[str]]
 
 
 def stream(path: Path, listener: Listener) -> None:
@@ -201,14 +40,185 @@ def stream(path: Path, listener: Listener) -> None:
 
     What came before was told.
     """
-    collector = _Collector(listener)
+    form = _Form.of(path)
+    teller = Teller(listener, form.namespace)
+    for tags, texts in _cut(path, form) if form.encoding else _parsed(path):
+        teller.tell(tags, texts)
+    if form.error:
+        raise form.error
+
+
+@dataclass
+class _Form:
+    """What expat says of a file: how far it is well formed, and the encoding where it can be cut at its brackets."""
+
+    namespace: str | None = None
+    encoding: str | None = "utf-8-sig"
+    prefixes: frozenset[str] = frozenset()
+    end: int = 0
+    error: expat.ExpatError | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> _Form:
+        """Walks the file. Raises HostileXmlError at a DOCTYPE."""
+        form = cls()
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = form._root(parser)
+        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _doctype
+        parser.XmlDeclHandler = form._declared
+        parser.CommentHandler = parser.StartCdataSectionHandler = form._unusual
+        parser.ProcessingInstructionHandler = form._unusual
+        tail = b""
+        try:
+            for block in _blocks(path):
+                form.end += len(block)
+                parser.Parse(block, False)
+                form._names(tail + block)
+                tail = block[-100:]
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            form.end, form.error = parser.ErrorByteIndex, error
+        return form
+
+    def _root(self, parser: expat.XMLParserType) -> Callable[[str, dict[str, str]], None]:
+        def start(name: str, attributes: dict[str, str]) -> None:
+            prefix = name.rpartition(":")[0]
+            self.namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns")
+            parser.StartElementHandler = None
+
+        return start
+
+    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
+        del version, standalone
+        self.encoding = _ENCODINGS.get((encoding or "utf-8").lower())
+
+    def _unusual(self, *_: object) -> None:
+        self.encoding = None
+
+    def _names(self, block: bytes) -> None:
+        if b"xmlns:" in block:
+            self.prefixes |= {name.decode("ascii", "replace") for name in _PREFIX.findall(block)}
+        if len(self.prefixes) > _PREFIXES_MAX or b"\x00" in block:
+            self.encoding = None
+
+
+def _blocks(path: Path, end: int | None = None) -> Iterator[bytes]:
+    left = end
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES if left is None else min(_BLOCK_BYTES, left)):
+            yield block
+            left = None if left is None else left - len(block)
+
+
+def _cut(path: Path, form: _Form) -> Iterator[_Stretch]:
+    """The stretches of a text that holds nothing but tags and texts."""
+    prefix = f"(?:(?:{'|'.join(map(re.escape, sorted(form.prefixes)))}):)?" if form.prefixes else ""
+    begin = re.compile(rf"<{prefix}(?:{'|'.join(STRETCHES)})(?=[\s/>])")
+    decoder = codecs.getincrementaldecoder(form.encoding or "utf-8")(errors="replace")
+    rest, looked, begun = "", 0, False
+    for block in chain(_blocks(path, form.end), [b""]):
+        rest += decoder.decode(block)
+        # The last tag of a block may be cut within its name.
+        whole = rest.rfind("<") if block else len(rest)
+        bounds = [0] * begun + [match.start() for match in begin.finditer(rest, looked, whole)]
+        yield from (_pieces(rest[start:end]) for start, end in pairwise(bounds))
+        begun = bool(bounds)
+        kept = bounds[-1] if begun else max(whole, 0)
+        rest, looked = rest[kept:], max(whole - kept, begun)
+        _bound(rest)
+    if begun:
+        yield _pieces(rest if rest.rfind("<") < rest.rfind(">") else rest[: rest.rfind("<")])
+
+
+def _bound(rest: str) -> None:
+    if len(rest) > 3 * _TAGS_MAX and rest.count("<") > _TAGS_MAX:
+        raise HostileXmlError("millions of elements without an entry among them")
+
+
+def _pieces(text: str) -> _Stretch:
+    """The tags of a stretch and the text after each. Brackets that do not pair stand in a text or an attribute."""
+    if text.count("<") == text.count(">"):
+        parts = text.replace(">", "<").split("<")
+        tags, texts = parts[1::2], parts[2::2]
+    else:
+        pairs = _TAG.findall(text)
+        tags, texts = [tag for tag, _ in pairs], [after for _, after in pairs]
+    return tags, [_spelled_out(after) for after in texts] if "&" in text else texts
+
+
+def _spelled_out(text: str) -> str:
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    hexadecimal, number, name = match.groups()
+    return _ENTITIES[name] if name else chr(int(hexadecimal, 16) if hexadecimal else int(number))
+
+
+def _parsed(path: Path) -> Iterator[_Stretch]:
+    """The same stretches from expat's calls, up to where the file breaks off."""
+    collector = _Collector()
     parser = collector.parser()
     try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                parser.Parse(block, False)
-                if len(collector.tags) > _TAGS_MAX:
-                    raise HostileXmlError("millions of elements without an entry among them")
-        parser.Parse(b"", True)
-    finally:
-        collector.finish()
+        for block in chain(_blocks(path), [b""]):
+            parser.Parse(block, not block)
+            yield from collector.take()
+    except expat.ExpatError:
+        pass
+    collector.close()
+    yield from collector.take()
+
+
+class _Collector:
+    """Gathers tags and texts as expat calls them out."""
+
+    def __init__(self) -> None:
+        self._done: list[_Stretch] = []
+        self._tags: list[str] = []
+        self._texts: list[str] = []
+        self._parts: list[str] = []
+
+    def parser(self) -> expat.XMLParserType:
+        """A parser that feeds this collector."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CharacterDataHandler = self._parts.append
+        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _doctype
+        return parser
+
+    def take(self) -> list[_Stretch]:
+        """The stretches that are whole. Raises HostileXmlError where one is endless."""
+        if len(self._tags) > _TAGS_MAX:
+            raise HostileXmlError("millions of elements without an entry among them")
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> None:
+        """Ends the stretch that is open."""
+        self._text()
+        if self._tags:
+            self._done.append((self._tags, self._texts))
+        self._tags, self._texts = [], []
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] in STRETCHES:
+            self.close()
+        currency = attributes.get("Ccy")
+        self._tag(name if currency is None else f'{name} Ccy="{currency}"')
+
+    def _end(self, name: str) -> None:
+        self._tag(f"/{name}")
+
+    def _tag(self, tag: str) -> None:
+        self._text()
+        self._tags.append(tag)
+
+    def _text(self) -> None:
+        if self._tags:
+            self._texts.append("".join(self._parts))
+        self._parts.clear()
+
+
+def _doctype(*_: object) -> NoReturn:
+    raise HostileXmlError("the document declares a DOCTYPE, which bank and invoice messages never do")

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.harness import Figure, arguments, measure, report
+from encours.connectors.book_folder.write import COMPRESSION
 from encours.core.base.schema import TABLES
 from encours.core.metrics.ageing import aged_balance, bucket_names
 
@@ -49,8 +50,8 @@ def write_ledger(folder: Path, items: int, seed: int = 2026) -> None:
         amount="amount",
         currency=pl.when(pl.col("who") % 50 == 0).then(pl.lit("USD")).otherwise(pl.lit("EUR")),
     )
-    TABLES["items"].conform(rows).write_parquet(folder / "items.parquet")
-    _allocations(rows, random).write_parquet(folder / "allocations.parquet")
+    for name, table in {"items": TABLES["items"].conform(rows), "allocations": _allocations(rows, random)}.items():
+        table.write_parquet(folder / f"{name}.parquet", compression=COMPRESSION)
 
 
 def _allocations(rows: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:

@@ -180,7 +180,7 @@ def _write(folder: Path, name: str, rows: pl.DataFrame) -> _File:
         ordered = ordered.sort(_LAYOUT[name], maintain_order=True)
     path = folder / f"{name}-{uuid.uuid4().hex}.parquet"
     with path.open("wb") as out:
-        ordered.write_parquet(out, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
+        ordered.write_parquet(out, compression="lz4", row_group_size=_ROW_GROUP)
         out.flush()
         os.fsync(out.fileno())
     return _File(path.name, ordered.height, path.stat().st_size)

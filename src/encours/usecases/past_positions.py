@@ -10,12 +10,14 @@ import polars as pl
 
 from encours.core.base import versions
 from encours.core.base.schema import TABLES, Table
-from encours.core.metrics.ageing import aged_balance, bucket_names
+from encours.core.metrics.ageing import KEY, bucket_names, of_standing
+from encours.core.metrics.standing import RECEIPT_COLUMNS, Reading, Standing, standing
 from encours.store import parquet
 from encours.store.models import Customer, FactStamp
 from encours.usecases.positions import COLUMNS
 from encours.usecases.viewing import Viewing
 
+_RECEIPT = ("receipt_id", "booked_on", "kind", "amount")
 _CUSTOMER = ["customer_id", "entity_id", "name", "collector", "credit_limit", "known_on", "voided"]
 
 
@@ -46,12 +48,27 @@ def _stamps(entity_ids: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((entity_id, last.get(entity_id, "")) for entity_id in sorted(entity_ids))
 
 
+def past_standing(viewing: Viewing) -> Standing:
+    """Open items and unapplied receipts of the viewing's day over all its entities, whoever may see which."""
+    return _standing(_stamps(viewing.entity_ids), viewing.day, viewing.reading)
+
+
+@lru_cache(maxsize=4)
+def _standing(stamps: tuple[tuple[str, str], ...], day: date, reading: str) -> Standing:
+    entities = [entity_id for entity_id, _ in stamps]
+    items, allocations, receipts = (parquet.scan(name, entities) for name in ("items", "allocations", "receipts"))
+    as_read: Reading = "booked" if reading == "booked" else "known"
+    columns = (*RECEIPT_COLUMNS, *_RECEIPT)
+    return standing(items, allocations, receipts, day, as_read, receipt_columns=columns)
+
+
 @lru_cache(maxsize=8)
 def _positions(stamps: tuple[tuple[str, str], ...], day: date, reading: str) -> pl.DataFrame:
+    stood = _standing(stamps, day, reading)
+    owed = of_standing(stood, day).filter(pl.col("customer_id").is_not_null())
+    counts = stood.items.group_by(KEY).agg(open_items=pl.len().cast(pl.Int64))
+    owed = owed.join(counts, on=list(KEY), how="left").with_columns(pl.col("open_items").fill_null(0))
     entities = [entity_id for entity_id, _ in stamps]
-    tables = [parquet.scan(name, entities) for name in ("items", "allocations", "receipts")]
-    aged = aged_balance(tables[0], tables[1], tables[2], day, "booked" if reading == "booked" else "known")
-    owed = aged.filter(pl.col("customer_id").is_not_null())
     customers = parquet.scan("customers", entities).select(_CUSTOMER)
     known = versions.current(TABLES["customers"], customers).drop("entity_id", "known_on", "voided").collect()
     rows = owed.join(known, on="customer_id", how="left")
@@ -64,7 +81,6 @@ def _positions(stamps: tuple[tuple[str, str], ...], day: date, reading: str) -> 
         name=pl.coalesce("name", "customer_id"),
         oldest_due_on=pl.when(overdue > 0).then(pl.col("oldest_on")),
         # What a past day does not know of a customer is said as unknown, not as nothing.
-        open_items=pl.lit(None, dtype=pl.Int64),
         dso_days=pl.lit(None, dtype=pl.Float64),
         last_receipt_on=pl.lit(None, dtype=pl.Date),
     ).select(COLUMNS)

@@ -55,7 +55,7 @@ class Position:
     overdue: int
     credits: int
     unapplied: int
-    open_items: int | None  # a past day does not count them
+    open_items: int
     oldest_due_on: date | None
     dso_days: float | None
     exposure: int

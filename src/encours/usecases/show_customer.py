@@ -280,7 +280,7 @@ def _summed(rows: list[Position]) -> list[Position]:
             "oldest_due_on": min((row.oldest_due_on for row in part if row.oldest_due_on), default=None),
             "last_receipt_on": max((row.last_receipt_on for row in part if row.last_receipt_on), default=None),
             "dso_days": None,
-            "open_items": None,
+            "open_items": sum(row.open_items for row in part),
             "credit_limit": sum(limits) if limits else None,
         }
         summed.append(Position(**values))

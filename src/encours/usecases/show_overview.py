@@ -11,6 +11,7 @@ from django.db.models import Count, Sum
 
 from encours.store.models import CustomerPosition, Entity, EntityDay, Import, Item, Receipt
 from encours.usecases.past_positions import past_positions
+from encours.usecases.past_receipts import free_receipts
 from encours.usecases.positions import Position, from_records, positions_of, today_positions
 from encours.usecases.viewing import Viewing
 
@@ -34,7 +35,7 @@ class Figures:
     overdue: int
     credits: int
     unapplied: int
-    open_items: int | None
+    open_items: int
 
     @property
     def buckets(self) -> tuple[int, int, int, int, int]:
@@ -93,7 +94,7 @@ def show_overview(viewing: Viewing, currency: str = "") -> Overview:
     names = dict(viewing.rows(Entity).values_list("entity_id", "name"))
     if chosen is None:
         return Overview(None, [], None, "history", None, 0, None, [], None, [], None, names, 0)
-    unidentified = 0 if viewing.is_past else _unidentified(viewing, chosen.currency)
+    unidentified = _unidentified(viewing, chosen.currency)
     days = _entity_days(viewing, chosen.currency)
     dso, why = _dso(viewing, days, viewing.day)
     before, _ = _dso(viewing, days, viewing.day - timedelta(days=30))
@@ -154,7 +155,6 @@ def _top(viewing: Viewing, currency: str) -> Any:
 def _past_sums(viewing: Viewing, currency: str) -> tuple[list[Figures], list[Position]]:
     rows = past_positions(viewing)
     sums = rows.group_by("currency").agg(pl.len().alias("customers"), pl.col(*_SUMS).sum())
-    sums = sums.with_columns(open_items=None)  # a past day does not count them
     figures = [Figures(**row) for row in sums.sort("balance", descending=True).to_dicts()]
     if not figures:
         return [], []
@@ -164,6 +164,9 @@ def _past_sums(viewing: Viewing, currency: str) -> tuple[list[Figures], list[Pos
 
 
 def _unidentified(viewing: Viewing, currency: str) -> int:
+    if viewing.is_past:
+        nobodys = (pl.col("currency") == currency) & pl.col("customer_id").is_null() & (pl.col("unapplied") > 0)
+        return int(free_receipts(viewing).filter(nobodys)["unapplied"].sum())
     rows = viewing.facts(Receipt).filter(customer_id__isnull=True, currency=currency).exclude(unapplied=0)
     return int(rows.filter(unapplied__gt=0).aggregate(total=Sum("unapplied"))["total"] or 0)
 

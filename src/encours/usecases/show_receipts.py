@@ -9,9 +9,8 @@ from typing import Any
 import polars as pl
 from django.db.models import Count, Q, Sum
 
-from encours.core.base import balance
 from encours.store.models import Allocation, Customer, Decision, Item, Proposal, ProposalLine, Receipt
-from encours.usecases.past_positions import read_past
+from encours.usecases.past_receipts import free_receipts, past_page
 from encours.usecases.viewing import Viewing
 
 PAGE_ROWS = 60
@@ -133,21 +132,6 @@ _COLUMNS = (
     "unapplied",
     "currency",
 )
-
-
-_KNOWN = ("known_on", "voided")
-_VERSION = ("posted_on", *_KNOWN)
-_USED = [
-    "allocation_id",
-    "receipt_id",
-    "item_id",
-    "amount",
-    "receipt_amount",
-    "kind",
-    "allocated_on",
-    "reversed_on",
-    *_KNOWN,
-]
 
 
 def show_receipts(viewing: Viewing, state: str = "", text: str = "", page: int = 1) -> ReceiptsPage:
@@ -334,30 +318,9 @@ def _decisions(viewing: Viewing, receipt_id: str) -> list[DecisionRow]:
 
 
 def _past_page(viewing: Viewing, state: str, text: str, page: int) -> ReceiptsPage:
-    # Narrow columns decide which receipts are shown; only those of the page are read whole.
-    shown = [name for name in _COLUMNS if name != "unapplied"]
-    narrow = ["receipt_id", "booked_on", "amount", "currency", "customer_id", "kind", *_VERSION]
-    wide = [*narrow, "payer_name", "remittance"] if text else narrow
-    receipts = read_past("receipts", viewing, lambda rows: rows.select(wide))
-    money = pl.col("receipt_id").is_not_null() & (pl.col("kind") == "cash")
-    used = read_past("allocations", viewing, lambda rows: rows.filter(money).select(_USED))
-    rows = balance.with_unapplied(receipts, used)
-    rows = rows if state == "all" else rows.filter((pl.col("unapplied") != 0) & (pl.col("kind") != "out"))
-    if viewing.limited():
-        mine = viewing.facts(Customer).values_list("customer_id", flat=True)
-        rows = rows.filter(pl.col("customer_id").is_in(pl.Series(list(mine), dtype=pl.String).implode()))
-    if text:
-        found = pl.concat_str("payer_name", "remittance", separator=" ", ignore_nulls=True).str.to_lowercase()
-        rows = rows.filter(found.str.contains(text.lower(), literal=True))
-    kept = rows.select("receipt_id", "booked_on", "amount", "currency", "unapplied").collect()
-    whole = kept.sort("booked_on", "receipt_id", descending=[True, False])
-    here = whole.slice((page - 1) * PAGE_ROWS, PAGE_ROWS + 1)
-    mine_here = pl.col("receipt_id").is_in(here["receipt_id"].implode())
-    full = read_past("receipts", viewing, lambda part: part.filter(mine_here).select(*shown, "posted_on", *_KNOWN))
-    found_rows = here.select("receipt_id", "unapplied").join(full.collect(), on="receipt_id", maintain_order="left")
-    cut = found_rows.select(_COLUMNS).rows()
-    free = whole.filter((pl.col("unapplied") != 0) & (pl.col("amount") > 0))
-    sums = free.group_by("currency").agg(pl.len(), pl.col("unapplied").sum()).sort("unapplied", descending=True)
+    cut = past_page(viewing, _COLUMNS, state == "all", text, (page - 1) * PAGE_ROWS, PAGE_ROWS + 1).rows()
+    incoming = free_receipts(viewing).filter(pl.col("amount") > 0)
+    sums = incoming.group_by("currency").agg(pl.len(), pl.col("unapplied").sum()).sort("unapplied", descending=True)
     return ReceiptsPage(
         rows=_dressed(viewing, [ReceiptRow(*row) for row in cut[:PAGE_ROWS]]),
         state=state,

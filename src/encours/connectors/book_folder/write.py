@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from encours.connectors.book_folder.folder import SUFFIXES
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
+
+#: Read back twice as fast as zstd, at twice the size: a book is read far more often than it is moved.
+COMPRESSION: Literal["lz4"] = "lz4"
 
 
 def write_book(book: Book, path: Path | str, file_format: str = "parquet") -> None:
@@ -28,7 +32,7 @@ def write_book(book: Book, path: Path | str, file_format: str = "parquet") -> No
         # Written beside and moved: a reader never sees half a table.
         part = target.with_suffix(suffix + ".part")
         if suffix == ".parquet":
-            frame.write_parquet(part)
+            frame.write_parquet(part, compression=COMPRESSION)
         else:
             frame.write_csv(part)
         part.replace(target)

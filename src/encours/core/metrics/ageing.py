@@ -11,13 +11,14 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.metrics.scope import ALL, FLAGS, Scope, flags
-from encours.core.metrics.standing import Reading, standing
+from encours.core.metrics.standing import Reading, Standing, standing
 
 By = Literal["due", "issued"]
 Credits = Literal["apart", "oldest"]
 
 LIMITS = (30, 60, 90)
 KEY = ("entity_id", "customer_id", "currency")
+_DATED = {"due": "due_on", "issued": "issued_on"}
 #: Columns of their own, negative: credit notes and credit balances, advances received, money not applied yet.
 APART = ("credits", "advances", "unapplied")
 
@@ -115,11 +116,23 @@ def aged_balance(
     check_limits(limits)
     if scope.left_out and flagged is None:
         raise CallError(["a scope that leaves items out needs their flags"])
-    dated = "due_on" if by == "due" else "issued_on"
     named = scope.left_out or set_credits == "oldest"
-    columns = (*KEY, dated, "kind", *(["item_id"] if named else []))
+    columns = (*KEY, _DATED[by], "kind", *(["item_id"] if named else []))
     stood = standing(items, allocations, receipts, as_of, reading, columns)
-    owed = stood.items.rename({dated: "_on"})
+    return of_standing(stood, as_of, by, limits, scope, flagged, set_credits)
+
+
+def of_standing(
+    stood: Standing,
+    as_of: date,
+    by: By = "due",
+    limits: tuple[int, ...] = LIMITS,
+    scope: Scope = ALL,
+    flagged: pl.LazyFrame | None = None,
+    set_credits: Credits = "apart",
+) -> pl.DataFrame:
+    """The rows of `aged_balance` from what stands: items with KEY, the date, kind (and item_id where it is needed)."""
+    owed = stood.items.rename({_DATED[by]: "_on"})
     owed = owed.with_columns(_late=(pl.lit(as_of) - pl.col("_on")).dt.total_days().fill_null(0))
     owed = _marked(owed, scope, flagged)
     free = stood.receipts.filter(pl.col("customer_id").is_not_null())

@@ -15,6 +15,8 @@ from django.db import connection, models
 _SLICE = 25_000  # rows as Python objects weigh a kilobyte each
 _NULL = "\\N"
 _FIRST_LOAD_ROWS = 50_000
+#: From so many rows on the planner's figures of a table are taken anew: its own round may come minutes later.
+_TELLING_ROWS = 10_000
 _STAGE = count()
 
 
@@ -49,6 +51,14 @@ def insert(model: type[models.Model], rows: pl.DataFrame) -> None:
         empty = [name for name in rows.columns if rows[name].null_count() == rows.height and fields[name].null]
         rows = rows.drop(empty).rename({name: str(fields[name].column) for name in rows.columns if name not in empty})
         _write(_quoted(model._meta.db_table), rows, absent)
+        if rows.height >= _TELLING_ROWS:
+            _measure(_quoted(model._meta.db_table))
+
+
+def _measure(table: str) -> None:
+    """Lets PostgreSQL take its figures of a table; without them its planner guesses a thousand rows."""
+    if is_postgres():
+        execute(f"ANALYZE {table}")
 
 
 def _write(table: str, rows: pl.DataFrame, absent: dict[str, Any] | None = None) -> None:
@@ -177,9 +187,7 @@ def staged(rows: pl.DataFrame) -> Iterator[str]:
             cursor.execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
         if rows.height:
             _write(name, rows)
-        if is_postgres():  # without figures the planner guesses a thousand rows
-            with connection.cursor() as cursor:
-                cursor.execute(f"ANALYZE {name}")
+        _measure(name)
         yield name
     finally:
         if not connection.needs_rollback:

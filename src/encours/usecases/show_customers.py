@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from encours.store.models import CustomerPosition, Entity, SavedView
 from encours.usecases.past_positions import past_positions
@@ -78,12 +78,13 @@ def show_customers(viewing: Viewing, wanted: CustomerFilter) -> CustomersPage:
     rows = _filtered(scope, wanted, viewing.day)
     sums = ("balance", "overdue", "not_due", "d1_30", "d31_60", "d61_90", "d91_plus")
     aggregates: dict[str, Any] = {f"sum_{name}": Sum(name) for name in sums}
-    grouped: Any = rows.order_by().values("currency").annotate(**aggregates)
+    grouped: Any = rows.order_by().values("currency").annotate(count=Count("id"), **aggregates)
+    by_currency = list(grouped.order_by("-sum_balance"))
     totals = [
         Totals(row["currency"], row["sum_balance"], row["sum_overdue"], tuple(row[f"sum_{name}"] for name in sums[2:]))
-        for row in grouped.order_by("-sum_balance")
+        for row in by_currency
     ]
-    count = rows.count()
+    count = sum(row["count"] for row in by_currency)
     pages = max(1, -(-count // PAGE_ROWS))
     page = min(max(1, wanted.page), pages)
     cut = _sorted(rows, wanted)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_noop as N_
 
 _WORDS = {
@@ -194,4 +196,10 @@ def words(kind: str) -> dict[str, str]:
 
 def buckets() -> list[str]:
     """Names of the ageing buckets, not due first."""
-    return [_(name) for name in _BUCKETS]
+    return list(_buckets(get_language()))
+
+
+@lru_cache(maxsize=8)
+def _buckets(language: str | None) -> tuple[str, ...]:
+    del language  # the reader's, asked for a hundred times a page
+    return tuple(_(name) for name in _BUCKETS)

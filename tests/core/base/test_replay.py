@@ -8,10 +8,11 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from core import ledgers, oracle
 from encours.core.base.book import Book
-from encours.core.base.invariants import PARTS, MoneyError, assert_money, parts_by_item
+from encours.core.base.invariants import PARTS, MoneyError, assert_money, assert_projected, parts_by_item
 
 EXAMPLES = 40  # each example replays a ledger through every table of the Book
 Facts = dict[str, list[dict[str, Any]]]
@@ -129,3 +130,20 @@ def test_a_wrong_balance_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Book, "open_items", lambda self: loss)
     with pytest.raises(MoneyError, match="parts and open are not the amount: E:I"):
         assert_money(book.replace(items=item))
+
+
+@settings(max_examples=EXAMPLES)
+@given(facts=ledgers.ledgers(), day=ledgers.days, share=st.integers(1, 3))
+def test_projections_that_lose_a_cent_are_not_stored(facts: Facts, day: date, share: int) -> None:
+    """Also where the letters of other items and receipts are among them, as in a merge."""
+    book = ledgers.book_of(facts).as_booked(day)
+    items, receipts = book.open_items()[::share], book.unapplied_receipts()[::share]
+    assert_projected(items, receipts, book.allocations)
+    if items.height:
+        wrong = items.with_columns(open=pl.col("open") + (pl.int_range(pl.len()) == 0))
+        with pytest.raises(MoneyError, match="items"):
+            assert_projected(wrong, receipts, book.allocations)
+    if receipts.height:
+        wrong = receipts.with_columns(unapplied=pl.col("unapplied") + (pl.int_range(pl.len()) == 0))
+        with pytest.raises(MoneyError, match="receipts"):
+            assert_projected(items, wrong, book.allocations)

@@ -34,6 +34,35 @@ def assert_money(book: Book) -> None:
         raise MoneyError("money is not conserved: " + "; ".join(faults))
 
 
+def assert_projected(items: pl.DataFrame, receipts: pl.DataFrame, allocations: pl.DataFrame) -> None:
+    """Raises MoneyError where amounts about to be stored do not conserve money, as sums over all rows.
+
+    `items`: item_id, amount, open. `receipts`: receipt_id, amount, unapplied. `allocations`: at least all that stand on
+    them; those on others do not count.
+    """
+    rows = allocations.filter(pl.col("reversed_on").is_null())
+    given = rows.filter((pl.col("kind") == "credit") & pl.col("credit_item_id").is_not_null())
+    cash = rows.filter((pl.col("kind") == "cash") & pl.col("receipt_id").is_not_null())
+    taken = rows.select(id="item_id", moved="amount")
+    off_items = pl.concat([taken, given.select(id="credit_item_id", moved=-pl.col("amount"))])
+    off_receipts = cash.select(id="receipt_id", moved=pl.coalesce("receipt_amount", "amount"))
+    faults = _sums_that_differ("items", items.select(id="item_id", left="open", amount="amount"), off_items)
+    faults += _sums_that_differ(
+        "receipts", receipts.select(id="receipt_id", left="unapplied", amount="amount"), off_receipts
+    )
+    if faults:
+        raise MoneyError("money is not conserved: " + "; ".join(faults))
+
+
+def _sums_that_differ(name: str, rows: pl.DataFrame, moved: pl.DataFrame) -> list[str]:
+    settled = int((rows["amount"] - rows["left"]).sum())
+    # Most often nothing moved on other rows, and no id need be looked up.
+    if settled == int(moved["moved"].sum()):
+        return []
+    here = int(moved.filter(pl.col("id").is_in(rows["id"].implode()))["moved"].sum())
+    return [] if settled == here else [f"{name}: {settled} is settled, {here} moved"]
+
+
 def parts_by_item(book: Book) -> pl.DataFrame:
     """item_id and one Int64 column for each of PARTS: where each item's amount went, by a path of its own."""
     rows = book.allocations.filter(pl.col("reversed_on").is_null())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from encours.core.base import balance
+from encours.core.base.invariants import assert_projected
 from encours.core.base.issue import Issues
 from encours.core.base.numbers import number_key
 from encours.store import frames
@@ -42,6 +43,7 @@ def project(tables: Mapping[str, Difference]) -> Touched:
     standing = _standing(allocations, gone["id"], items["item_id"], receipts["receipt_id"])
     opened = balance.with_open(items.lazy(), standing.lazy()).collect()
     freed = balance.with_unapplied(receipts.lazy(), standing.lazy()).collect()
+    assert_projected(opened, freed, standing)
     customers = [opened["customer_id"], freed["customer_id"]]
     customers += [part.rows["customer_id"] for name, part in tables.items() if name in ("customers", "orders")]
     # What an update takes away from a customer changes that customer's position too.

@@ -33,7 +33,9 @@ def viewing(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch)
     """Everything, today, over a sample company whose receipts were corrected."""
     settings.HOME = tmp_path / "home"
     monkeypatch.setattr(past_receipts, "_FIRST_LOOK", 7)
-    book = sample_company(SampleOptions(customers=50, months=8, last_day=clock.today() - timedelta(days=20), seed=5)).book
+    book = sample_company(
+        SampleOptions(customers=50, months=8, last_day=clock.today() - timedelta(days=20), seed=5)
+    ).book
     write_book(book, tmp_path / "sample")
     import_now(job("test"), None, [tmp_path / "sample"])
     moved = book.receipts.sample(60, seed=3).with_columns(booked_on=pl.col("booked_on") - pl.duration(days=40))

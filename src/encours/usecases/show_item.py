@@ -7,12 +7,14 @@ import zipfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
+from typing import Any
 
 import polars as pl
 from django.conf import settings
 from django.db.models import Q
 
 from encours.core.base import balance
+from encours.core.terms.interest import Interest
 from encours.store.models import (
     Allocation,
     Customer,
@@ -25,6 +27,7 @@ from encours.store.models import (
     Receipt,
 )
 from encours.usecases.past_positions import read_past
+from encours.usecases.reference_rates import claimable
 from encours.usecases.viewing import Viewing
 
 _LARGEST_DOCUMENT = 50_000_000
@@ -121,6 +124,7 @@ class ItemPage:
     documents: list[Paper]
     disputes: list[DisputeRow]
     drafts: list[Draft]
+    claim: Interest | None = None
 
     @property
     def settled_on(self) -> date | None:
@@ -165,13 +169,15 @@ def show_item(viewing: Viewing, item_id: str) -> ItemPage | None:
         if past is None:
             return None
         facts |= past
-    name = viewing.facts(Customer).filter(customer_id=facts["customer_id"]).values_list("name", flat=True).first()
+    customers = viewing.facts(Customer).filter(customer_id=facts["customer_id"])
+    name, kind = customers.values_list("name", "kind").first() or (None, None)
+    allocations = _allocations(viewing, item_id)
     late = max(0, (viewing.day - facts["due_on"]).days) if facts["open"] else 0
     return ItemPage(
         **facts,
         customer_name=name or facts["customer_id"],
         late_days=late,
-        allocations=_allocations(viewing, item_id),
+        allocations=allocations,
         versions=_versions(viewing, item_id),
         documents=_documents(viewing, item_id),
         disputes=[
@@ -179,7 +185,18 @@ def show_item(viewing: Viewing, item_id: str) -> ItemPage | None:
             for row in viewing.facts(Dispute).filter(item_id=item_id, opened_on__lte=viewing.day).order_by("opened_on")
         ],
         drafts=_drafts(viewing, item_id),
+        claim=_claim(viewing, facts, kind, allocations),
     )
+
+
+def _claim(
+    viewing: Viewing, facts: dict[str, Any], customer_kind: str | None, allocations: list[AllocationRow]
+) -> Interest | None:
+    """What the law lets us claim for the delay so far, of invoices in euro that are still open."""
+    if facts["kind"] != "invoice" or facts["currency"] != "EUR" or facts["open"] <= 0:
+        return None
+    paid = [(row.allocated_on, row.amount) for row in allocations if row.reversed_on is None and row.amount > 0]
+    return claimable(facts["entity_id"], customer_kind, facts["amount"], facts["due_on"], viewing.day, paid)
 
 
 def _past_facts(viewing: Viewing, item_id: str) -> dict[str, object] | None:

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import Max, Q
 
-from encours.core.terms.rates import KINDS, Rates
+from encours.core.terms.rates import KINDS
 from encours.store.models import Delegation, Entity, Portfolio, Rate, Role, User
+from encours.usecases import clock
 from encours.usecases.manage_settings import DECLARED, setting
+from encours.usecases.reference_rates import reference_rates, typed_rates
 from encours.usecases.rights import ACTS
 from encours.usecases.viewing import Viewing
 
@@ -99,6 +101,7 @@ class RateRow:
     on: date
     basis_points: int | None
     per_euro: float | None
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,10 +254,11 @@ def _portfolios(entity_ids: list[str], names: dict[str, str]) -> list[PortfolioR
 
 
 def _rates() -> list[RateRow]:
-    """Reference rates that this version knows, newest first, then each currency's last rate."""
-    shipped = Rates.shipped().rows
+    """Reference rates that this version knows or that were typed, newest first, then each currency's last rate."""
+    typed = {(kind, on) for kind, on, _ in typed_rates(None, clock.today())}
+    known = sorted(reference_rates(None, clock.today()).rows, reverse=True)
     found = [
-        RateRow(kind, on, bp, None) for kind in KINDS for name, on, bp in sorted(shipped, reverse=True) if name == kind
+        RateRow(kind, on, bp, None, (name, on) in typed) for kind in KINDS for name, on, bp in known if name == kind
     ]
     last = dict(Rate.objects.filter(is_current=True).order_by().values_list("currency").annotate(last=Max("on")))
     rows = Rate.objects.filter(is_current=True, on__in=set(last.values())).order_by("currency")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from benchmarks.camt import write_camt
+from encours.connectors.base.contract import Options, Source
 from encours.connectors.base.xml import HostileXmlError
 from encours.connectors.camt import CONNECTOR
 from encours.connectors.camt.entry import ENTRY, HEADER, Fields, Node
@@ -157,3 +158,11 @@ def test_a_doctype_is_refused_wherever_it_hides(tmp_path: Path) -> None:
     path.write_text("<!--" + "-x" * 2_000_000 + '--><!DOCTYPE r [<!ENTITY x "y">]><Document/>', encoding="utf-8")
     with pytest.raises(HostileXmlError):
         stream(path, _Heard())
+
+
+@pytest.mark.parametrize("encoding", ["ISO-888859-1", "I1", "utf-7", "rot13"])
+def test_an_encoding_that_there_is_not(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "camt.xml"
+    path.write_text(f'<?xml version="1.0" encoding="{encoding}"?><D><Stmt/></D>', encoding="ascii")
+    reading = CONNECTOR.read(Source.of(path), Options())
+    assert reading.issues["severity"].to_list() == ["error"]

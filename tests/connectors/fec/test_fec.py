@@ -262,3 +262,17 @@ def test_a_ledger_in_francs_has_no_cents(tmp_path: Path) -> None:
     assert found.facts["balances"] == {"411000": "200"}
     said = found.issues.filter(pl.col("code") == "letter_unbalanced")["message"].to_list()
     assert [text for text in said if "leaves 200 XPF" in text] == said != []
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("tail", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", "é".encode(), b"\x80"])
+def test_a_file_that_ends_within_a_character_is_read_to_there(tmp_path: Path, mark: bytes, tail: bytes) -> None:
+    ledger = Ledger()
+    for n in range(3):
+        ledger.invoice("20240110", "C1", f"F{n}", 12000, f"A{n}")
+    path = ledger.write(tmp_path, "123456789FEC20241231.txt")
+    whole = path.read_bytes()
+    path.write_bytes(mark + whole + whole.splitlines()[-1][:40] + tail)
+    found = CONNECTOR.read(Source.of(path), Options())
+    assert found.tables["items"].height == 3
+    assert found.issues.height

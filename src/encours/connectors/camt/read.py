@@ -30,7 +30,7 @@ def read(source: Source, options: Options) -> Reading:
     try:
         stream(source.path, state)
     except HostileXmlError as error:
-        action = "Ask the sender for the message without a DOCTYPE."
+        action = "Ask the sender for a plain message: in UTF-8, without a DOCTYPE."
         state.file.reject(max(state.number, 1), "hostile_xml", str(error), action=action)
     except expat.ExpatError as error:
         message = f"the file breaks off or is no XML: {clean(str(error), 200)}"

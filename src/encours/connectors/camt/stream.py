@@ -60,7 +60,7 @@ class _Form:
 
     @classmethod
     def of(cls, path: Path) -> _Form:
-        """Walks the file. Raises HostileXmlError at a DOCTYPE."""
+        """Walks the file. Raises HostileXmlError at a DOCTYPE or an encoding that there is not."""
         form = cls()
         parser = expat.ParserCreate()
         parser.StartElementHandler = form._root(parser)
@@ -78,6 +78,10 @@ class _Form:
             parser.Parse(b"", True)
         except expat.ExpatError as error:
             form.end, form.error = parser.ErrorByteIndex, error
+        except HostileXmlError:
+            raise
+        except (LookupError, ValueError) as error:  # an encoding that there is not, or that expat cannot have
+            raise HostileXmlError(f"{error}: it is none that messages use") from None
         return form
 
     def _root(self, parser: expat.XMLParserType) -> Callable[[str, dict[str, str]], None]:

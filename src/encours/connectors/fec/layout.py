@@ -90,10 +90,7 @@ def layout_of(data: bytes) -> Layout:
 def repair(data: bytes) -> Repaired:
     """UTF-8 bytes with plain line ends: `CR CR LF`, lone CR, byte-order marks, DOS and Windows pages."""
     encoding = detect_encoding(data)
-    if encoding == "utf-8-sig":
-        data = data[3:]
-    elif encoding != "utf-8":
-        data = data.decode(encoding, errors="replace").encode("utf-8")
+    data = _uncut(data) if encoding == "utf-8" else data.decode(encoding, errors="replace").encode("utf-8")
     embedded = 0
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
@@ -105,6 +102,18 @@ def repair(data: bytes) -> Repaired:
         else:
             data = data.replace(b"\r", b"\n")
     return Repaired(data.replace(b"\x00", b" ") if b"\x00" in data else data, encoding.removesuffix("-sig"), embedded)
+
+
+def _uncut(data: bytes) -> bytes:
+    """The bytes with U+FFFD for a last character of which only the beginning is there."""
+    for back in range(1, min(4, len(data) + 1)):
+        lead = data[-back]
+        if lead < 0x80:
+            break
+        if lead >= 0xC0:
+            length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+            return data[:-back] + "\ufffd".encode() if back < length else data
+    return data
 
 
 def _readable(head: bytes) -> str:

@@ -9,9 +9,15 @@ import polars as pl
 from encours.core.base import balance
 from encours.core.base.check.rule import found, rule
 from encours.core.base.issue import concat_issues
+from encours.core.base.money import money_text
 
 if TYPE_CHECKING:
     from encours.core.base.book import Book
+
+
+def _said(*columns: str) -> list[pl.Expr]:
+    """The columns' amounts as people read them."""
+    return [money_text(pl.col(column), pl.col("currency")) for column in columns]
 
 
 @rule
@@ -21,7 +27,7 @@ def over_allocated_items(book: Book, now: Book) -> pl.DataFrame:
     bad = open_items.filter(
         (pl.col("open") * pl.col("amount").sign() < 0) | (pl.col("open").abs() > pl.col("amount").abs())
     )
-    message = pl.format("{} of {} is left open: more was allocated than the item is worth", "open", "amount")
+    message = pl.format("{} of {} is left open: more was allocated than the item is worth", *_said("open", "amount"))
     return found(bad, "items", "item_id", "over_allocated", message, "Undo the allocation that is one too many.")
 
 
@@ -30,7 +36,7 @@ def over_applied_receipts(book: Book, now: Book) -> pl.DataFrame:
     """More of a receipt is allocated than was received."""
     receipts = now.unapplied_receipts()
     over = (pl.col("unapplied") * pl.col("amount").sign() < 0) | (pl.col("unapplied").abs() > pl.col("amount").abs())
-    message = pl.format("{} of {} is left unapplied: more was allocated than received", "unapplied", "amount")
+    message = pl.format("{} of {} is left unapplied: more was allocated than received", *_said("unapplied", "amount"))
     return found(
         receipts.filter(over),
         "receipts",
@@ -45,11 +51,11 @@ def over_applied_receipts(book: Book, now: Book) -> pl.DataFrame:
 def allocations_against_their_item(book: Book, now: Book) -> pl.DataFrame:
     """A standing allocation does not have the sign of its item."""
     rows = balance.standing(now.allocations.lazy()).collect()
-    joined = rows.join(now.items.select("item_id", item_amount="amount"), on="item_id")
+    joined = rows.join(now.items.select("item_id", "currency", item_amount="amount"), on="item_id")
     bad = joined.filter(
         (pl.col("amount") * pl.col("item_amount").sign() < 0) & ~pl.col("kind").is_in(["fx", "netting"])
     )
-    message = pl.format("{} against an item of {}", "amount", "item_amount")
+    message = pl.format("{} against an item of {}", *_said("amount", "item_amount"))
     return found(
         bad,
         "allocations",
@@ -98,7 +104,7 @@ def unbalanced_statements(book: Book, now: Book) -> pl.DataFrame:
     """A bank statement whose opening balance and entries do not give its closing balance."""
     gap = pl.col("opening") + pl.col("total") - pl.col("closing")
     bad = now.statements.filter((gap != 0).fill_null(False))
-    message = pl.format("opening {} + entries {} is not closing {}", "opening", "total", "closing")
+    message = pl.format("opening {} + entries {} is not closing {}", *_said("opening", "total", "closing"))
     return found(
         bad,
         "statements",
@@ -120,7 +126,7 @@ def unbalanced_netting(book: Book, now: Book) -> pl.DataFrame:
         .agg(pl.col("amount").sum())
         .filter(pl.col("amount") != 0)
     )
-    message = pl.format("{} {} netted has its other side outside the receivables", "amount", "currency")
+    message = pl.format("{} netted has its other side outside the receivables", *_said("amount"))
     return found(
         groups,
         "allocations",
@@ -137,7 +143,7 @@ def instruments_that_differ(book: Book, now: Book) -> pl.DataFrame:
     """A draft whose items do not sum to its amount."""
     sums = now.instrument_items.group_by("instrument_id").agg(covered=pl.col("amount").sum())
     bad = now.instruments.join(sums, on="instrument_id").filter(pl.col("covered") != pl.col("amount"))
-    message = pl.format("items of {} under an instrument of {}", "covered", "amount")
+    message = pl.format("items of {} under an instrument of {}", *_said("covered", "amount"))
     return concat_issues(
         [
             found(

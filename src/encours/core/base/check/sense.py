@@ -9,6 +9,7 @@ import polars as pl
 from encours.core.base.check.rule import found, rule
 from encours.core.base.groups import payers
 from encours.core.base.issue import concat_issues
+from encours.core.base.money import money_text
 from encours.core.base.schema import TABLES
 
 if TYPE_CHECKING:
@@ -81,5 +82,7 @@ def returns_of_nothing(book: Book, now: Book) -> pl.DataFrame:
     origin = now.receipts.select(returns_receipt_id="receipt_id", received="amount")
     joined = now.receipts.join(origin, on="returns_receipt_id")
     bad = joined.filter((pl.col("amount") >= 0) | (-pl.col("amount") > pl.col("received")))
-    message = pl.format("{} returns a receipt of {}", "amount", "received")
+    message = pl.format(
+        "{} returns a receipt of {}", *(money_text(pl.col(c), pl.col("currency")) for c in ("amount", "received"))
+    )
     return found(bad, "receipts", "receipt_id", "impossible_return", message, "Link it to the payment it returns.")

@@ -21,7 +21,6 @@ SILENT = {
     "core/pairing/ledger.py": "evidence of pairs, kept in files",
     "core/terms/": "laws and terms are written in both languages where they stand",
     "core/base/schema.py": "names of columns",
-    "usecases/build_demo.py": "an invented company: its texts are data",
     "connectors/fec/classes.py": "what each class of counterpart means, for who reads the code",
     "connectors/sheet/detect.py": "patterns of headings",
     "connectors/sheet/values.py": "names of months",
@@ -29,14 +28,13 @@ SILENT = {
     "connectors/camt/write.py": "a bank message",
     "connectors/einvoice/write.py": "an invoice",
     "connectors/mt940/write.py": "a bank message",
-    "usecases/make_sample.py": "steps of a command",
     "usecases/rebuild.py": "steps and counts of a command",
     "usecases/run_nightly.py": "the log of the nightly run",
     "usecases/sales_history.py": "SQL",
     "usecases/recompute_positions.py": "SQL",
 }
-#: Faults of the program itself, for its log.
-FOR_THE_LOG = ("core/base/invariants.py",)
+#: Nothing of these reaches a screen: faults of the program, for its log; what only a command calls, in its English.
+UNSEEN = ("core/base/invariants.py", "usecases/build_demo.py", "usecases/make_sample.py")
 #: Texts that stand alone in files that also hold messages.
 NOT_SHOWN = {
     "{} is not allowed{}: {}": "a refusal is shown as a page of its own, by its reason",
@@ -84,7 +82,7 @@ def sentences(root: Path = ROOT / "src/encours") -> list[Sentence]:
     for floor in FLOORS:
         for path in sorted((root / floor).rglob("*.py")):
             name = path.relative_to(root).as_posix()
-            if name in FOR_THE_LOG:
+            if name in UNSEEN:
                 continue
             # A format's own folder only names it there; screens have their words for formats.
             silent = name.endswith("/__init__.py") or any(name.startswith(prefix) for prefix in SILENT)

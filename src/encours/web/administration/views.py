@@ -25,6 +25,7 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_settings import may_see_settings, show_settings
 from encours.web.administration import rules
 from encours.web.shell import words
+from encours.web.shell.issue_words import said, said_together
 from encours.web.shell.request import Request
 
 
@@ -61,9 +62,9 @@ def _act(request: Request, part: str, act: Callable[[Any], Any], done: str) -> H
     except NotAllowedError as refused:
         raise PermissionDenied from refused
     except CallError as refused:
-        messages.error(request, "; ".join(refused.faults))
+        messages.error(request, said_together(refused.faults))
     except ValueError as fault:
-        messages.error(request, _("This is not a number or a date: %(fault)s") % {"fault": fault})
+        messages.error(request, _("This is not a number or a date: %(fault)s") % {"fault": said(str(fault))})
     else:
         messages.success(request, done)
     of = request.POST.get("of", "")

@@ -35,6 +35,7 @@ from encours.usecases.show_imports import (
     show_imports,
 )
 from encours.web.imports import fields
+from encours.web.shell.issue_words import said_together
 from encours.web.shell.request import Request
 
 
@@ -63,7 +64,7 @@ def receive(request: Request) -> HttpResponse:
     except NotAllowedError as refused:
         raise PermissionDenied from refused
     except CallError as refused:
-        messages.error(request, "; ".join(refused.faults))
+        messages.error(request, said_together(refused.faults))
         return HttpResponseRedirect(reverse("imports"))
     return HttpResponseRedirect(reverse("import", args=[owner.pk]))
 
@@ -92,7 +93,7 @@ def _act(request: Request, import_id: int, act: Callable[[Any, int], Any], done:
     except NotAllowedError as refused:
         raise Http404 if refused.why == "not_visible" else PermissionDenied from refused
     except CallError as refused:
-        messages.error(request, "; ".join(refused.faults))
+        messages.error(request, said_together(refused.faults))
     else:
         if done and outcome.state != "held":
             messages.success(request, done)

@@ -18,6 +18,7 @@ from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_receipts import receipt_of_proposal, show_receipt, show_receipt_row, show_receipts
 from encours.usecases.undo_match import undo_match
+from encours.web.shell.issue_words import said_together
 from encours.web.shell.request import Request
 
 
@@ -110,7 +111,7 @@ def _answer(request: Request, receipt_id: str, text: str, undo_id: int | None) -
 
 
 def _refused(request: Request, refused: CallError) -> HttpResponse:
-    text = _("Not done: %(why)s") % {"why": "; ".join(refused.faults)}
+    text = _("Not done: %(why)s") % {"why": said_together(refused.faults)}
     if not request.htmx:
         messages.error(request, text)
         return HttpResponseRedirect(reverse("receipts"))

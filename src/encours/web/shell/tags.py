@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from encours.web.shell import format as form
 from encours.web.shell import words
+from encours.web.shell.issue_words import said as sentence
 
 register = template.Library()
 WIDTH = 1000  # of a bar's own coordinates
@@ -67,6 +68,12 @@ def moment(value: datetime | None) -> str:
 def word(code: str | None, kind: str) -> str:
     """`{{ item.kind|word:"item" }}`: the trade's word for a code; an unknown code stays itself."""
     return words.word(kind, code)
+
+
+@register.filter
+def said(message: str | None) -> str:
+    """`{{ issue.message|said }}`: what an engine or a connector says, in the reader's language."""
+    return sentence(message)
 
 
 @register.filter

@@ -74,9 +74,14 @@ def catalogue() -> Catalogue:
         if "{}" not in english:
             made.exact[english] = sentences[english]
             continue
-        regex = re.compile("(.*?)".join(map(re.escape, english.split("{}"))), re.DOTALL)
-        _bucket(made, english).append(Pattern(regex, sentences[english]))
+        _bucket(made, english).append(Pattern(_regex(english), sentences[english]))
     return made
+
+
+def _regex(english: str) -> re.Pattern[str]:
+    """A value ends where the text after it first stands and is not tried again: a hostile value costs no time."""
+    first, *between, last = map(re.escape, english.split("{}"))
+    return re.compile(first + "".join(f"(?>(.*?){text})" for text in between) + f"(.*?){last}", re.DOTALL)
 
 
 def _bucket(made: Catalogue, english: str) -> list[Pattern]:

@@ -11,6 +11,7 @@ from encours.web.shell.issue_words.catalogue import Pattern, catalogue
 
 _NARROW = "\u202f"
 _SENTENCES_MAX = 24  # of one message: more are shown as they came
+_NAMES_MAX = 4  # before a sentence, each with its colon
 _AMOUNT = re.compile(r"(-?)(\d{1,30})(?:\.(\d{1,20}))?( [A-Z]{3}| \?)?", re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
@@ -73,13 +74,15 @@ def _joined(message: str, *, partly: bool) -> str | None:
 
 def _tail(message: str) -> str | None:
     """What is wrong behind a name: `terms.default: 'x' names no payment term`."""
-    at = message.find(": ")
-    while at >= 0:
-        found = _strictly(message[at + 2 :])
+    name, rest = "", message
+    for _ in range(_NAMES_MAX):
+        part, colon, rest = rest.partition(": ")
+        if not colon:
+            return None
+        name += f": {part}" if name else part
+        found = _strictly(rest)
         if found is not None:
-            name = catalogue().words["settings"].get(message[:at])
-            return f"{name or _unquoted(message[:at])}\u00a0: {found}"
-        at = message.find(": ", at + 2)
+            return f"{catalogue().words['settings'].get(name) or _unquoted(name)}\u00a0: {found}"
     return None
 
 

@@ -129,7 +129,11 @@ def _with_current(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
 def _currents(table: Table, fresh: pl.DataFrame, stored: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """Which version of each key is current now: (fresh rows with is_current, numbers of stored rows retired)."""
     columns = [*table.schema, "entity_id"] if "entity_id" not in table.schema else list(table.schema)
-    old = stored.select(*columns, "id", was="is_current")
+    if not fresh.height:
+        return fresh.select(*columns, is_current=pl.lit(True)), _nothing()
+    # Only ids that have a new version can change their current one: the same book again lies in memory but once.
+    touched = stored.join(fresh.select(table.key).unique(), on=list(table.key), how="semi", nulls_equal=True)
+    old = touched.select(*columns, "id", was="is_current")
     new = fresh.select(*columns, id=pl.lit(None, dtype=pl.Int64), was=pl.lit(False))
     both = _with_current(table, pl.concat([old, new]))
     rows = both.filter(pl.col("id").is_null()).select(*columns, "is_current")

@@ -19,7 +19,7 @@ from encours.connectors.sheet.values import (
     rounded_minor_expr,
 )
 from encours.core.base.issue import Issues
-from encours.core.base.money import EXPONENTS
+from encours.core.base.money import EXPONENTS, to_decimal
 
 REJECTED_SCHEMA: dict[str, pl.DataType] = {"line": pl.Int64(), "text": pl.String(), "code": pl.String()}
 _ISSUES_OF_A_CODE = 100
@@ -282,9 +282,11 @@ def _check_totals(totals: pl.DataFrame, good: pl.DataFrame, kind: Kind, issues: 
         part = int(before.filter(pl.col("line") > start)[name].sum() or 0)
         start = line
         if figure is not None and figure not in (everything, part):
+            currency = next(iter(good["currency"].drop_nulls()), "EUR") if "currency" in good.columns else "EUR"
+            printed, above, whole = (to_decimal(minor, currency) for minor in (figure, part, everything))
             issues.add(
                 "total_differs",
-                f"the printed total is {figure} in minor units, the lines above sum to {part} (all: {everything})",
+                f"the printed total is {printed}, the lines above sum to {above} (all: {whole})",
                 line=line,
                 severity="warning",
                 action="Lines may be missing from the export, or were rejected; compare it with the source.",

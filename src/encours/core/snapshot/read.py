@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.issue import Issues
+from encours.core.base.money import to_decimal
 from encours.core.base.schema import TABLES
 
 #: A list whose total falls by more than this share closes nothing until a person confirms it.
@@ -95,13 +96,13 @@ def _totals(stated: pl.DataFrame) -> dict[tuple[str, str], int]:
 
 
 def _gaps(now: Snapshot, previous: Snapshot | None, book: pl.DataFrame, pending: pl.DataFrame) -> pl.DataFrame:
-    """item_id, issued_on, sign, gap: what the ERP has settled beyond what the book (and our own decisions) say."""
+    """item_id, issued_on, currency, sign, gap: what the ERP settled beyond what the book (and our decisions) say."""
     named = [now.stated.select("item_id")] + ([previous.stated.select("item_id")] if previous else [])
     rows = (
         pl.concat(named)
         .unique(maintain_order=True)
         .join(book.select("item_id", "issued_on", booked="open"), on="item_id", how="inner", maintain_order="left")
-        .join(now.stated.select("item_id", stated="open"), on="item_id", how="left", maintain_order="left")
+        .join(now.stated.select("item_id", "currency", stated="open"), on="item_id", how="left", maintain_order="left")
         .join(pending.group_by("item_id").agg(pl.col("amount").sum()), on="item_id", how="left", maintain_order="left")
         .with_columns(pl.col("stated", "amount").fill_null(0))
     )
@@ -181,7 +182,7 @@ def _doubt_issues(doubts: tuple[str, ...]) -> pl.DataFrame:
 def _reopen_issues(rows: pl.DataFrame) -> pl.DataFrame:
     issues = Issues()
     for row in rows.iter_rows(named=True):
-        missing = abs(row["gap"]) - (row["found"] or 0)
+        missing = to_decimal(abs(row["gap"]) - (row["found"] or 0), row["currency"] or "EUR")
         issues.add(
             "snapshot_open_differs",
             f"the ERP shows {missing} more open than the book",

@@ -13,6 +13,7 @@ from encours.usecases.map_columns import MappingPage
 from encours.web.shell import format as form
 
 _MONEY = {"amount", "debit", "credit", "open", "paid", "balance", "credit_limit", "not_due", "total", "unapplied"}
+_BUCKET = "bucket_"
 _KINDS = {
     "bank_lines": _("Bank lines"),
     "customers": _("Customers"),
@@ -28,10 +29,9 @@ _FIELDS = {
     "address": _("Address"),
     "amount": _("Amount"),
     "balance": _("Running balance"),
-    "bank": _("Bank"),
-    "batch": _("Deposit slip"),
+    "batch_id": _("Deposit slip"),
     "booked_on": _("Booking date"),
-    "cheque_number": _("Cheque number"),
+    "cheque_no": _("Cheque number"),
     "collector": _("Collector"),
     "contact_name": _("Contact's name"),
     "country": _("Country"),
@@ -44,11 +44,15 @@ _FIELDS = {
     "customer_name": _("Customer's name"),
     "debit": _("Debit"),
     "delivery_ref": _("Delivery note"),
+    "deposited_on": _("Deposit date"),
+    "drawer": _("Drawer of the cheque"),
+    "drawer_bank": _("Drawer's bank"),
     "due_on": _("Due date"),
     "email": _("E-mail"),
     "end_to_end_id": _("End-to-end reference"),
+    "first_name": _("First name"),
     "iban": _("IBAN"),
-    "invoice_number": _("Invoice number"),
+    "invoice_on": _("Invoice date"),
     "issued_on": _("Invoice date"),
     "kind_text": _("Kind of movement"),
     "label": _("Label"),
@@ -56,10 +60,16 @@ _FIELDS = {
     "ledger_account": _("Ledger account"),
     "legal_id": _("SIREN or SIRET"),
     "line": _("Line"),
+    "margin": _("Margin"),
+    "method": _("Payment method"),
     "not_due": _("Not due"),
     "number": _("Invoice number"),
     "open": _("Open amount"),
+    "opt_out": _("Wants no messages"),
+    "order_no": _("Order number"),
     "order_ref": _("Order number"),
+    "ordered_on": _("Order date"),
+    "overdue": _("Overdue"),
     "paid": _("Paid amount"),
     "paid_on": _("Payment date"),
     "parent_code": _("Account of the parent company"),
@@ -67,6 +77,7 @@ _FIELDS = {
     "payer_account": _("Payer's IBAN"),
     "payer_code": _("Account of the payer"),
     "payer_name": _("Payer's name"),
+    "payment_id": _("Payment number"),
     "payment_method": _("Payment method"),
     "payment_reference": _("Payment reference"),
     "phone": _("Phone"),
@@ -89,6 +100,8 @@ _FIELDS = {
 
 def label(name: str) -> str:
     """The word for a field; an unknown one stays itself."""
+    if name.startswith(_BUCKET):
+        return str(_("Ageing bucket %(place)s") % {"place": int(name.removeprefix(_BUCKET))})
     return str(_FIELDS.get(name, name))
 
 

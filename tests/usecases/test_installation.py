@@ -1,9 +1,10 @@
-"""The commands of an installation, as processes: import, user, audit, run, export, and the demonstration."""
+"""The commands of an installation, as processes: import, user, audit, run, export, serve, and the demonstration."""
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,9 @@ import pytest
 from tests.usecases.books import folder, small_book
 
 _ENCOURS = [sys.executable, "-c", "from encours.cli import main; main()"]
+
+# A test runner may have been started with Ctrl+C ignored, which children inherit; a terminal's command has not.
+_INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " + _ENCOURS[2]
 
 
 def encours(home: Path, database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +51,26 @@ def test_an_installation_from_the_command_line(tmp_path: Path, database_url: str
     assert "items" in done("export", "book", str(tmp_path / "out"))
     assert done("check", str(tmp_path / "out"))
     assert "Nothing was decided" in done("export", "allocations", str(tmp_path / "a.csv"), "--entity", "A")
+    assert "is in use" in done("demo", "--exit-when-ready", code=2)  # a sample company is not mixed into real books
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         assert "is in use" in done("serve", "--port", str(taken.getsockname()[1]), code=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whom", ["the terminal's group", "the command alone"])
+def test_a_stop_is_quiet_and_leaves_no_process(tmp_path: Path, database_url: str, whom: str) -> None:
+    environment = os.environ | {"ENCOURS_HOME": str(tmp_path / "home"), "DATABASE_URL": database_url}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", _INTERRUPTIBLE, "serve", "--port", str(port)]
+    served = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    assert served.stdout is not None
+    assert "listens on" in served.stdout.readline()
+    (os.killpg if whom == "the terminal's group" else os.kill)(served.pid, signal.SIGINT)
+    said, _ = served.communicate(timeout=60)  # the pipe ends with the last process that writes to it
+    assert (served.returncode, said) == (0, "")

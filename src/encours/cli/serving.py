@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -33,6 +34,9 @@ def prepare() -> None:
 def serving(host: str, port: int, *, workers: int, worker: bool) -> Iterator[_Processes]:
     """Gunicorn and, where wanted, the worker; both end with the block. Raises CallError for a port in use."""
     _free(host, port)
+    # A service manager's stop and a closed terminal end the children too, from their first moment on.
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, lambda *_: sys.exit(0))
     web = [
         *(sys.executable, "-m", "gunicorn", "encours.web.wsgi:application", "--bind", f"{host}:{port}"),
         *("--workers", str(workers), "--threads", "4", "--timeout", "120", "--log-level", "warning"),
@@ -40,11 +44,12 @@ def serving(host: str, port: int, *, workers: int, worker: bool) -> Iterator[_Pr
     from django.db import connections
 
     connections.close_all()
-    processes = [subprocess.Popen(web, env=os.environ)]
+    # In groups of their own, Ctrl+C reaches us alone: each of them is told to stop once, by us.
+    processes = [subprocess.Popen(web, env=os.environ, process_group=0)]
     try:
         if worker:
             own = [sys.executable, "-c", "from encours.cli import main; main()", "worker"]
-            processes.append(subprocess.Popen(own, env=os.environ))
+            processes.append(subprocess.Popen(own, env=os.environ, process_group=0))
         yield processes
     finally:
         for process in processes:
@@ -53,7 +58,7 @@ def serving(host: str, port: int, *, workers: int, worker: bool) -> Iterator[_Pr
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _free(host: str, port: int) -> None:
@@ -69,8 +74,6 @@ def _free(host: str, port: int) -> None:
 
 def wait(processes: Sequence[subprocess.Popen[bytes]]) -> int:
     """Until one of them ends or somebody stops us; the exit code."""
-    # A service manager's stop ends the children too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while all(process.poll() is None for process in processes):
             time.sleep(0.5)
@@ -105,6 +108,7 @@ def run_worker(*, once: bool, hour: int) -> None:
         call_command("db_worker", batch=True, interval=0, verbosity=0, startup_delay=False)
         return
     repair_imports()
+    logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # being stopped is no news
     if hour >= 0:
         threading.Thread(target=_tick, args=(hour,), daemon=True).start()
     call_command("db_worker", interval=1, verbosity=0, startup_delay=False)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from encours.connectors.book_folder import read_book
+from encours.core.base.issue import CallError
 from encours.core.sample.options import SampleOptions
 from encours.store.models import Customer, Entity, Item, User
 from encours.store.rights import job
@@ -39,9 +40,11 @@ def build_demo(home: Path, customers: int, say: Callable[[str], None] = lambda s
     """Builds it once; every step may be repeated, so that a start that was stopped goes on where it was.
 
     The password is made on this machine and kept in the data folder, readable by its owner alone.
+    Raises CallError where the installation is already in use: a sample company is not mixed into real books.
     """
     done = home / "demo.json"
     if not done.exists():
+        _check_free(home)
         _build(home, customers, say)
         done.write_text(json.dumps({"built_on": clock.today().isoformat()}))
     run_nightly(clock.today(), say=say)
@@ -54,6 +57,12 @@ def build_demo(home: Path, customers: int, say: Callable[[str], None] = lambda s
         EMAIL,
         password,
     )
+
+
+def _check_free(home: Path) -> None:
+    begun = (home / "sample").exists()  # a start that was stopped
+    if not begun and (Entity.objects.exists() or User.objects.exists()):
+        raise CallError([f"the installation in {home} is in use; name another folder for the demonstration: --home"])
 
 
 def _build(home: Path, customers: int, say: Callable[[str], None]) -> None:

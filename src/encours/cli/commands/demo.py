@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -14,18 +15,20 @@ from encours.cli.report import progress
 
 def command(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
-    home: Annotated[Path, typer.Option("--home", help="The data folder of the demonstration.")] = Path("var/demo"),
+    home: Annotated[
+        Path | None, typer.Option("--home", help="The data folder; default ENCOURS_HOME, else var/demo.")
+    ] = None,
     customers: Annotated[int, typer.Option(help="How many customers the company has.")] = 120,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     exit_when_ready: Annotated[bool, typer.Option("--exit-when-ready", help="Leave once the page answers.")] = False,
 ) -> None:
     """Build the sample company (once), then serve it on 127.0.0.1 with a user that is ready."""
-    open_installation(home.resolve())
+    folder = open_installation(home or Path(os.environ.get("ENCOURS_HOME") or "var/demo").resolve())
     from encours.cli.serving import prepare, ready, serving, wait
     from encours.usecases.build_demo import build_demo
 
     with progress("building the sample company") as status:
-        demo = build_demo(home.resolve(), customers, say=status.update)
+        demo = build_demo(folder, customers, say=status.update)
     prepare()
     with serving("127.0.0.1", port, workers=1, worker=True) as processes:
         address = f"http://127.0.0.1:{port}/"

@@ -87,7 +87,7 @@ def arguments(
     title: str, argv: Sequence[str] | None = None, *, options: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Call:
     """Reads `--out` and `--scale`, and the benchmark's own `options` (flag → argparse's keywords) into `extra`."""
-    name = Path(sys._getframe(1).f_code.co_filename).stem
+    name = _name_of(Path(sys._getframe(1).f_code.co_filename))
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=title)
     parser.add_argument("--out", type=Path, help="write the figures as JSON into this file")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full size (bars are meant for 1)")
@@ -95,6 +95,12 @@ def arguments(
         parser.add_argument(flag, **keywords)
     found = vars(parser.parse_args(argv))
     return Call(name, title, found.pop("out"), found.pop("scale"), found)
+
+
+def _name_of(path: Path) -> str:
+    """What `python -m benchmarks.…` calls the benchmark in a file: a package's `__main__` bears the package's name."""
+    parts = path.resolve().relative_to(Path(__file__).resolve().parent).with_suffix("").parts
+    return ".".join(part for part in parts if not part.startswith("__"))
 
 
 def measure(function: Callable[..., Any], /, *args: Any, warm: bool = False, **kwargs: Any) -> Measured:

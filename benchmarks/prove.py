@@ -17,8 +17,11 @@ _HERE = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The modules beside this one that define `main`."""
-    return sorted(path.stem for path in _HERE.glob("[a-z]*.py") if path.stem != "prove" and _has_main(path))
+    """The modules beside this one that define `main`, the packages that do, and the modules of packages."""
+    modules = {path.stem: path for path in _HERE.glob("[a-z]*.py") if path.stem != "prove"}
+    modules |= {f"{path.parent.name}.{path.stem}": path for path in _HERE.glob("[a-z]*/[a-z]*.py")}
+    packages = {path.parent.name for path in _HERE.glob("[a-z]*/__*__.py") if _has_main(path)}
+    return sorted(packages | {name for name, path in modules.items() if _has_main(path)})
 
 
 def _has_main(path: Path) -> bool:

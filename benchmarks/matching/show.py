@@ -1,0 +1,52 @@
+"""The scorer's table for people."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.matching.score import Score
+
+_COLUMNS = (
+    ("receipts", "receipts"),
+    ("proposed", "proposed"),
+    ("right", "right"),
+    ("precision", "precision"),
+    ("recall", "recall"),
+    ("automatic", "auto"),
+    ("automatic_rate", "auto rate"),
+    ("automatic_precision", "auto prec."),
+    ("automatic_rate_by_value", "auto € rate"),
+)
+
+
+def show(score: Score) -> None:
+    """Prints rates by group and the calibration."""
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    table = Table(header_style="bold", show_edge=False, pad_edge=False)
+    table.add_column("group")
+    for _, title in _COLUMNS:
+        table.add_column(title, justify="right")
+    group = "all"
+    for row in score.rates.iter_rows(named=True):
+        if row["group"] != group:
+            group = row["group"]
+            table.add_section()
+        name = "all" if group == "all" else f"{group}: {row['value']}"
+        table.add_row(name, *(_said(row[column]) for column, _ in _COLUMNS))
+    console.print(table)
+    console.print(f"duplicates posted automatically: {score.duplicates_automatic} of {score.duplicates}")
+    bins = Table(header_style="bold", show_edge=False, pad_edge=False)
+    for title in ("confidence from", "proposals", "mean confidence", "right"):
+        bins.add_column(title, justify="right")
+    for found in score.calibration.filter(score.calibration["proposals"] > 0).iter_rows():
+        bins.add_row(*(_said(value) for value in found))
+    console.print(bins)
+
+
+def _said(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{100 * value:.2f} %"

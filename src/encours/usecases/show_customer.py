@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from encours.core.base import balance
 from encours.store.models import (
+    Allocation,
     Contact,
     Customer,
     CustomerLink,
@@ -58,7 +59,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class ItemRow:
-    """An item of the customer; `open` and `late_days` on the page's day."""
+    """An item of the customer; `open` and `late_days` on the page's day, of a settled one on the day it was settled."""
 
     item_id: str
     customer_id: str
@@ -72,6 +73,7 @@ class ItemRow:
     currency: str
     label: str | None
     late_days: int
+    settled_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class Happening:
     amount: int | None = None
     currency: str = ""
     item_id: str | None = None
+    receipt_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -313,7 +316,21 @@ def _items(viewing: Viewing, ids: list[str], tab: str, limit: int | None = _ROWS
             else facts.filter(open=0).order_by("-due_on", "number")
         )
         rows = list(chosen.values_list(*_ITEM)[:limit])
-    return [ItemRow(*(*row, max(0, (viewing.day - row[6]).days))) for row in rows]
+    settled = {} if tab == "open" else _settled_on(viewing, [row[0] for row in rows])
+    ends = [settled.get(row[0]) for row in rows]
+    late = [max(0, ((end or viewing.day) - row[6]).days) for row, end in zip(rows, ends, strict=True)]
+    return [ItemRow(*(*row, days, end)) for row, days, end in zip(rows, late, ends, strict=True)]
+
+
+def _settled_on(viewing: Viewing, item_ids: list[str]) -> dict[str, date]:
+    """The day of the last allocation of each item, or of the credit note's last use."""
+    among = Q(item_id__in=item_ids) | Q(credit_item_id__in=item_ids)
+    standing = viewing.facts(Allocation).filter(among, reversed_on__isnull=True, allocated_on__lte=viewing.day)
+    found: dict[str, date] = {}
+    for item_id, credit_id, day in standing.values_list("item_id", "credit_item_id", "allocated_on"):
+        for one in filter(None, (item_id, credit_id)):
+            found[one] = max(day, found.get(one, day))
+    return found
 
 
 def _past_items(viewing: Viewing, ids: list[str], tab: str) -> pl.DataFrame:
@@ -370,9 +387,9 @@ def _timeline(viewing: Viewing, ids: list[str]) -> list[Happening]:
     ]
     money = viewing.facts(Receipt).filter(**mine, booked_on__lte=day).order_by("-booked_on")[:60]
     lines += [
-        Happening(booked_on, "receipt", kind, payer or "", amount, currency)
-        for booked_on, kind, payer, amount, currency in money.values_list(
-            "booked_on", "kind", "payer_name", "amount", "currency"
+        Happening(booked_on, "receipt", kind, payer or "", amount, currency, receipt_id=receipt_id)
+        for receipt_id, booked_on, kind, payer, amount, currency in money.values_list(
+            "receipt_id", "booked_on", "kind", "payer_name", "amount", "currency"
         )
     ]
     return sorted(lines, key=lambda line: line.on, reverse=True)[:150]

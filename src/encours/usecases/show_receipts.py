@@ -78,6 +78,7 @@ class ReceiptsPage:
     unapplied: list[tuple[str, int, int]] = field(default_factory=list)  # currency, how many, how much
     proposed: int = 0
     may_propose: bool = False
+    empty_book: bool = False  # not a receipt, whatever the filters
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def show_receipts(viewing: Viewing, state: str = "", text: str = "", page: int =
         unapplied=[(row["currency"], row["count"], row["total"]) for row in totals],
         proposed=proposals.count(),
         may_propose=viewing.actor.may("accept_match", None).ok,
+        empty_book=not found and not facts.exists(),
     )
 
 

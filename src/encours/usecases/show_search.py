@@ -30,6 +30,11 @@ class CustomerHit:
     balance: int | None
     currency: str | None
 
+    @property
+    def account(self) -> str:
+        """The account as the ledger writes it."""
+        return self.customer_id.removeprefix(f"{self.entity_id}:")
+
 
 @dataclass(frozen=True)
 class ItemHit:
@@ -67,6 +72,11 @@ class Found:
     customers: list[CustomerHit]
     items: list[ItemHit]
     receipts: list[ReceiptHit]
+
+    @property
+    def cut(self) -> bool:
+        """Whether more may fit than is listed."""
+        return LIMIT in (len(self.customers), len(self.items), len(self.receipts))
 
     @property
     def only(self) -> tuple[str, str] | None:

@@ -53,6 +53,7 @@ def statement_pdf(who: Identity, positions: list[Position], items: list[ItemRow]
             )
             if amount or label == _("Balance")
         ],
+        "balance": _("Balance"),  # the sums' last word
         "empty": _("No open item on this day."),
     }
     return _compile(json.dumps(data, ensure_ascii=False))

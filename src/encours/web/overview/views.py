@@ -22,12 +22,12 @@ def overview(request: Request) -> HttpResponse:
 @login_required
 def chart(request: Request, kind: str) -> HttpResponse:
     """One chart as SVG, asked for by the page once it stands."""
-    viewing, currency = request.viewing, request.GET.get("currency", "EUR")
+    viewing, currency, narrow = request.viewing, request.GET.get("currency", "EUR"), "narrow" in request.GET
     if kind == "dso":
-        drawn = charts.line(dso_trend(viewing, currency), _("days"))
+        drawn = charts.line(dso_trend(viewing, currency), _("days"), narrow=narrow)
     elif kind == "ageing":
         names = (_("Not due"), _("Overdue"))
-        drawn = charts.stacked_months(ageing_trend(viewing, currency), names, currency)
+        drawn = charts.stacked_months(ageing_trend(viewing, currency), names, currency, narrow=narrow)
     else:
         raise Http404
     return render(request, "overview/chart.html", {"svg": drawn, "kind": kind})

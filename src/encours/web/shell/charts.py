@@ -13,10 +13,14 @@ from django.core.cache import cache
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from encours.core.base.money import EXPONENTS
 from encours.web.shell import format as form
 
-_WIDTH, _HEIGHT = 440, 150
+_WIDTH, _WIDTH_NARROW, _HEIGHT = 440, 260, 150
 _KEPT_SECONDS = 7 * 86_400
+_BARS = {"type": "bar", "width": {"band": 0.7}}
+# 500 k, 1,5 M and a plain 0.
+_SHORT = "datum.value ? replace(format(datum.value, '~s'), regexp('([kMG])$'), '\u202f$1') : '0'"
 # Marks take the page's colours, so that light and dark need one picture only.
 _CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -42,15 +46,16 @@ _CONFIG: dict[str, Any] = {
 }
 
 
-def line(points: Sequence[tuple[date, float]], unit: str) -> SafeString | None:
-    """A line over days; None where there are not two points to join."""
+def line(points: Sequence[tuple[date, float]], unit: str, *, narrow: bool = False) -> SafeString | None:
+    """A line over days, `narrow` for a phone; None where there are not two points to join."""
     if len(points) < 2:
         return None
     values = [
         {"day": day.isoformat(), "value": round(value, 1), "said": f"{form.day(day)}: {form.number(value, 1)} {unit}"}
         for day, value in points
     ]
-    x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%b %y", "tickCount": 6}}
+    ticks = 4 if narrow else 6
+    x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%b %y", "tickCount": ticks}}
     y = {
         "field": "value",
         "type": "quantitative",
@@ -69,20 +74,22 @@ def line(points: Sequence[tuple[date, float]], unit: str) -> SafeString | None:
         },
         "encoding": {"x": x, "y": y, "description": {"field": "said"}},
     }
-    return _draw({"data": {"values": values}, "layer": [stroke, dots]})
+    return _draw({"data": {"values": values}, "layer": [stroke, dots]}, narrow)
 
 
-def stacked_months(points: Sequence[tuple[date, int, int]], names: tuple[str, str], currency: str) -> SafeString | None:
-    """Two amounts on top of each other at each month's last day; None without at least two months."""
+def stacked_months(
+    points: Sequence[tuple[date, int, int]], names: tuple[str, str], currency: str, *, narrow: bool = False
+) -> SafeString | None:
+    """Two amounts on top of each other at each month's last day, `narrow` for a phone; None without two months."""
     ends = {(day.year, day.month): (day, first, second) for day, first, second in points}
     if len(ends) < 2:
         return None
-    values = []
+    values, unit = [], 10 ** EXPONENTS.get(currency, 2)
     for day, *amounts in ends.values():
         for place, (name, amount) in enumerate(zip(names, amounts, strict=True)):
             said = f"{form.day(day)}: {name} {form.money(amount, currency, cents=False)} {currency}"
             values.append(
-                {"month": f"{day:%Y-%m}-01", "name": name, "place": place, "value": amount / 100, "said": said}
+                {"month": f"{day:%Y-%m}-01", "name": name, "place": place, "value": amount / unit, "said": said}
             )
     encoding = {
         "x": {
@@ -92,7 +99,7 @@ def stacked_months(points: Sequence[tuple[date, int, int]], names: tuple[str, st
             "title": None,
             "axis": {"format": "%b %y", "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8},
         },
-        "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"format": "~s", "tickCount": 4}},
+        "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"labelExpr": _SHORT, "tickCount": 4}},
         "color": {
             "field": "name",
             "type": "nominal",
@@ -102,12 +109,12 @@ def stacked_months(points: Sequence[tuple[date, int, int]], names: tuple[str, st
         "order": {"field": "place"},
         "description": {"field": "said"},
     }
-    return _draw({"data": {"values": values}, "mark": {"type": "bar", "width": {"band": 0.7}}, "encoding": encoding})
+    return _draw({"data": {"values": values}, "mark": _BARS, "encoding": encoding}, narrow)
 
 
-def _draw(spec: dict[str, Any]) -> SafeString:
+def _draw(spec: dict[str, Any], narrow: bool) -> SafeString:
     language = get_language() or "fr"
-    whole = {"width": _WIDTH, "height": _HEIGHT, "config": _CONFIG, **spec}
+    whole = {"width": _WIDTH_NARROW if narrow else _WIDTH, "height": _HEIGHT, "config": _CONFIG, **spec}
     key = f"chart:{language}:{hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()}"
     svg: str | None = cache.get(key)
     if svg is None:

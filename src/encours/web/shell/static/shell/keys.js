@@ -60,6 +60,12 @@
     all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.removeAttribute("open"); });
   });
 
+  // On a small screen a row of tabs or chips scrolls: the current one is in sight.
+  all(".tabs [aria-current], nav.chips [aria-current]").forEach((link) => {
+    const row = link.parentElement;
+    row.scrollLeft = link.offsetLeft - row.offsetLeft - (row.clientWidth - link.offsetWidth) / 2;
+  });
+
   // A picture's aria-label is its tooltip.
   let tip;
   const hide = () => { if (tip) { tip.remove(); tip = undefined; } };

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from encours.usecases.show_settings import SettingRow
 
@@ -36,7 +38,10 @@ def shown(row: SettingRow) -> Shown:
     """A setting in words."""
     label, hint = _SAID.get(row.key, (row.key, ""))
     choices = [(code, str(said)) for code, said in _CHOICES.get(row.key, ())]
-    return Shown(row.key, str(label), str(hint), _text(row.value), choices, row.key.startswith("rates."))
+    text = _text(row.value)
+    if plain := re.fullmatch(r"(\d+) (?:days|jours)", text):  # the built-in default; both languages are read back
+        text = ngettext("%(days)s day", "%(days)s days", int(plain[1])) % {"days": plain[1]}
+    return Shown(row.key, str(label), str(hint), text, choices, row.key.startswith("rates."))
 
 
 def _text(value: Any) -> str:

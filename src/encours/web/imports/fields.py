@@ -48,7 +48,7 @@ _FIELDS = {
     "drawer": _("Drawer of the cheque"),
     "drawer_bank": _("Drawer's bank"),
     "due_on": _("Due date"),
-    "email": _("E-mail"),
+    "email": _("Email"),
     "end_to_end_id": _("End-to-end reference"),
     "first_name": _("First name"),
     "iban": _("IBAN"),

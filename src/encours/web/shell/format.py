@@ -82,3 +82,8 @@ def moment(value: datetime | None) -> str:
         return "—"
     zone: ZoneInfo = ZONE
     return str(format_datetime(value, "dd/MM/yyyy HH:mm", tzinfo=zone, locale=locale(get_language())))
+
+
+def country(code: str | None) -> str:
+    """The name of a country in the reader's language; an unknown code stays itself."""
+    return str(locale(get_language()).territories.get((code or "").upper(), code or "—"))

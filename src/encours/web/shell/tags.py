@@ -77,6 +77,12 @@ def said(message: str | None) -> str:
 
 
 @register.filter
+def country(code: str | None) -> str:
+    """The name of a country in the reader's language; an unknown code stays itself."""
+    return form.country(code)
+
+
+@register.filter
 def filesize(size: int | None) -> str:
     """Bytes as kB or MB."""
     if size is None:

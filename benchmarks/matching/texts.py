@@ -82,10 +82,10 @@ def _cited(
     plan: Plan, lines: pl.DataFrame, items: pl.DataFrame, customer_number: pl.Series, noise: Ints, draws: Draws
 ) -> pl.DataFrame:
     """One row an item a receipt settles, with what the payer writes for it (empty: nothing of its own)."""
-    wrong = items.sort("customer", "item").with_columns(wrong=pl.col("number").shift(-1).fill_null("0"))
+    wrong = items.sort("customer", "item").with_columns(wrong=_wrong_number())
     known = wrong.select(
-        pl.col("item").cast(pl.Int64), "number", "serial", "note", "order_ref", "purchase_order", "delivery_ref",
-        "wrong",
+        pl.col("item").cast(pl.Int64), pl.col("amount").alias("full"), "entity", "number", "serial", "note",
+        "order_ref", "purchase_order", "delivery_ref", "wrong",
         client=customer_number[wrong["customer"]],
     )  # fmt: skip
     cited = lines.join(known, on="item", how="left", maintain_order="left").sort("receipt", "note", "item")
@@ -102,9 +102,33 @@ def _cited(
         last=pl.col("item") == pl.col("item").last().over("receipt"),
         opening=pl.col("number").first().over("receipt"),
     )
-    # A customer number, and one wrong number, is said once.
     said = pl.when(pl.col("note") & pl.col("avoir")).then(pl.format("AVOIR {}", _said())).otherwise(_said())
-    return cited.with_columns(said=said)
+    return _harmless(cited.with_columns(said=said), items)
+
+
+def _wrong_number() -> pl.Expr:
+    """Another item's number, in order of customers. Never one of the same amount: then the quoted item would be paid,
+    and the truth would mean nothing."""
+    wrong = pl.lit("0")
+    for step in (-3, 2, -2, 1, -1):
+        other = pl.col("amount").shift(step)
+        wrong = (
+            pl.when(other.is_not_null() & (other != pl.col("amount")))
+            .then(pl.col("number").shift(step))
+            .otherwise(wrong)
+        )
+    return wrong
+
+
+def _harmless(cited: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """A slip that happens to spell another item of the same amount types the last digit twice instead."""
+    there = items.select("entity", said="number", full="amount", hit=pl.lit(True))
+    joined = cited.join(there.unique(), on=["entity", "said", "full"], how="left", maintain_order="left")
+    slips = (
+        pl.col("hit").fill_null(False) & (pl.col("noise") == NOISE_CODE["slip"]) & (pl.col("said") != pl.col("number"))
+    )
+    twice = pl.format("{}{}", "number", pl.col("number").str.tail(1))
+    return joined.with_columns(said=pl.when(slips).then(twice).otherwise("said")).drop("hit")
 
 
 def _said() -> pl.Expr:

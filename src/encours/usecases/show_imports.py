@@ -13,6 +13,7 @@ from encours.store.models import Entity, Import, ImportFile, ImportIssue, Reject
 from encours.usecases.viewing import Viewing
 
 _SHOWN = 100
+_SEVERITIES = ("error", "warning", "info")
 _ISSUES = 200
 
 
@@ -143,11 +144,12 @@ def show_import(viewing: Viewing, import_id: int, severity: str = "") -> ImportP
     if row is None:
         return None
     issues = ImportIssue.objects.filter(owner=row)
-    by_severity = dict(issues.order_by().values_list("severity").annotate(found=Count("id")))
+    counted = dict(issues.order_by().values_list("severity").annotate(found=Count("id")))
+    by_severity = {name: counted[name] for name in _SEVERITIES if name in counted}
     shown = issues.filter(severity=severity) if severity in by_severity else issues
     ranked = sorted(
         shown.select_related("file").order_by("id")[: 10 * _ISSUES],
-        key=lambda issue: ("error", "warning", "info").index(issue.severity) if issue.severity in by_severity else 3,
+        key=lambda issue: _SEVERITIES.index(issue.severity) if issue.severity in by_severity else len(_SEVERITIES),
     )
     return ImportPage(
         import_id=row.pk,

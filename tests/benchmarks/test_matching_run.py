@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 
 from benchmarks.matching.__main__ import main
-from benchmarks.matching.score import score
+from benchmarks.matching.generate import generate
+from benchmarks.matching.profile import STANDARD
+from benchmarks.matching.run import judge
 from benchmarks.prove import names
 from encours.connectors.book_folder import read_book
 
@@ -31,7 +33,19 @@ def test_the_command_writes_figures_and_files(tmp_path: Path, capsys: pytest.Cap
     book, issues = read_book(tmp_path / "book")
     assert book.receipts.height == 300
     assert issues.filter(severity="error").is_empty()
-    read = {name: pl.read_parquet(tmp_path / f"{name}.parquet") for name in ("allocations", "decisions")}
-    truth = {name: pl.read_parquet(tmp_path / "truth" / f"{name}.parquet") for name in ("truth", "receipts")}
-    again = score(read["allocations"], read["decisions"], truth["truth"], truth["receipts"])
+    again = judge(tmp_path, tmp_path / "encours")
     assert again.rate("precision") == pytest.approx(figures["precision of proposals, whole set"]["value"], abs=1e-4)
+
+
+def test_answers_may_be_csv_without_a_confidence(tmp_path: Path) -> None:
+    case = generate(STANDARD, 200, "stock", seed=1)
+    case.write(tmp_path)
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    case.truth.write_csv(answers / "allocations.csv")
+    case.receipts.select("receipt_id", decision=pl.lit("review")).write_csv(answers / "decisions.csv")
+    assert main(["--data", str(tmp_path), "--answers", str(answers)]) == 0
+    assert judge(tmp_path, answers).rate("recall") == 1.0
+    (answers / "decisions.csv").unlink()
+    with pytest.raises(ValueError, match="of: decisions"):
+        judge(tmp_path, answers)

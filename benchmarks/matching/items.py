@@ -155,15 +155,16 @@ def _numbered(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
     serial = first + pl.int_range(pl.len()).over("entity", "series")
     year = (pl.lit(START) + pl.duration(days=pl.col("issued"))).dt.year().cast(pl.String)
     frame = frame.with_columns(serial=serial, year=year)
-    number = pl.lit(None, dtype=pl.String)
-    for entity, looks in enumerate(SERIES):
-        for series, (head, year_digits, between, digits) in enumerate(looks):
-            said = pl.concat_str(
-                pl.lit(head), pl.col("year").str.tail(year_digits), pl.lit(between),
-                pl.col("serial").cast(pl.String).str.zfill(digits),
-            )  # fmt: skip
-            here = (pl.col("entity") == entity) & (pl.col("series") == series)
-            number = pl.when(here).then(said).otherwise(number)
+    look = pl.DataFrame(
+        [look for looks in SERIES for look in looks], schema=["head", "year_digits", "between", "digits"], orient="row"
+    )[frame["entity"].to_numpy() * _SERIES + frame["series"].to_numpy()]
+    # One expression for all looks: a branch for each would hold every number ten times.
+    number = pl.concat_str(
+        look["head"],
+        pl.col("year").str.tail(look["year_digits"]),
+        look["between"],
+        pl.col("serial").cast(pl.String).str.zfill(look["digits"]),
+    )
     order, theirs, delivery = (pl.Series(draws.below(limit, count)) for limit in (900_000, 90_000_000, 9_000_000))
     return frame.with_columns(
         number=number,

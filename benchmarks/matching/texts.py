@@ -82,10 +82,11 @@ def _cited(
     plan: Plan, lines: pl.DataFrame, items: pl.DataFrame, customer_number: pl.Series, noise: Ints, draws: Draws
 ) -> pl.DataFrame:
     """One row an item a receipt settles, with what the payer writes for it (empty: nothing of its own)."""
-    wrong = items.sort("customer", "item").with_columns(wrong=_wrong_number())
+    wrong = items.sort("customer", "item")
     known = wrong.select(
         pl.col("item").cast(pl.Int64), pl.col("amount").alias("full"), "entity", "number", "serial", "note",
-        "order_ref", "purchase_order", "delivery_ref", "wrong",
+        "order_ref", "purchase_order", "delivery_ref",
+        wrong=_wrong_numbers(wrong),
         client=customer_number[wrong["customer"]],
     )  # fmt: skip
     cited = lines.join(known, on="item", how="left", maintain_order="left").sort("receipt", "note", "item")
@@ -102,37 +103,45 @@ def _cited(
         last=pl.col("item") == pl.col("item").last().over("receipt"),
         opening=pl.col("number").first().over("receipt"),
     )
-    said = pl.when(pl.col("note") & pl.col("avoir")).then(pl.format("AVOIR {}", _said())).otherwise(_said())
-    return _harmless(cited.with_columns(said=said), items)
+    return _written(cited, items)
 
 
-def _wrong_number() -> pl.Expr:
-    """Another item's number, in order of customers. Never one of the same amount: then the quoted item would be paid,
-    and the truth would mean nothing."""
-    wrong = pl.lit("0")
-    for step in (-3, 2, -2, 1, -1):
-        other = pl.col("amount").shift(step)
-        wrong = (
-            pl.when(other.is_not_null() & (other != pl.col("amount")))
-            .then(pl.col("number").shift(step))
-            .otherwise(wrong)
-        )
-    return wrong
+def _written(cited: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `said`, one style after the other: all styles of all rows at once would fill the memory."""
+    ways, parts = _ways(), []
+    for name, code in NOISE_CODE.items():
+        rows = cited.filter(pl.col("noise") == code)
+        rows = rows.with_columns(said=ways.get(name, pl.col("number")))
+        rows = _harmless(rows, items) if name == "slip" else rows
+        parts.append(rows.select("receipt", "note", "item", "avoir", "said"))
+    avoir = pl.col("note") & pl.col("avoir")
+    said = pl.when(avoir).then(pl.format("AVOIR {}", "said")).otherwise("said")
+    return pl.concat(parts).sort("receipt", "note", "item").with_columns(said=said)
+
+
+def _wrong_numbers(items: pl.DataFrame) -> pl.Series:
+    """Another item's number for each of `items`, which stand in order of customers. Never one of the same amount: then
+    the quoted item would be paid, and the truth would mean nothing."""
+    amount, place = items["amount"].to_numpy(), np.arange(items.height)
+    other = place.copy()
+    for step in (3, -2, 2, -1, 1):
+        there = np.clip(place + step, 0, items.height - 1)
+        other = np.where(amount[there] != amount, there, other)
+    return items["number"].gather(other)
 
 
 def _harmless(cited: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """A slip that happens to spell another item of the same amount types the last digit twice instead."""
     there = items.select("entity", said="number", full="amount", hit=pl.lit(True))
     joined = cited.join(there.unique(), on=["entity", "said", "full"], how="left", maintain_order="left")
-    slips = (
-        pl.col("hit").fill_null(False) & (pl.col("noise") == NOISE_CODE["slip"]) & (pl.col("said") != pl.col("number"))
-    )
+    slips = pl.col("hit").fill_null(False) & (pl.col("said") != pl.col("number"))
     twice = pl.format("{}{}", "number", pl.col("number").str.tail(1))
     return joined.with_columns(said=pl.when(slips).then(twice).otherwise("said")).drop("hit")
 
 
-def _said() -> pl.Expr:
-    number, noise = pl.col("number"), pl.col("noise")
+def _ways() -> dict[str, pl.Expr]:
+    """How a number is written, by noise; what is not here writes it as it is."""
+    number = pl.col("number")
     parted = number.str.contains(r"[-/.]")
     split = pl.concat_str(number.str.slice(0, number.str.len_chars() - 5), "mark", number.str.tail(5))
     changed = pl.when(parted).then(
@@ -150,7 +159,7 @@ def _said() -> pl.Expr:
     )
     suffix = pl.when(once | ~same_head).then(number).otherwise(number.str.tail(2))
     ranged = pl.when(once).then(number).when("last").then(pl.format("A {}", number.str.tail(5))).otherwise(pl.lit(""))
-    ways = {
+    return {
         "digits": number.str.replace_all(r"\D", ""),
         "no_separator": number.str.replace_all(r"[^0-9A-Z]", ""),
         "changed_separator": changed.otherwise(split),
@@ -161,10 +170,6 @@ def _said() -> pl.Expr:
         "suffix_list": suffix,
         "range": ranged,
     }
-    said = number
-    for name, way in ways.items():
-        said = pl.when(noise == NOISE_CODE[name]).then(way).otherwise(said)
-    return said
 
 
 def _slipped() -> pl.Expr:

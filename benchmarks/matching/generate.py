@@ -178,7 +178,7 @@ def _payer_columns(
 
 def _facts(plan: Plan, settled: Settled, noise: Ints, channel: Ints, named: Bools, ids: pl.Series) -> pl.DataFrame:
     """What is true of each receipt, in order of id."""
-    pattern = np.array(NAMES)[plan.pattern]
+    pattern = pl.Series(NAMES)[plan.pattern]
     usable = _is_usable(noise) & ~plan.among("advance", "not_ar", "lcr_batch", "card_payout", "factor_batch")
     whole = usable & named & (settled.adjustment == 0) & (settled.left_open == 0)
     silent = np.isin(noise, [NOISE_CODE[name] for name in ("nothing", "count", "wrong")])
@@ -191,8 +191,8 @@ def _facts(plan: Plan, settled: Settled, noise: Ints, channel: Ints, named: Bool
             "receipt_id": ids,
             "amount": settled.amount,
             "pattern": pattern,
-            "noise": np.array(NOISE)[noise],
-            "channel": np.array(CHANNELS)[channel],
+            "noise": pl.Series(NOISE)[noise],
+            "channel": pl.Series(CHANNELS)[channel],
             "adjustment": settled.adjustment,
             "cause": np.where(differs, cause, ""),
             "left_open": settled.left_open,

@@ -13,6 +13,8 @@ _INTROS = ["", "FACT ", "FACTURE ", "REGLT FACT ", "VIR ", "PAIEMENT ", "V/REF "
 _JOINS = [" ", ", ", "/", " + ", ";", " ET "]
 _CHANGED = [" ", ".", "/", "_"]
 _COUNTED = ["SELON AVIS", "VOTRE RELEVE", "{} FACTURES", "REGLT {} FACT", "SELON DETAIL JOINT"]
+#: Receipts whose references are written at once: what bounds the memory.
+_CHUNK_RECEIPTS = 50_000
 _SILENT = ["VIREMENT", "REGLEMENT", "PAIEMENT FOURNISSEUR", "VIR SEPA", "MERCI", "FACTURES"]
 _NOT_AR = ["REMBOURSEMENT CREDIT TVA", "INTERETS CREDITEURS", "VIREMENT INTERNE", "INDEMNITE ASSURANCE", "SUBVENTION"]
 _BATCHES = {"card_payout": "REMISE CB {} NET", "lcr_batch": "REMISE LCR {}", "factor_batch": "BORDEREAU {}"}
@@ -82,28 +84,33 @@ def _cited(
     plan: Plan, lines: pl.DataFrame, items: pl.DataFrame, customer_number: pl.Series, noise: Ints, draws: Draws
 ) -> pl.DataFrame:
     """One row an item a receipt settles, with what the payer writes for it (empty: nothing of its own)."""
-    wrong = items.sort("customer", "item")
-    known = wrong.select(
-        pl.col("item").cast(pl.Int64), pl.col("amount").alias("full"), "entity", "number", "serial", "note",
-        "order_ref", "purchase_order", "delivery_ref",
-        wrong=_wrong_numbers(wrong),
-        client=customer_number[wrong["customer"]],
-    )  # fmt: skip
-    cited = lines.join(known, on="item", how="left", maintain_order="left").sort("receipt", "note", "item")
-    receipt = cited["receipt"].to_numpy()
-    count = cited.height
-    cited = cited.with_columns(
-        noise=pl.Series(noise[receipt]),
-        mark=pl.Series(np.array(_CHANGED)[draws.below(len(_CHANGED), plan.count)][receipt]),
-        which=pl.Series(draws.below(4, len(plan.pattern) + 1)[plan.payer[receipt]]),
-        at=pl.Series(draws.below(3, count)),
-        slip=pl.Series(draws.below(9, count)),
-        avoir=pl.Series(draws.chance(0.5, plan.count)[receipt]),
-        first=pl.col("item") == pl.col("item").first().over("receipt"),
-        last=pl.col("item") == pl.col("item").last().over("receipt"),
-        opening=pl.col("number").first().over("receipt"),
+    lines = lines.select("receipt", "item", note=items["note"].gather(lines["item"])).sort("receipt", "note", "item")
+    mark, which = draws.below(len(_CHANGED), plan.count), draws.below(4, plan.count + 1)
+    lines = lines.with_columns(
+        at=pl.Series(draws.below(3, lines.height).astype(np.int8)),
+        slip=pl.Series(draws.below(9, lines.height).astype(np.int8)),
     )
-    return _written(cited, items)
+    avoir = draws.chance(0.5, plan.count)
+    wrong = _wrong_numbers(items)
+    parts = []
+    for start in range(0, plan.count, _CHUNK_RECEIPTS):
+        part = lines.filter(pl.col("receipt").is_between(start, start + _CHUNK_RECEIPTS, closed="left"))
+        item, receipt = part["item"], part["receipt"].to_numpy()
+        said = part.with_columns(
+            items.select("entity", "number", "serial", "order_ref", "purchase_order", "delivery_ref", full="amount")[
+                item
+            ],
+            wrong=wrong.gather(item),
+            client=customer_number.gather(items["customer"].gather(item)),
+            noise=pl.Series(noise[receipt]),
+            mark=pl.Series(np.array(_CHANGED)[mark[receipt]]),
+            which=pl.Series(which[plan.payer[receipt]]),
+            avoir=pl.Series(avoir[receipt]),
+            first=pl.col("item") == pl.col("item").first().over("receipt"),
+            last=pl.col("item") == pl.col("item").last().over("receipt"),
+        ).with_columns(opening=pl.col("number").first().over("receipt"))
+        parts.append(_written(said, items))
+    return pl.concat(parts)
 
 
 def _written(cited: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -120,20 +127,26 @@ def _written(cited: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wrong_numbers(items: pl.DataFrame) -> pl.Series:
-    """Another item's number for each of `items`, which stand in order of customers. Never one of the same amount: then
-    the quoted item would be paid, and the truth would mean nothing."""
-    amount, place = items["amount"].to_numpy(), np.arange(items.height)
+    """For each item another's number, mostly of the same customer. Never one of the same amount: then the quoted item
+    would be paid, and the truth would mean nothing."""
+    order = items.select("customer", "item").sort("customer", "item")["item"].to_numpy().astype(np.int64)
+    amount, place = items["amount"].to_numpy()[order], np.arange(items.height)
     other = place.copy()
     for step in (3, -2, 2, -1, 1):
         there = np.clip(place + step, 0, items.height - 1)
         other = np.where(amount[there] != amount, there, other)
-    return items["number"].gather(other)
+    wrong = np.empty(items.height, dtype=np.int64)
+    wrong[order] = order[other]
+    return items["number"].gather(wrong)
 
 
 def _harmless(cited: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """A slip that happens to spell another item of the same amount types the last digit twice instead."""
-    there = items.select("entity", said="number", full="amount", hit=pl.lit(True))
-    joined = cited.join(there.unique(), on=["entity", "said", "full"], how="left", maintain_order="left")
+    there = items.select("entity", said="number", full="amount").join(
+        cited.select("full").unique(), on="full", how="semi"
+    )
+    hits = there.unique().with_columns(hit=pl.lit(True))
+    joined = cited.join(hits, on=["entity", "said", "full"], how="left", maintain_order="left")
     slips = pl.col("hit").fill_null(False) & (pl.col("said") != pl.col("number"))
     twice = pl.format("{}{}", "number", pl.col("number").str.tail(1))
     return joined.with_columns(said=pl.when(slips).then(twice).otherwise("said")).drop("hit")

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from encours.cli.report import CallError
 
 _READY_SECONDS = 60
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _Processes = list["subprocess.Popen[bytes]"]
 
 
@@ -34,8 +35,8 @@ def prepare() -> None:
 def serving(host: str, port: int, *, workers: int, worker: bool) -> Iterator[_Processes]:
     """Gunicorn and, where wanted, the worker; both end with the block. Raises CallError for a port in use."""
     _free(host, port)
-    # A service manager's stop and a closed terminal end the children too, from their first moment on.
-    for stop in (signal.SIGTERM, signal.SIGHUP):
+    # Ctrl+C, a service manager's stop and a closed terminal end the children too, from their first moment on.
+    for stop in _STOPS:
         signal.signal(stop, lambda *_: sys.exit(0))
     web = [
         *(sys.executable, "-m", "gunicorn", "encours.web.wsgi:application", "--bind", f"{host}:{port}"),
@@ -52,6 +53,8 @@ def serving(host: str, port: int, *, workers: int, worker: bool) -> Iterator[_Pr
             processes.append(subprocess.Popen(own, env=os.environ, process_group=0))
         yield processes
     finally:
+        for stop in _STOPS:
+            signal.signal(stop, signal.SIG_IGN)  # said once more, it must not leave a child behind
         for process in processes:
             process.terminate()
         for process in processes:
@@ -73,12 +76,9 @@ def _free(host: str, port: int) -> None:
 
 
 def wait(processes: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Until one of them ends or somebody stops us; the exit code."""
-    try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        return 0
+    """Until one of them ends, which is a fault: the exit code. A stop from outside leaves by itself."""
+    while all(process.poll() is None for process in processes):
+        time.sleep(0.5)
     return 1
 
 

@@ -9,7 +9,7 @@ from encours.core.matching.rule import Doubt, Found, Rule, doubts_text
 
 #: Share of proofs by number and amount expected to be wrong, until judged receipts of the book say better: a chance
 #: hit needs the same number in the text and the same cents. Rules of this family made 0 to 1 error in 10,000 on the
-#: synthetic history that benchmarks/matching.py replays.
+#: synthetic history that benchmarks/matching/exact.py replays.
 ERROR_RATE = 0.0001
 #: The same with a doubt: a person looks.
 DOUBTFUL_ERROR_RATE = 0.05

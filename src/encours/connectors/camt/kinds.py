@@ -19,7 +19,9 @@ def kind_of(entry: Fields, detail: Fields, credit: bool) -> str:
     if entry.get("reversal") in ("true", "1") or "return_reason" in detail:
         return "return"
     get, below = entry.get, detail.get
-    found = _kind(below("domain"), below("family"), below("sub_family"), below("proprietary"), credit)
+    found = None
+    if "domain" in detail or "proprietary" in detail:
+        found = _kind(below("domain"), below("family"), below("sub_family"), below("proprietary"), credit)
     found = found or _kind(get("domain"), get("family"), get("sub_family"), get("proprietary"), credit)
     return found or kind_by_sign(credit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from xml.parsers import expat
 
 from encours.connectors.base.accounts import normal_account
@@ -160,6 +161,7 @@ class _Reader:
         )
 
 
+@lru_cache(maxsize=1024)
 def _day(text: str | None) -> date | None:
     """The day of an ISO date or time stamp: its first ten characters, in the bank's own zone."""
     try:

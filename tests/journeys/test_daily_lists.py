@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from encours.connectors.sheet.write import write_open_items_snapshot
+from encours.core.base.book import Book
 from encours.core.sample.company import sample_company
 from encours.core.sample.options import SampleOptions
 from encours.store import audit
@@ -52,6 +53,15 @@ def test_the_store_is_the_erp_s_truth_after_each_list_and_a_cut_one_is_held(tmp_
     assert audit.verify().intact
 
 
+def _cut_list(book: Book, day: date, folder: Path) -> Path:
+    """The day's list of open items of which only three lines arrived."""
+    short = folder / "short.csv"
+    write_open_items_snapshot(book, day, short)
+    kept = short.read_text(encoding="utf-8-sig").splitlines()[:4]
+    short.write_text("\n".join(kept) + "\n", encoding="utf-8-sig")
+    return short
+
+
 def test_a_person_may_believe_a_short_list(tmp_path: Path, settings: Settings, django_user_model: type) -> None:
     settings.HOME = tmp_path / "home"
     book = sample_company(SampleOptions(customers=50, months=6, last_day=date(2026, 10, 31))).book
@@ -60,10 +70,7 @@ def test_a_person_may_believe_a_short_list(tmp_path: Path, settings: Settings, d
     clerk = actor_of(django_user_model.objects.create(username="c", email="c@a.test", is_superuser=True))
     day, after = working_days(LAST, 2)
     replay_lists(machine, entity, book, [day], tmp_path)
-    short = tmp_path / "short.csv"
-    write_open_items_snapshot(book, after, short)
-    kept = short.read_text(encoding="utf-8-sig").splitlines()[:4]
-    short.write_text("\n".join(kept) + "\n", encoding="utf-8-sig")
+    short = _cut_list(book, after, tmp_path)
     held = bring(clerk, entity, [short], known_on=after, scope="snapshot")
     assert held.state == Import.State.HELD
     done = confirm_import(clerk, held.pk)
@@ -81,10 +88,7 @@ def test_the_page_of_a_held_list_says_why_and_lets_a_person_believe_it(
     clerk = django_user_model.objects.create(username="c", email="c@a.test", is_superuser=True)
     day, after = working_days(LAST, 2)
     replay_lists(machine, entity, book, [day], tmp_path)
-    short = tmp_path / "short.csv"
-    write_open_items_snapshot(book, after, short)
-    kept = short.read_text(encoding="utf-8-sig").splitlines()[:4]
-    short.write_text("\n".join(kept) + "\n", encoding="utf-8-sig")
+    short = _cut_list(book, after, tmp_path)
     held = bring(machine, entity, [short], known_on=after, scope="snapshot")
     client.force_login(clerk)
     page = client.get(f"/imports/{held.pk}/").content.decode()

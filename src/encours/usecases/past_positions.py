@@ -30,10 +30,16 @@ def read_past(name: str, viewing: Viewing, rows: Callable[[pl.LazyFrame], pl.Laz
 def past_positions(viewing: Viewing) -> pl.DataFrame:
     """One row a customer and currency in the columns of `positions.COLUMNS`, as the actor may see them today."""
     frame = _positions(_stamps(viewing.entity_ids), viewing.day, viewing.reading)
+    mine = in_portfolio(viewing)
+    return frame if mine is None else frame.filter(mine)
+
+
+def in_portfolio(viewing: Viewing) -> pl.Expr | None:
+    """Whether a row's customer is one that the actor may see; None where every customer is."""
     if not viewing.limited():
-        return frame
-    mine = viewing.facts(Customer).values_list("customer_id", flat=True)
-    return frame.filter(pl.col("customer_id").is_in(pl.Series(list(mine), dtype=pl.String).implode()))
+        return None
+    ids = viewing.facts(Customer).values_list("customer_id", flat=True)
+    return pl.col("customer_id").is_in(pl.Series(list(ids), dtype=pl.String).implode())
 
 
 def _on_day(table: Table, frame: pl.LazyFrame, day: date, reading: str) -> pl.LazyFrame:

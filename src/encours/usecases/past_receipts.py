@@ -8,8 +8,7 @@ import polars as pl
 
 from encours.core.base.schema import TABLES, accounted_on_expr, known_on_expr
 from encours.store import parquet
-from encours.store.models import Customer
-from encours.usecases.past_positions import past_standing, read_past
+from encours.usecases.past_positions import in_portfolio, past_standing, read_past
 from encours.usecases.viewing import Viewing
 
 _VERSION = ("posted_on", "known_on", "voided")
@@ -24,7 +23,7 @@ def free_receipts(viewing: Viewing) -> pl.DataFrame:
     Without the kind `out`, newest first, as far as the actor may see.
     """
     free = past_standing(viewing).receipts.filter(pl.col("kind") != "out")
-    mine = _mine(viewing)
+    mine = in_portfolio(viewing)
     return _newest_first(free if mine is None else free.filter(mine))
 
 
@@ -49,7 +48,7 @@ def _newest(viewing: Viewing, columns: list[str], text: str, upto: int) -> pl.Da
     table = TABLES["receipts"]
     on = accounted_on_expr(table) if viewing.reading == "booked" else known_on_expr(table)
     seen = parquet.scan("receipts", viewing.entity_ids).filter(on.is_null() | (on <= viewing.day))
-    mine = _mine(viewing)
+    mine = in_portfolio(viewing)
     seen = seen.filter(_says(text)) if text else seen
     seen = (seen if mine is None else seen.filter(mine)).select("receipt_id", "booked_on")
     look = max(_FIRST_LOOK, 4 * upto)
@@ -68,7 +67,7 @@ def _resolved(viewing: Viewing, columns: list[str], text: str, ids: pl.Series) -
     wanted = list(dict.fromkeys([*columns, "booked_on", *_SAID, *_VERSION]))
     among = pl.col("receipt_id").is_in(ids.implode())
     rows = read_past("receipts", viewing, lambda part: part.filter(among).select(wanted)).collect()
-    mine = _mine(viewing)
+    mine = in_portfolio(viewing)
     rows = rows if mine is None else rows.filter(mine)
     return _newest_first(rows.filter(_says(text)) if text else rows)
 
@@ -80,10 +79,3 @@ def _newest_first(rows: pl.DataFrame) -> pl.DataFrame:
 def _says(text: str) -> pl.Expr:
     told = pl.concat_str("payer_name", "remittance", separator=" ", ignore_nulls=True).str.to_lowercase()
     return told.str.contains(text.lower(), literal=True) | (pl.col("payer_account") == text).fill_null(False)
-
-
-def _mine(viewing: Viewing) -> pl.Expr | None:
-    if not viewing.limited():
-        return None
-    ids = viewing.facts(Customer).values_list("customer_id", flat=True)
-    return pl.col("customer_id").is_in(pl.Series(list(ids), dtype=pl.String).implode())

@@ -188,7 +188,6 @@ class _Collector:
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._parts.append
-        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _doctype
         return parser
 
     def take(self) -> list[_Stretch]:

@@ -147,3 +147,14 @@ def test_projections_that_lose_a_cent_are_not_stored(facts: Facts, day: date, sh
         wrong = receipts.with_columns(unapplied=pl.col("unapplied") + (pl.int_range(pl.len()) == 0))
         with pytest.raises(MoneyError, match="receipts"):
             assert_projected(items, wrong, book.allocations)
+
+
+def test_a_lost_cent_is_found_though_other_rows_moved_just_as_much() -> None:
+    """An item not among those stored took the cent that the stored one lost: the sums over all letters agree."""
+    items = pl.DataFrame({"item_id": ["E:I"], "amount": [1], "open": [0]})
+    receipts = pl.DataFrame(schema={"receipt_id": pl.String, "amount": pl.Int64, "unapplied": pl.Int64})
+    letter = {"allocation_id": "E:A", "item_id": "E:J", "amount": 1, "kind": "cash", "receipt_id": "E:R"}
+    letter |= {"source": "letter", "allocated_on": ledgers.START}
+    letters = ledgers.book_of({"items": [], "receipts": [], "allocations": [letter]}).allocations
+    with pytest.raises(MoneyError, match="items: 1 is settled, 0 moved"):
+        assert_projected(items, receipts, letters)

@@ -141,7 +141,10 @@ def with_classes(lines: pl.DataFrame, chart: Chart) -> pl.DataFrame:
     receivable = [account for account in accounts if chart.is_receivable(account)]
     rule = {account: chart.rule_of(account) for account in accounts}
     named = "journal_name" if "journal_name" in lines.columns else pl.lit(None, dtype=pl.String).alias("journal_name")
-    journals = lines.select("journal", named).unique()
+    journals = lines.select("journal", named)
+    # Lines of a journal stand together: one of each run says its name.
+    runs = pl.any_horizontal(pl.all().ne_missing(pl.all().shift(1))) | (pl.int_range(pl.len()) == 0)
+    journals = journals.filter(runs).unique()
     return lines.with_columns(
         receivable=pl.col("account").is_in(receivable),
         rule=pl.col("account").replace(rule),

@@ -61,7 +61,7 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
 def _filled(lines: pl.DataFrame, name: str) -> int:
     if name not in lines.columns:
         return 0
-    return int(lines.select((pl.col(name).str.strip_chars() != "").sum()).item())
+    return int((lines[name].drop_nulls().str.strip_chars() != "").sum())
 
 
 def _amount(minor: float | Decimal | None, currency: str) -> str:

@@ -89,16 +89,16 @@ def _unbalanced(found: Found) -> pl.DataFrame:
 
 def _letters(found: Found) -> pl.DataFrame:
     """Capital letters that do not balance, and letters with one side only (the other is in another year)."""
-    lettered = found.rows.filter(pl.col("group").is_not_null())
+    lettered = found.rows.select("group", "line", "net").filter(pl.col("group").is_not_null())
+    sign = pl.col("net").sign()
     groups = lettered.group_by("group").agg(
-        pl.col("line", "letter", "account", "aux", "lower").first(),
-        total=pl.col("net").sum(),
-        sides=pl.col("net").sign().n_unique(),
+        pl.col("line").first(), total=pl.col("net").sum(), one_sided=sign.min() == sign.max()
     )
-    loose = groups.filter(pl.col("total") != 0).sort("line")
+    named = found.rows.select("line", "letter", "account", "aux", "lower")
+    loose = groups.filter(pl.col("total") != 0).join(named, on="line").sort("line")
     where = pl.format("letter {} of {}", "letter", pl.coalesce("aux", "account"))
-    alone = loose.filter(pl.col("sides") == 1)
-    open_ = loose.filter((pl.col("sides") > 1) & ~pl.col("lower").fill_null(False))
+    alone = loose.filter("one_sided")
+    open_ = loose.filter(~pl.col("one_sided") & ~pl.col("lower").fill_null(False))
     return concat_issues(
         [
             _issue(
@@ -127,12 +127,13 @@ def _loose_money(found: Found) -> pl.DataFrame:
 
 
 def _due_dates(found: Found) -> pl.DataFrame:
-    claims = found.rows.filter(pl.col("receivable") & (pl.col("net") > 0) & pl.col("due").is_null())
+    asked = pl.col("receivable") & (pl.col("net") > 0) & pl.col("due").is_null()
+    claims = found.rows.select(asked.sum()).item()
     issues = Issues(found.file)
-    if claims.height:
+    if claims:
         issues.add(
             "due_from_terms",
-            f"{claims.height} claims have no due date in the file: {found.terms} from the invoice's date is taken",
+            f"{claims} claims have no due date in the file: {found.terms} from the invoice's date is taken",
             severity="info",
             action="Give the terms with --term, or export a due date after the 18th column.",
         )
@@ -141,11 +142,10 @@ def _due_dates(found: Found) -> pl.DataFrame:
 
 def _without_auxiliary(found: Found) -> pl.DataFrame:
     """Receivable accounts that are used both with and without auxiliaries: the lines without are one customer."""
-    claims = found.rows.filter("receivable").group_by("account").agg(
-        with_aux=pl.col("aux").is_not_null().sum(),
-        without=pl.col("aux").is_null().sum(),
-        line=pl.col("line").filter(pl.col("aux").is_null()).first(),
-    )  # fmt: skip
+    alone = pl.col("aux").is_null()
+    claims = found.rows.lazy().filter("receivable").group_by("account").agg(
+        with_aux=(~alone).sum(), without=alone.sum(), line=pl.when(alone).then("line").min()
+    ).collect()  # fmt: skip
     mixed = claims.filter((pl.col("with_aux") > 0) & (pl.col("without") > 0)).sort("account")
     message = pl.format(
         "{} lines of account {} have no auxiliary: they stand on a customer of that name", "without", "account"
@@ -161,10 +161,9 @@ def prove(
 
     The ledger says Σ debit − credit of the lines; the Book says Σ open items − Σ unapplied receipts.
     """
-    ledger = (
-        rows.filter("receivable")
-        .group_by("customer_id", ledger_account="account")
-        .agg(ledger=pl.col("net").sum(), line=pl.col("line").first())
+    claims = rows.select("receivable", "line", "day", "net", "account", "customer_id").filter("receivable")
+    ledger = claims.group_by("customer_id", ledger_account="account").agg(
+        ledger=pl.col("net").sum(), line=pl.col("line").first()
     )
     allocations = TABLES["allocations"].conform(tables["allocations"]).lazy()
     items = balance.with_open(tables["items"].lazy(), allocations)
@@ -185,18 +184,19 @@ def prove(
     )
     accounts = ledger.group_by("ledger_account").agg(pl.col("ledger").sum()).sort("ledger_account")
     balances = {account: str(to_decimal(cents, currency)) for account, cents in accounts.iter_rows()}
-    return {"balances": balances, "closings": _closings(rows.filter("receivable"), currency)}, issues
+    return {"balances": balances, "closings": _closings(claims, currency)}, issues
 
 
 def _closings(lines: pl.DataFrame, currency: str) -> dict[str, dict[str, str]]:
     """What each receivable account stood at on every month end that the file reaches, the opening included."""
-    ends = pl.col("day").dt.month_end()
-    moved = lines.group_by("account", on=ends).agg(pl.col("net").sum()).drop_nulls("on")
+    # By day first: month ends are then told of some hundreds of rows.
+    daily = lines.group_by("account", on="day").agg(pl.col("net").sum()).drop_nulls("on")
+    moved = daily.group_by("account", pl.col("on").dt.month_end()).agg(pl.col("net").sum())
     if not moved.height:
         return {}
     first, last = pl.col("on").min().dt.month_start(), pl.col("on").max()
     months = moved.select(on=pl.date_range(first, last, "1mo").dt.month_end())
-    grid = lines.select("account").unique().join(months, how="cross")
+    grid = moved.select("account").unique().join(months, how="cross")
     stood = (
         grid.join(moved, on=["account", "on"], how="left")
         .sort("account", "on")

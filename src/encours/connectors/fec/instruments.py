@@ -24,7 +24,8 @@ def instruments_of(
         state_on="posted_on",
     )
     cash = allocations.filter(pl.col("kind") == "cash")
-    paid_on = cash.group_by(instrument_id="item_id").agg(
+    drawn = cash.join(accepted, left_on="item_id", right_on="instrument_id", how="semi")
+    paid_on = drawn.group_by(instrument_id="item_id").agg(
         paid=pl.col("amount").sum(), paid_on=pl.col("allocated_on").max()
     )
     paid = (

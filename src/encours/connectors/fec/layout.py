@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _NAMES = {
 }
 _SIGNATURE = ("journalcode", "ecriturenum", "ecrituredate", "comptenum", "ecriturelib")
 REQUIRED = ("journal", "number", "date", "account")
+_PIECE = 65536
 _DUE = re.compile(r"eche|datedue|duedate|datelim")
 
 
@@ -89,7 +91,7 @@ def layout_of(data: bytes) -> Layout:
 
 def repair(data: bytes) -> Repaired:
     """UTF-8 bytes with plain line ends: `CR CR LF`, lone CR, byte-order marks, DOS and Windows pages."""
-    encoding = detect_encoding(data)
+    encoding = "utf-8" if _is_utf8(data) else detect_encoding(data)
     data = _uncut(data) if encoding == "utf-8" else data.decode(encoding, errors="replace").encode("utf-8")
     embedded = 0
     if b"\r" in data:
@@ -102,6 +104,20 @@ def repair(data: bytes) -> Repaired:
         else:
             data = data.replace(b"\r", b"\n")
     return Repaired(data.replace(b"\x00", b" ") if b"\x00" in data else data, encoding.removesuffix("-sig"), embedded)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether all of it is UTF-8 without a byte-order mark, learnt piece by piece: a ledger's text takes its space."""
+    if data.startswith(codecs.BOM_UTF8):
+        return False
+    decoder, view = codecs.getincrementaldecoder("utf-8")(), memoryview(data)
+    try:
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(view[start : start + _PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _uncut(data: bytes) -> bytes:

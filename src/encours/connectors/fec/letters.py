@@ -11,29 +11,28 @@ RETURN_WORDS = r"(?i)impay|rejet|retour|rejete|unpaid|contre.?pass"
 DEDUCTIONS = ("discount", "charge", "write_off", "fx", "netting", "ledger")
 
 
-def with_groups(lines: pl.DataFrame) -> pl.DataFrame:
-    """Receivable lines with `group` (null: unlettered): account, auxiliary and letter; never the letter alone.
+def groups_of(lines: pl.DataFrame) -> pl.DataFrame:
+    """line, group of the lettered receivable lines: account, auxiliary and letter; never the letter alone.
 
     Letters are used again in the course of a year: a group that does not balance but whose dates of lettrage part it
     into groups that do is parted so.
     """
-    lettered = lines.filter(pl.col("letter").is_not_null())
-    if not lettered.height:
-        return lines.with_columns(group=pl.lit(None, dtype=pl.Int64))
-    keys = ["account", "customer_id", "letter"]
-    names = lettered.select(keys).unique(maintain_order=True).with_row_index("group")
-    keyed = lettered.select("line", "letter_date", "net", *keys).join(names, on=keys, how="left", maintain_order="left")
-    keyed = keyed.select("line", "letter_date", "net", pl.col("group").cast(pl.Int64))
+    lettered = lines.select("line", "letter_date", "net", "receivable", "account_no", "customer_no", "letter").filter(
+        pl.col("receivable") & pl.col("letter").is_not_null()
+    )
+    # A group is called by its first line.
+    keys = [pl.col("account_no"), pl.col("customer_no"), pl.col("letter").cast(pl.Categorical)]
+    keyed = lettered.select("line", "letter_date", "net", group=pl.col("line").first().over(keys))
     total = pl.col("net").sum().over("group")
     loose = keyed.filter((total != 0) & (pl.col("letter_date").n_unique().over("group") > 1))
     if loose.height:
         by_date = ["group", "letter_date"]
         closed = loose.filter(pl.col("net").sum().over(by_date) == 0)
         if closed.height:
-            first = keyed.height + 1
+            first = int(keyed["line"].to_numpy().max()) + 1
             parted = closed.select("line", parted=pl.struct(by_date).rank("dense").cast(pl.Int64) + first)
             keyed = keyed.join(parted, on="line", how="left").with_columns(group=pl.coalesce("parted", "group"))
-    return lines.join(keyed.select("line", "group"), on="line", how="left", maintain_order="left")
+    return keyed.select("line", "group")
 
 
 def settle(parts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -42,7 +41,8 @@ def settle(parts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     `parts` have part, group, amount, makes, day, line, label. Pairs: left (a part with the sign of the claim it
     is), right (what settles it), amount (with the sign of left). Returns: part (money gone back), returned.
     """
-    grouped = parts.filter(pl.col("group").is_not_null()).sort("group", "day", "line", "part")
+    thin = parts.select("part", "group", "amount", "makes", "day", "line", "label")
+    grouped = thin.filter(pl.col("group").is_not_null()).sort("group", "day", "line", "part")
     returns = _returned(grouped)
     gone = pl.concat([returns["part"], returns["returned"]]).implode()
     live = grouped.filter(~pl.col("part").is_in(gone)) if returns.height else grouped

@@ -14,6 +14,9 @@ _KEYS = ("journal", "number", "account", "aux", "letter")
 _LATER_TEXTS = ("account_name", "aux_name", "piece", "label")
 _LATER_DATES = ("piece_date", "letter_date", "due")
 _UNUSED = ("foreign_amount", "foreign_currency")
+_BLANKS = " \t"  # what may stand around a text
+_HEAD = 65536
+_ZERO = "0,00"
 _CENTS = 2  # a FEC is kept in euros (Code de commerce art. R123-176), overseas in francs without a minor unit
 
 
@@ -31,8 +34,10 @@ def read_lines(data: bytes, layout: Layout, decimals: int = _CENTS) -> Lines:
     `decimals` are those of the ledger's currency: debit, credit and net are in its minor units.
     """
     raw = _raw(data, layout)
+    # Between tabs no field can hold one, unless it is quoted.
+    blanks = _BLANKS if layout.quoted else _BLANKS.replace(layout.separator, "")
     typed = raw.with_columns(
-        *(_text(name, raw) for name in _KEYS),
+        *(_text(name, raw, blanks) for name in _KEYS),
         _date("date", raw),
         **_amounts(raw, decimals),
     ).with_columns(net=pl.col("debit") - pl.col("credit"))
@@ -60,13 +65,12 @@ def _filled(frame: pl.DataFrame) -> list[pl.Expr]:
 def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
     by_position = {position: name for name, position in layout.names.items()}
     columns = [by_position.get(n, f"_{n}") for n in range(layout.columns)]
-    start = data.find(b"\n") + 1
-    body = data[start:] if start else b""
     schema = dict.fromkeys(columns, pl.String())
-    if not body.strip():
+    if not _has_lines(data):
         return pl.DataFrame(schema={"line": pl.Int64(), **{name: pl.String() for name in layout.names}})
     frame = pl.read_csv(
-        body,
+        data,
+        skip_lines=1,
         separator=layout.separator,
         has_header=False,
         schema=schema,
@@ -80,20 +84,25 @@ def _raw(data: bytes, layout: Layout) -> pl.DataFrame:
     return frame.with_row_index("line", offset=2).with_columns(pl.col("line").cast(pl.Int64))
 
 
-def _text(name: str, raw: pl.DataFrame) -> pl.Expr:
+def _has_lines(data: bytes) -> bool:
+    """Whether anything but blanks stands after the header."""
+    start = data.find(b"\n") + 1
+    # A whole ledger is never copied to learn this: mostly its first bytes say it.
+    return start > 0 and bool(data[start : start + _HEAD].strip() or data[start:].strip())
+
+
+def _text(name: str, raw: pl.DataFrame, blanks: str = _BLANKS) -> pl.Expr:
     if name not in raw.columns:
         return pl.lit(None, dtype=pl.String).alias(name)
     column = raw[name]
-    padded = (
-        column.str.starts_with(" ")
-        | column.str.ends_with(" ")
-        | (column == "")
-        | column.str.contains("\t", literal=True)
-    )
-    if not padded.any():
+    if not ((column == "").any() or any(_edged(column, blank) for blank in blanks)):
         return pl.col(name)
     clean = pl.col(name).str.strip_chars()
     return pl.when(clean != "").then(clean).alias(name)
+
+
+def _edged(column: pl.Series, blank: str) -> bool:
+    return bool(column.str.ends_with(blank).any() or column.str.starts_with(blank).any())
 
 
 def _date(name: str, raw: pl.DataFrame) -> pl.Expr:
@@ -129,10 +138,15 @@ def _from_direction(raw: pl.DataFrame, decimals: int) -> dict[str, pl.Series | p
 
 
 def _cents(texts: pl.Series, decimals: int) -> pl.Series:
-    """Minor units of printed amounts; blank is 0, what is no amount is null.
+    """Minor units of printed amounts; blank is 0, what is no amount is null."""
+    # Every line has a debit or a credit, hardly one has both: half of all amounts are zero and need no reading.
+    zero = pl.Series(texts.name, [0], dtype=pl.Int64).new_from_index(0, len(texts))
+    some = (texts != _ZERO).fill_null(False)
+    return zero.scatter(some.arg_true(), _read_cents(texts.filter(some), decimals))
 
-    Nearly every amount ends in a comma and two digits: those are read without a regular expression.
-    """
+
+def _read_cents(texts: pl.Series, decimals: int) -> pl.Series:
+    """Nearly every amount ends in a comma and two digits: those are read without a regular expression."""
     name = texts.name
     frame = pl.DataFrame({name: texts}).with_columns(pl.col(name).str.strip_chars())
     plain = pl.col(name).str.slice(-3, 1).is_in([",", "."]) & pl.lit(decimals == _CENTS)

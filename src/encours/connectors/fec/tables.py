@@ -63,7 +63,9 @@ def _dressed(parts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
             "line",
             "key",
             "customer_id",
+            "customer_no",
             "account",
+            "account_no",
             "group",
             "day",
             "issued_on",
@@ -129,8 +131,8 @@ def _receipts(
     receipts = money.group_by("receipt_id", maintain_order=True).agg(
         first,
         amount=-pl.col("amount").sum(),
-        others=(pl.col("customer_id") != pl.col("customer_id").first()).any(),
-        elsewhere=(pl.col("account") != pl.col("account").first()).any(),
+        others=_differs("customer_no"),
+        elsewhere=_differs("account_no"),
     )
     receipts = receipts.select(
         "receipt_id",
@@ -169,10 +171,14 @@ def _must_part(money: pl.DataFrame) -> pl.Series:
     if not shared.any():
         return apart
     settled = (pl.col("full") & (pl.col("latest") <= pl.col("day"))).fill_null(False).all().over("bank_line")
-    several = (
-        (pl.col("customer_id").n_unique().over("bank_line") > 1) | (pl.col("account").n_unique().over("bank_line") > 1)
-    ) & ~settled
-    return apart.scatter(shared.arg_true(), money.filter(shared).select(several).to_series())
+    several = (_differs("customer_no").over("bank_line") | _differs("account_no").over("bank_line")) & ~settled
+    thin = money.select("bank_line", "full", "latest", "day", "customer_no", "account_no").filter(shared)
+    return apart.scatter(shared.arg_true(), thin.select(several).to_series())
+
+
+def _differs(number: str) -> pl.Expr:
+    """Whether a group has more than one of these numbers."""
+    return pl.col(number).min() != pl.col(number).max()
 
 
 def _with_labels(receipts: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
@@ -270,11 +276,8 @@ def _allocations(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _receipt_of_entry(rows: pl.DataFrame) -> pl.DataFrame:
     """entry, paid_with: the one receipt of an entry, which its deductions name."""
-    money = rows.filter(pl.col("receipt_id").is_not_null())
-    one = money.group_by("entry").agg(
-        pl.col("receipt_id").n_unique().alias("n"), paid_with=pl.col("receipt_id").first()
-    )
-    return one.filter(pl.col("n") == 1).select("entry", "paid_with")
+    money = rows.select("entry", "receipt_id").filter(pl.col("receipt_id").is_not_null()).unique()
+    return money.filter(~pl.col("entry").is_duplicated()).select("entry", paid_with="receipt_id")
 
 
 def _items(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -338,11 +341,16 @@ def _moved(items: pl.DataFrame, rows: pl.DataFrame, allocations: pl.DataFrame) -
 def _customers(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
     """One row an auxiliary account (or a receivable account without one), under the last name the ledger gives it."""
     return (
-        lines.filter("receivable")
-        .group_by("customer_id")
-        .agg(name=pl.coalesce("aux_name", "account_name", "aux", "account").last())
+        lines.lazy()
+        .filter("receivable")
+        .unique("customer_no", keep="last")
         .sort("customer_id")
-        .with_columns(
-            entity_id=pl.lit(context.entity_id), kind=pl.lit("business"), country=pl.lit(None, dtype=pl.String)
+        .select(
+            "customer_id",
+            name=pl.coalesce("aux_name", "account_name", "aux", "account"),
+            entity_id=pl.lit(context.entity_id),
+            kind=pl.lit("business"),
+            country=pl.lit(None, dtype=pl.String),
         )
+        .collect()
     )

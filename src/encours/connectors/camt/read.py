@@ -7,19 +7,24 @@ from decimal import Decimal
 from functools import lru_cache
 from xml.parsers import expat
 
+import polars as pl
+
 from encours.connectors.base.accounts import normal_account
-from encours.connectors.base.bank import BankFile, BankLine, Statement, clean, plain_amount, reference
+from encours.connectors.base.bank import BankFile, Statement, clean, plain_amount
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.base.xml import HostileXmlError
 from encours.connectors.camt.entry import Fields
-from encours.connectors.camt.kinds import kind_of
-from encours.connectors.camt.party import counterparty
+from encours.connectors.camt.lines import OF_DETAIL, lines, plain_entries, raw_frame
+from encours.connectors.camt.plans import Entry
 from encours.connectors.camt.stream import stream
-from encours.core.base.money import AmountError
+from encours.core.base.money import EXPONENTS, AmountError
 
 _BOOKED = "BOOK"
 #: The texts of a batch that stays one receipt are told up to this many details.
 _DETAILS_TOLD = 50
+
+#: The number of the first of some entries, their currency and sum, and how many they are.
+_Count = tuple[int, str | None, Decimal, int]
 
 
 def read(source: Source, options: Options) -> Reading:
@@ -102,63 +107,66 @@ class _Reader:
             statement.opening = opening[0]
             statement.from_on = statement.from_on or opening[1]
 
-    def entry(self, fields: Fields) -> None:
-        """One entry: counted, and where it is booked a receipt or several."""
-        self.number += 1
+    def entries(self, entries: list[Entry]) -> None:
+        """Entries of the statement: counted, and where they are booked a receipt or several."""
+        first = self.number + 1
         statement = self._statement
         if statement is None:
-            statement = self._statement = self.file.open(self.number, None, None, stray=True)
-        details = fields.get("detail", [])
-        self.details += len(details)
+            statement = self._statement = self.file.open(first, None, None, stray=True)
+        self.details += sum(len(plan.groups) for plan, _ in entries)
+        plain = lines(plain_entries(entries, first, self._default), statement.account)
+        known = set(plain["number"])
+        others: list[dict[str, object]] = []
+        counts = _counts(plain)
+        for self.number, (plan, texts) in enumerate(entries, first):
+            if self.number not in known:
+                others += self._entry(statement, plan.fill(texts), counts)
+        for _, currency, amount, count in sorted(counts, key=lambda count: count[0]):
+            statement.count(amount, currency, count)
+        # A batch's details bear its number, and come one after the other as the bank wrote them.
+        both = pl.concat([plain, lines(raw_frame(others), statement.account)])
+        self.file.add_all(statement, both.sort("number", maintain_order=True))
+
+    def _entry(self, statement: Statement, fields: Fields, counts: list[_Count]) -> list[dict[str, object]]:
+        """The lines of an entry that takes a closer look, one a detail where it is a batch that can be split."""
         try:
             amount = plain_amount(fields.get("amount", ""))
         except AmountError as error:
             self.file.reject(self.number, "amount_impossible", str(error))
-            return
+            return []
         sign = fields.get("sign")
         if sign not in ("CRDT", "DBIT"):
             self.file.reject(self.number, "sign_missing", "the entry says neither credit nor debit", f"{amount}")
-            return
+            return []
         status = fields.get("status", _BOOKED)
         if status != _BOOKED:
             self.file.pending(statement, self.number, status[:20])
-            return
+            return []
         signed = -amount if sign == "DBIT" else amount
         currency = fields.get("amount@Ccy") or self._default
-        statement.count(signed, currency)
+        counts.append((self.number, currency, signed, 1))
+        details = fields.get("detail", [])
         parts = _split(details, signed, currency)
         if parts is None:
-            self.file.add(statement, self._line(statement, fields, details, signed, currency))
-            return
-        for detail, part in zip(details, parts, strict=True):
-            self.file.add(statement, self._line(statement, fields, [detail], part, currency))
+            return [self._line(fields, details, signed, currency)]
+        return [self._line(fields, [detail], part, currency) for detail, part in zip(details, parts, strict=True)]
 
-    def _line(
-        self, statement: Statement, fields: Fields, details: list[Fields], amount: Decimal, currency: str | None
-    ) -> BankLine:
+    def _line(self, fields: Fields, details: list[Fields], amount: Decimal, currency: str | None) -> dict[str, object]:
         only = details[0] if len(details) == 1 else {}
-        credit = amount >= 0
-        kind = kind_of(fields, only, credit)
-        name, account = counterparty(only, statement.account, kind, credit)
-        text = _remittance(details) or only.get("info") or fields.get("info")
-        end_to_end = reference(only.get("end_to_end"))
-        own = reference(only.get("bank_reference")) or reference(only.get("transaction")) or end_to_end
-        whole = reference(fields.get("bank_reference")) or reference(fields.get("reference"))
-        # The bank's number of a batch is the same for all its details: theirs tell them apart.
-        mark = f"{whole}|{own}" if whole and own else whole or own
-        return BankLine(
-            number=self.number,
-            booked_on=_day(fields.get("booked")),
-            amount=amount,
-            currency=currency,
-            kind=kind,
-            value_on=_day(fields.get("value")),
-            payer_name=clean(name, 140),
-            payer_account=account,
-            remittance=clean(text),
-            end_to_end_id=end_to_end,
-            bank_reference=mark,
-        )
+        line = {name: text for name, text in fields.items() if isinstance(text, str)}
+        line |= {OF_DETAIL + name: text for name, text in only.items() if isinstance(text, str)}
+        text = _remittance(details) or None
+        return line | {
+            "number": self.number, "amount": f"{amount:f}", "currency": currency, "detail.unstructured": text,
+        }  # fmt: skip
+
+
+def _counts(plain: pl.DataFrame) -> list[_Count]:
+    sums = plain.group_by("currency").agg(pl.col("number").min(), pl.col("minor").sum(), entries=pl.len())
+    return [
+        (number, currency, Decimal(minor).scaleb(-EXPONENTS[currency]), entries)
+        for currency, number, minor, entries in sums.iter_rows()
+    ]
 
 
 @lru_cache(maxsize=1024)

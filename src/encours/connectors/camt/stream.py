@@ -2,8 +2,8 @@
 
 expat first walks the whole file without a call back: it says whether the file is well formed, how far, and whether
 anything but tags and texts stands in it (comments, CDATA). Where nothing else does, which is how banks write, the
-text is then simply cut at its angle brackets. Otherwise expat hands out tags and texts one by one: the same stretches,
-three times slower.
+text is then simply cut at its angle brackets, or read by the pattern of a shape that was seen before. Otherwise expat
+hands out tags and texts one by one: the same stretches, three times slower.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
 
 from encours.connectors.base.xml import HostileXmlError
-from encours.connectors.camt.plans import STRETCHES, Listener, Teller
+from encours.connectors.camt.plans import STRETCHES, Listener, Teller, spelled_out
 
 _BLOCK_BYTES = 1024 * 1024
 #: A batch of a hundred thousand details has some five million; more without a new entry is no bank's message.
@@ -29,8 +29,6 @@ _PREFIX = re.compile(rb"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
 _PREFIXES_MAX = 8
 #: A tag, whatever its attributes hold, and the text after it.
 _TAG = re.compile(r"""<((?:[^<>"']|"[^"]*"|'[^']*')*)>([^<]*)""")
-_ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|apos|quot));")
-_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "apos": "'", "quot": '"'}
 
 _Stretch = tuple[list[str], list[str]]
 
@@ -42,8 +40,14 @@ def stream(path: Path, listener: Listener) -> None:
     """
     form = _Form.of(path)
     teller = Teller(listener, form.namespace)
-    for tags, texts in _cut(path, form) if form.encoding else _parsed(path):
-        teller.tell(tags, texts)
+    try:
+        if form.encoding:
+            _cut(path, form, teller)
+        else:
+            for tags, texts in _parsed(path):
+                teller.tell(tags, texts)
+    finally:
+        teller.flush()
     if form.error:
         raise form.error
 
@@ -114,8 +118,8 @@ def _blocks(path: Path, end: int | None = None) -> Iterator[bytes]:
             left = None if left is None else left - len(block)
 
 
-def _cut(path: Path, form: _Form) -> Iterator[_Stretch]:
-    """The stretches of a text that holds nothing but tags and texts."""
+def _cut(path: Path, form: _Form, teller: Teller) -> None:
+    """Tells the stretches of a text that holds nothing but tags and texts."""
     prefix = f"(?:(?:{'|'.join(map(re.escape, sorted(form.prefixes)))}):)?" if form.prefixes else ""
     begin = re.compile(rf"<{prefix}(?:{'|'.join(STRETCHES)})(?=[\s/>])")
     decoder = codecs.getincrementaldecoder(form.encoding or "utf-8")(errors="replace")
@@ -124,14 +128,34 @@ def _cut(path: Path, form: _Form) -> Iterator[_Stretch]:
         rest += decoder.decode(block)
         # The last tag of a block may be cut within its name.
         whole = rest.rfind("<") if block else len(rest)
-        bounds = [0] * begun + [match.start() for match in begin.finditer(rest, looked, whole)]
-        yield from (_pieces(rest[start:end]) for start, end in pairwise(bounds))
-        begun = bool(bounds)
-        kept = bounds[-1] if begun else max(whole, 0)
+        start = _tell(teller, begin, rest, 0 if begun else _next(begin, rest, looked, whole), looked, whole)
+        begun = start >= 0
+        kept = start if begun else max(whole, 0)
         rest, looked = rest[kept:], max(whole - kept, begun)
         _bound(rest)
     if begun:
-        yield _pieces(rest if rest.rfind("<") < rest.rfind(">") else rest[: rest.rfind("<")])
+        teller.tell(*_pieces(rest if rest.rfind("<") < rest.rfind(">") else rest[: rest.rfind("<")]))
+
+
+def _tell(teller: Teller, begin: re.Pattern[str], text: str, start: int, looked: int, whole: int) -> int:
+    """Tells the stretches from `start` on that end before `whole`; where the last one begins, -1 where none is open.
+
+    The text up to `looked` is known to hold no further beginning.
+    """
+    while start >= 0:
+        end = teller.tell_known(text, start)
+        if end < 0:
+            end = _next(begin, text, max(start + 1, looked), whole)
+            if end < 0:
+                break
+            teller.tell(*_pieces(text[start:end]))
+        start = _next(begin, text, end, whole)
+    return start
+
+
+def _next(begin: re.Pattern[str], text: str, start: int, end: int) -> int:
+    match = begin.search(text, start, max(end, 0))
+    return match.start() if match else -1
 
 
 def _bound(rest: str) -> None:
@@ -140,23 +164,14 @@ def _bound(rest: str) -> None:
 
 
 def _pieces(text: str) -> _Stretch:
-    """The tags of a stretch and the text after each. Brackets that do not pair stand in a text or an attribute."""
+    """The tags of a stretch and the text after each."""
     if text.count("<") == text.count(">"):
         parts = text.replace(">", "<").split("<")
         tags, texts = parts[1::2], parts[2::2]
-    else:
-        pairs = _TAG.findall(text)
-        tags, texts = [tag for tag, _ in pairs], [after for _, after in pairs]
-    return tags, [_spelled_out(after) for after in texts] if "&" in text else texts
-
-
-def _spelled_out(text: str) -> str:
-    return _ENTITY.sub(_character, text) if "&" in text else text
-
-
-def _character(match: re.Match[str]) -> str:
-    hexadecimal, number, name = match.groups()
-    return _ENTITIES[name] if name else chr(int(hexadecimal, 16) if hexadecimal else int(number))
+    else:  # a bracket stands in a text or in an attribute
+        found = _TAG.findall(text)
+        tags, texts = [tag for tag, _ in found], [after for _, after in found]
+    return tags, [spelled_out(after) for after in texts] if "&" in text else texts
 
 
 def _parsed(path: Path) -> Iterator[_Stretch]:

@@ -276,3 +276,29 @@ def test_a_file_that_ends_within_a_character_is_read_to_there(tmp_path: Path, ma
     found = CONNECTOR.read(Source.of(path), Options())
     assert found.tables["items"].height == 3
     assert found.issues.height
+
+
+@pytest.mark.parametrize("printed", ["120,00", " 120,00 ", "120.00", "+120,00", "000120,00", "120", "120,0", "120,000"])
+def test_an_amount_is_the_same_however_it_is_printed(tmp_path: Path, printed: str) -> None:
+    """Beside plain amounts, which are read at once, and zeros, which are not read at all."""
+    ledger = Ledger()
+    ledger.invoice("20240110", "C1", "F1", 12000)
+    ledger.invoice("20240111", "C2", "F2", 34567)
+    path = ledger.write(tmp_path, "123456789FEC20241231.txt")
+    path.write_bytes(path.read_bytes().replace(b"\t120,00\t", f"\t{printed}\t".encode()))
+    found = CONNECTOR.read(Source.of(path), Options())
+    assert found.tables["items"].select("amount").rows() == [(12000,), (34567,)]
+    assert found.facts["debit"] == found.facts["credit"] == "465.67"
+
+
+def test_an_accent_that_falls_between_two_pieces_is_utf8(tmp_path: Path) -> None:
+    """The text is looked at piece by piece: no piece may end the reading of a character."""
+    ledger = Ledger()
+    for n in range(600):
+        ledger.invoice("20240110", "C1", "é" * 100 + f"{n}", 12000)
+    path = ledger.write(tmp_path, "123456789FEC20241231.txt")
+    whole = path.read_bytes()
+    for shift in range(2):
+        path.write_bytes(whole.replace(b"20240110", b"20240110 " if shift else b"20240110", 1))
+        found = CONNECTOR.read(Source.of(path), Options())
+        assert (found.facts["encoding"], found.tables["items"].height) == ("utf-8", 600)

@@ -84,6 +84,7 @@ RULES: tuple[Rule, ...] = (
     SALE, DRAFT, DOUBTFUL, ADVANCE, CUSTOMER, OPENING, OTHER, VAT,
 )  # fmt: skip
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
+RULE = pl.Enum(list(BY_NAME))
 _RECEIVABLE = ("411", "413", "416", "4191", "4198")
 _OPENING_JOURNALS = ("AN", "ANO", "RAN", "AN1", "OUV", "ANOUV", "A-NOUVEAU", "AN0")
 
@@ -136,7 +137,7 @@ def _words(settings: Mapping[str, object], name: str, default: tuple[str, ...], 
 
 
 def with_classes(lines: pl.DataFrame, chart: Chart) -> pl.DataFrame:
-    """Lines with `receivable` (bool), `rule` (the class they are as a counterpart) and `opening` (bool)."""
+    """Lines with `receivable` (bool), `rule` (RULE: the class they are as a counterpart) and `opening` (bool)."""
     accounts = lines["account"].unique().to_list()
     receivable = [account for account in accounts if chart.is_receivable(account)]
     rule = {account: chart.rule_of(account) for account in accounts}
@@ -147,7 +148,7 @@ def with_classes(lines: pl.DataFrame, chart: Chart) -> pl.DataFrame:
     journals = journals.filter(runs).unique()
     return lines.with_columns(
         receivable=pl.col("account").is_in(receivable),
-        rule=pl.col("account").replace(rule),
+        rule=pl.col("account").replace_strict(rule, return_dtype=RULE),
         opening=pl.col("journal").is_in(_openings(journals, chart)).fill_null(False),
     )
 

@@ -15,7 +15,7 @@ _SEPARATORS = {"\t": "tab", "|": "pipe", ";": "semicolon", ",": "comma"}
 def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout, currency: str) -> dict[str, object]:
     """Lines, totals, entries by journal and number, customer and supplier lines, lettered groups, encoding, period."""
     new = pl.col("entry").ne_missing(pl.col("entry").shift(1))
-    starts = lines.lazy().filter(new).select("journal", "number").unique().collect()
+    starts = lines.lazy().filter(new).group_by("journal").agg(pl.col("number").n_unique()).collect()
     loose = lines.select("journal", "number", "balanced").filter(~pl.col("balanced")).unique()
     thin = (
         lines.select("journal", "number", "net") if loose.height else lines.select("journal", "number", "net").clear()
@@ -36,7 +36,7 @@ def facts_of(lines: pl.DataFrame, rejected: int, fixed: Repaired, layout: Layout
         "columns": layout.columns,
         "debit": _amount(lines["debit"].sum(), currency),
         "credit": _amount(lines["credit"].sum(), currency),
-        "entries": starts.height,
+        "entries": starts["number"].sum(),
         "unbalanced_entries": unbalanced.height,
         "entries_found": lines["entry"].max() or 0,
         "lines_411": customers.height,

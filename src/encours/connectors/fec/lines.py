@@ -105,9 +105,12 @@ def _edged(column: pl.Series, blank: str) -> bool:
     return bool(column.str.ends_with(blank).any() or column.str.starts_with(blank).any())
 
 
-def _date(name: str, raw: pl.DataFrame) -> pl.Expr:
+def _date(name: str, raw: pl.DataFrame) -> pl.Series | pl.Expr:
     if name not in raw.columns:
         return pl.lit(None, dtype=pl.Date).alias(name)
+    plain = raw[name].str.to_date("%Y%m%d", strict=False)
+    if plain.null_count() == raw[name].null_count():
+        return plain
     text = pl.col(name).str.strip_chars()
     day = text.str.to_date("%Y%m%d", strict=False)
     sample = raw[name].drop_nulls().head(1000)
@@ -146,7 +149,17 @@ def _cents(texts: pl.Series, decimals: int) -> pl.Series:
 
 
 def _read_cents(texts: pl.Series, decimals: int) -> pl.Series:
-    """Nearly every amount ends in a comma and two digits: those are read without a regular expression."""
+    """Nearly every amount is digits, a comma and two digits: those are read at once, the others take a longer way."""
+    text = pl.col(texts.name)
+    plain = (text.str.slice(-3, 1) == ",") & pl.lit(decimals == _CENTS)
+    digits = text.str.replace(",", "", literal=True).cast(pl.Int64, strict=False)
+    minor = texts.to_frame().select(minor=pl.when(plain).then(digits))["minor"]
+    odd = minor.is_null()
+    return minor.scatter(odd.arg_true(), _odd_cents(texts.filter(odd), decimals)) if odd.any() else minor
+
+
+def _odd_cents(texts: pl.Series, decimals: int) -> pl.Series:
+    """Padded amounts, points for commas or for thousands; then whatever else is one."""
     name = texts.name
     frame = pl.DataFrame({name: texts}).with_columns(pl.col(name).str.strip_chars())
     plain = pl.col(name).str.slice(-3, 1).is_in([",", "."]) & pl.lit(decimals == _CENTS)

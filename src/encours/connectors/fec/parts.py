@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from encours.connectors.fec.classes import BY_NAME, RULES
+from encours.connectors.fec.classes import BY_NAME, RULE, RULES
 from encours.core.base.spread import spread
 
 _RANK = {rule.name: rank for rank, rule in enumerate(RULES)}
@@ -22,7 +22,7 @@ def parts_of(lines: pl.DataFrame) -> pl.DataFrame:
     of a line is its debit less its credit; `bank_line` is the line of the money that a `money` part came from. Rows
     with `gain` come in pairs that cancel out: money kept beyond the claim (758, 766) and the claim it makes.
     """
-    claims = lines.filter(pl.col("receivable") & (pl.col("net") != 0))
+    claims = lines.filter(pl.col("receivable") & (pl.col("net") != 0)).with_columns(pl.col("rule").cast(pl.String))
     opened = claims.filter("opening").select("line", "entry", rule=pl.lit("opening"), amount="net")
     live = claims.filter(~pl.col("opening")).with_columns(
         side=pl.col("net").sign().cast(pl.Int8), own="rule", worth=pl.col("net").abs()
@@ -45,9 +45,10 @@ def _counterparts(lines: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     losses = others.filter(pl.col("rule").is_in(["loss", "discount"])).unique("entry", keep="first")
     taxed = others.join(losses.select("entry", host="rule"), on="entry", how="left") if losses.height else others
     host = pl.col("host") if losses.height else pl.lit(None, dtype=pl.String)
-    rule = pl.when(pl.col("rule") == "vat").then(host.fill_null("sale")).otherwise("rule")
+    rule = pl.when(pl.col("rule") == "vat").then(host.fill_null("sale").cast(RULE)).otherwise("rule")
     sums = taxed.with_columns(rule=rule).group_by("entry", "rule").agg(pl.col("net").sum()).filter(pl.col("net") != 0)
-    mirrored = live.filter(pl.col("side").n_unique().over("entry") > 1)
+    sums = sums.with_columns(pl.col("rule").cast(pl.String))
+    mirrored = live.filter(pl.col("side").min().over("entry") != pl.col("side").max().over("entry"))
     own = mirrored.group_by("entry", "side", rule="own").agg(net=pl.col("net").sum()).select("entry", "rule", "net")
     both = pl.concat([sums, own])
     return both.select(
@@ -62,7 +63,7 @@ def _counterparts(lines: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
 def _classed(live: pl.DataFrame, counter: pl.DataFrame) -> pl.DataFrame:
     """The lines, cut where several classes stand against their side."""
     keyed = live.with_columns(_key=_KEY)
-    facing = counter.with_columns(_key=_KEY).join(keyed.select("_key").unique(), on="_key", how="semi")
+    facing = counter.with_columns(_key=_KEY).filter(pl.col("_key").is_in(keyed["_key"].unique().implode()))
     several = facing["_key"].is_duplicated()
     simple = keyed.drop("rule").join(facing.filter(~several).select("_key", "rule"), on="_key").drop("_key")
     facing = _filled(keyed, facing.filter(several))
@@ -127,11 +128,10 @@ def _cut(live: pl.DataFrame, facing: pl.DataFrame) -> pl.DataFrame:
 
 def _gains(live: pl.DataFrame, counter: pl.DataFrame) -> pl.DataFrame:
     """Money beyond the claim that the company kept: a claim of that amount, and the money that settles it."""
-    sides = live.group_by("entry").agg(
-        pl.col("side").n_unique(), only=pl.col("side").first(), line=pl.col("line").first()
-    )
-    credit_only = sides.filter((pl.col("side") == 1) & (pl.col("only") == -1)).select("entry", "line")
     kept = counter.filter(pl.col("rule").is_in(_GAINS) & (pl.col("side") == 1))
+    live = live.filter(pl.col("entry").is_in(kept["entry"].unique().implode()))
+    sides = live.group_by("entry").agg(pl.col("side").max(), line=pl.col("line").first())
+    credit_only = sides.filter(pl.col("side") == -1).select("entry", "line")
     paid = counter.filter((pl.col("rule") == "money") & (pl.col("side") == -1)).select("entry", money="worth")
     owed = live.filter(pl.col("side") == -1).group_by("entry").agg(owed=pl.col("worth").sum())
     rows = kept.join(credit_only, on="entry").join(paid, on="entry").join(owed, on="entry")
@@ -147,7 +147,7 @@ def _banked(cut: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     others = cut.filter(pl.col("rule") != "money").with_columns(bank_line=pl.lit(None, dtype=pl.Int64))
     bank = (
         lines.filter(~pl.col("receivable") & (pl.col("rule") == "money") & (pl.col("net") != 0))
-        .join(money.select("entry").unique(), on="entry", how="semi")
+        .filter(pl.col("entry").is_in(money["entry"].unique().implode()))
         .select("entry", bank_line="line", side=-pl.col("net").sign().cast(pl.Int8), bank_worth=pl.col("net").abs())
     )
     several = pl.len().over("entry", "side") > 1

@@ -13,8 +13,8 @@ from encours.connectors.fec.lines import finish
 def touched_by_claims(lines: pl.DataFrame) -> pl.DataFrame:
     """line, entry, net, receivable, rule, opening of every entry with a line on a receivable account."""
     thin = lines.select("line", "entry", "net", "receivable", "rule", "opening")
-    claimed = thin.filter("receivable").select("entry").unique()
-    return thin.join(claimed, on="entry", how="semi", maintain_order="left")
+    claimed = thin.filter("receivable")["entry"].unique()
+    return thin.filter(pl.col("entry").is_in(claimed.implode()))
 
 
 def opening_day(lines: pl.DataFrame) -> date | None:

@@ -166,14 +166,10 @@ def _at_the_bank(receipts: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
 
 def _must_part(money: pl.DataFrame) -> pl.Series:
     """Whether a bank line pays several customers or accounts and is not settled with what was there before."""
-    shared = money["bank_line"].is_duplicated()
-    apart = pl.Series("apart", [False]).new_from_index(0, money.height)
-    if not shared.any():
-        return apart
-    settled = (pl.col("full") & (pl.col("latest") <= pl.col("day"))).fill_null(False).all().over("bank_line")
-    several = (_differs("customer_no").over("bank_line") | _differs("account_no").over("bank_line")) & ~settled
-    thin = money.select("bank_line", "full", "latest", "day", "customer_no", "account_no").filter(shared)
-    return apart.scatter(shared.arg_true(), thin.select(several).to_series())
+    settled = (pl.col("full") & (pl.col("latest") <= pl.col("day"))).fill_null(False)
+    several = _differs("customer_no") | _differs("account_no")
+    banks = money.lazy().group_by("bank_line").agg(apart=several & ~settled.all())
+    return money["bank_line"].is_in(banks.filter("apart").collect()["bank_line"].implode())
 
 
 def _differs(number: str) -> pl.Expr:

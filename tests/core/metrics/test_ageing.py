@@ -212,3 +212,22 @@ def test_ids_that_share_a_hash_cost_time_but_no_cent(facts: Facts, reading: Any)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(standing_module, "hash_of", lambda column: pl.col(column).hash() * 0)
         assert ageing(book, day, reading).frame.equals(right)
+
+
+@settings(max_examples=40)
+@given(facts=ledgers.ledgers(), day=ledgers.days, reading=st.sampled_from(["known", "booked"]))
+def test_a_large_book_is_netted_before_it_is_grouped(facts: Facts, day: date, reading: Any) -> None:
+    book = ledgers.book_of(facts)
+    right = ageing(book, day, reading).frame
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(standing_module, "FEW", 0)
+        assert ageing(book, day, reading).frame.equals(right)
+
+
+@pytest.mark.parametrize("few", [0, 100_000])
+def test_of_two_rows_of_one_id_the_last_holds(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing says that the second is a correction: neither when it became known nor a day of its own."""
+    monkeypatch.setattr(standing_module, "FEW", few)
+    early = date(2026, 1, 1)
+    book = book_with([item("A", 100, early), item("B", 7, early), item("A", 130, early)])
+    assert ageing(book, DAY).frame["total"].to_list() == [137]

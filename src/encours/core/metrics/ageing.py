@@ -164,23 +164,23 @@ def by_customer(owed: pl.DataFrame, free: pl.DataFrame, limits: tuple[int, ...] 
     counted = ~pl.col("_out")
     positive = counted & (pl.col("open") > 0)
     bounds = [None, 0, *limits, None]
-    sums = {}
+    parts = {}
     for name, low, high in zip(names, bounds[:-1], bounds[1:], strict=True):
         inside = positive
         if low is not None:
             inside &= pl.col("_late") > low
         if high is not None:
             inside &= pl.col("_late") <= high
-        sums[name] = pl.col("open").filter(inside).sum()
+        parts[name] = pl.when(inside).then("open")
     negative = counted & (pl.col("open") < 0)
     advance = pl.col("kind") == "down_payment"
-    owed_rows = owed.group_by(KEY).agg(
-        **sums,
-        credits=pl.col("open").filter(negative & ~advance).sum(),
-        advances=pl.col("open").filter(negative & advance).sum(),
-        excluded=pl.col("open").filter("_out").sum(),
-        oldest_on=pl.col("_on").filter(positive & (pl.col("_late") > 0)).min(),
-    )
+    parts["credits"] = pl.when(negative & ~advance).then("open")
+    parts["advances"] = pl.when(negative & advance).then("open")
+    parts["excluded"] = pl.when("_out").then("open")
+    oldest_on = pl.when(positive & (pl.col("_late") > 0)).then("_on")
+    # Columns first, sums after: a filter in a sum is evaluated group by group.
+    laid = owed.lazy().select(*KEY, **parts, oldest_on=oldest_on).group_by(KEY)
+    owed_rows = laid.agg(pl.col(list(parts)).sum(), pl.col("oldest_on").min()).collect(engine="streaming")
     free_rows = free.group_by(KEY).agg(unapplied=-pl.col("unapplied").sum())
     rows = owed_rows.join(free_rows, on=list(KEY), how="full", coalesce=True, nulls_equal=True)
     return rows.with_columns(pl.col(*names, *APART, "excluded").fill_null(0)).sort(KEY)

@@ -1,9 +1,10 @@
 """What stands on a past day, out of frames of any size: open items and unapplied receipts, lazily and column-pruned.
 
 The same answer as `Book.as_of` or `as_booked` followed by `open_items` and `unapplied_receipts`, for books that are
-files: only needed columns are read, versions are sorted only where an id has more than one, ids are joined as 64-bit
-hashes, and the columns of what is left, a fraction of the book, are fetched last. Two ids with one hash are found out
-(a key of two rows) and joined as texts.
+files: only needed columns are read, versions are sorted only where an id has more than one, ids are met as 64-bit
+hashes, most of what is settled is dropped before it is grouped (`netting`), and the columns of what is left, a
+fraction of the book, are fetched last by row number. Two open ids with one hash are found out (a key of two rows) and
+met as texts.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import polars as pl
 
 from encours.core.base import balance, versions
 from encours.core.base.schema import TABLES, Table, accounted_on_expr, known_on_expr
+from encours.core.metrics.netting import unsettled
 
 Reading = Literal["known", "booked"]
 
 #: The columns that an aged balance needs of open items and of receipts.
 ITEM_COLUMNS = ("entity_id", "customer_id", "currency", "due_on", "kind")
 RECEIPT_COLUMNS = ("entity_id", "customer_id", "currency")
+#: Up to so many rows, grouping all of them at once is faster.
+FEW = 100_000
 _LETTER_COLUMNS = ("item_id", "receipt_id", "credit_item_id", "receipt_amount", "kind", "reversed_on")
 
 
@@ -39,22 +43,26 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Facts:
-    """A table on the day, one row an id, and the columns that are wanted of what is left."""
+    """A table on the day, one row an id with its number `_row`, and the columns that are wanted of what is left.
+
+    `count`: the rows of all versions.
+    """
 
     rows: pl.LazyFrame
     key: str
     columns: tuple[str, ...]
+    count: int
 
     def keyed(self, key: _Key) -> pl.LazyFrame:
-        """_key, left: each row's amount."""
-        return self.rows.select(_key=key(self.key), left="amount")
+        """_key, left: each row's amount, _row."""
+        return self.rows.select("_row", _key=key(self.key), left="amount")
 
-    def fetched(self, key: _Key, left: pl.DataFrame, name: str) -> pl.DataFrame:
-        """The wanted columns of the rows of which something is left, and what is left under `name`."""
+    def fetched(self, left: pl.DataFrame, name: str) -> pl.DataFrame:
+        """The wanted columns of the rows of which something is left (_row, left), and what is left under `name`."""
         # The filter goes down to the file: texts of rows that are not asked for are never laid out.
-        some = self.rows.filter(key(self.key).is_in(left["_key"].implode()))
-        rows = some.select(*self.columns, _key=key(self.key)).join(left.lazy(), on="_key", how="inner")
-        return rows.drop("_key").rename({"left": name}).collect(engine="streaming")
+        some = self.rows.filter(pl.col("_row").is_in(left["_row"].implode()))
+        rows = some.select(*self.columns).collect(engine="streaming")
+        return rows.with_columns(left.sort("_row")["left"].alias(name))
 
 
 def standing(
@@ -66,42 +74,60 @@ def standing(
     columns: tuple[str, ...] = ITEM_COLUMNS,
     receipt_columns: tuple[str, ...] = RECEIPT_COLUMNS,
 ) -> Standing:
-    """Open items and unapplied receipts at the end of `as_of`. Frames hold all versions, as a Book's tables do."""
-    has_receipts = bool(receipts.select(pl.len() > 0).collect().item())
-    owed = _read("items", items, as_of, reading, columns)
-    letters = balance.standing(_read("allocations", allocations, as_of, reading, _LETTER_COLUMNS).rows)
-    got = _read("receipts", receipts, as_of, reading, receipt_columns) if has_receipts else None
-    found = _open_and_free(owed, letters, got, hashed=True) or _open_and_free(owed, letters, got, hashed=False)
+    """Open items and unapplied receipts at the end of `as_of`. Frames hold all versions, as a Book's tables do.
+
+    They are read more than once and must give their rows in the same order each time, as files and tables do.
+    """
+
+    def read(plain: bool) -> tuple[_Facts, pl.LazyFrame, _Facts | None]:
+        owed = _read("items", items, as_of, reading, columns, plain)
+        letters = balance.standing(_read("allocations", allocations, as_of, reading, _LETTER_COLUMNS, plain).rows)
+        some = receipts.select(pl.len() > 0).collect().item()
+        return owed, letters, _read("receipts", receipts, as_of, reading, receipt_columns, plain) if some else None
+
+    facts = read(plain=True)
+    found = _open_and_free(*facts, hashed=True) or _open_and_free(*facts, hashed=False)
+    # Still two rows of one id: it was written anew and nothing says so. Its last version holds.
+    found = found or _open_and_free(*read(plain=False), hashed=False)
     assert found is not None, "an id is the key of one row"
     schema = TABLES["receipts"].schema
     free = {**{name: schema[name] for name in receipt_columns}, "unapplied": pl.Int64()}
     return Standing(found[0], pl.DataFrame(schema=free) if found[1] is None else found[1])
 
 
-def _read(name: str, rows: pl.LazyFrame, day: date, reading: Reading, columns: tuple[str, ...]) -> _Facts:
+def _read(name: str, rows: pl.LazyFrame, day: date, reading: Reading, columns: tuple[str, ...], plain: bool) -> _Facts:
+    """`plain`: an id is taken to have one version where no row says when it became known or is voided."""
     table = TABLES[name]
     have = rows.collect_schema()
     wanted = list(dict.fromkeys([*table.key, "amount", *columns]))
-    pruned = rows.select(
-        pl.col(column) if column in have else pl.lit(None, dtype=table.schema[column]).alias(column)
-        for column in dict.fromkeys([*wanted, *table.dated_by, "known_on", "voided"])
+    # Numbered where they are read: a file leaps to a row by its number, and ids need not be decoded again.
+    pruned = rows.with_row_index("_row").select(
+        "_row",
+        *(
+            pl.col(column) if column in have else pl.lit(None, dtype=table.schema[column]).alias(column)
+            for column in dict.fromkeys([*wanted, *table.dated_by, "known_on", "voided"])
+        ),
     )
     dated = pl.coalesce(table.dated_by)
-    if _none_revised(pruned):
+    unrevised, count = _none_revised(pruned)
+    if plain and unrevised:
         alive = dated.is_null() | (dated <= day)
-    elif _one_version_an_id(table, pruned):
+    elif plain and _one_version_an_id(table, pruned):
         on = known_on_expr(table) if reading == "known" else accounted_on_expr(table)
         alive = (on.is_null() | (on <= day)) & ~pl.col("voided").fill_null(False)
     else:
         full = versions.as_known if reading == "known" else versions.as_booked
-        return _Facts(full(table, pruned, day).select(wanted).collect().lazy(), table.key[0], columns)
+        latest = full(table, pruned, day).select(wanted).collect().lazy()
+        return _Facts(latest.with_row_index("_row"), table.key[0], columns, count)
     later = [pl.when(pl.col(column) <= day).then(pl.col(column)).alias(column) for column in table.later]
-    return _Facts(pruned.filter(alive).with_columns(later), table.key[0], columns)
+    return _Facts(pruned.filter(alive).with_columns(later), table.key[0], columns, count)
 
 
-def _none_revised(rows: pl.LazyFrame) -> bool:
+def _none_revised(rows: pl.LazyFrame) -> tuple[bool, int]:
+    """Whether no row says when it became known or is voided, and how many rows there are."""
     plain = (pl.col("known_on").null_count() == pl.len()) & (pl.col("voided").sum() == 0)
-    return bool(rows.select(plain).collect(engine="streaming").item())
+    unrevised, count = rows.select(plain, count=pl.len()).collect(engine="streaming").row(0)
+    return bool(unrevised), int(count)
 
 
 def _one_version_an_id(table: Table, rows: pl.LazyFrame) -> bool:
@@ -129,12 +155,15 @@ def _open_and_free(
     moved = _keyed_letters(letters, key, whole)
     if whole:
         moved, owed, got = _acting(moved, owed, got)
-    left_open = _left(owed, _off_items(moved) if whole else moved)
-    left_free = None if got is None else _left(got, _off_receipts(moved))
-    if left_open is None or (got is not None and left_free is None):
+    left_open = _left(owed, _off_items(moved) if whole else moved, items.count if hashed else 0)
+    if left_open is None:
         return None
-    free = None if receipts is None or left_free is None else receipts.fetched(key, left_free, "unapplied")
-    return items.fetched(key, left_open, "open"), free
+    if got is None or receipts is None:
+        return items.fetched(left_open, "open"), None
+    left_free = _left(got, _off_receipts(moved), receipts.count if hashed else 0)
+    if left_free is None:
+        return None
+    return items.fetched(left_open, "open"), receipts.fetched(left_free, "unapplied")
 
 
 def _acting(
@@ -168,14 +197,15 @@ def _off_receipts(letters: pl.LazyFrame) -> pl.LazyFrame:
     return cash.select(_key="receipt_id", left=-pl.coalesce("receipt_amount", "amount"))
 
 
-def _left(rows: pl.LazyFrame, moved: pl.LazyFrame) -> pl.DataFrame | None:
-    """_key, left (not 0): each row's amount and what moved on its key, in one pass; None where two rows share a key.
+def _left(rows: pl.LazyFrame, moved: pl.LazyFrame, count: int) -> pl.DataFrame | None:
+    """_row, left (not 0): each row's amount and what moved on its key; None where two rows share a key.
 
-    What moved on the key of no row is dropped.
+    What moved on the key of no row is dropped. `count`: about how many rows there are, 0 where keys are texts.
     """
-    counted = rows.with_columns(_rows=pl.lit(1, dtype=pl.UInt32))
-    less = moved.with_columns(_rows=pl.lit(0, dtype=pl.UInt32))
-    sums = pl.concat([counted, less]).group_by("_key").agg(pl.col("left", "_rows").sum())
+    sides = [rows, moved] if count <= FEW else [frame.lazy() for frame in unsettled([rows, moved], count)]
+    # What moved has no number of a row.
+    sums = pl.concat(sides, how="diagonal").group_by("_key")
+    found = sums.agg(pl.col("left").sum(), pl.col("_row").max(), _rows=pl.col("_row").count())
     told = ((pl.col("left") != 0) & (pl.col("_rows") == 1)) | (pl.col("_rows") > 1)
-    found = sums.filter(told).collect(engine="streaming")
-    return None if found.select((pl.col("_rows") > 1).any()).item() else found.drop("_rows")
+    left = found.filter(told).collect(engine="streaming")
+    return None if left.select((pl.col("_rows") > 1).any()).item() else left.select("_row", "left")

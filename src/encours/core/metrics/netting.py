@@ -8,6 +8,7 @@ some millions of sums, modulo 2^64; the key's first bits say to which. A sum to 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -54,23 +55,26 @@ class _Sums:
             some = keys[start : start + _SLICE]
             product = np.bitwise_or(some, _ODD, out=self._product[: len(some)])
             np.multiply(product, amounts[start : start + _SLICE], out=product)
-            np.add.at(self._sums, self._place(some), product)
+            np.add.at(self._sums, self._place(some, self._at), product)
 
     def rest(self, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         """The rows whose key's sum is not 0."""
         is_open = self._sums != 0
-        return pl.concat([part.filter(pl.Series(self._told(part, is_open))) for part in parts])
+        # numpy and Polars let go of the interpreter here, so that parts are looked up on all cores.
+        with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+            return pl.concat(list(pool.map(lambda part: self._rest_of(part, is_open), parts)))
 
-    def _told(self, part: pl.DataFrame, is_open: _Array) -> _Array:
+    def _rest_of(self, part: pl.DataFrame, is_open: _Array) -> pl.DataFrame:
         keys, told = _values(part, "_key"), np.empty(part.height, dtype=np.bool_)
+        at = np.empty(_SLICE, dtype=np.uint64)
         for start in range(0, part.height, _SLICE):
             some = slice(start, start + _SLICE)
             # Nothing is ever clipped, each place is one of the sums: with "clip", numpy writes straight into `out`.
-            is_open.take(self._place(keys[some]), out=told[some], mode="clip")
-        return told
+            is_open.take(self._place(keys[some], at), out=told[some], mode="clip")
+        return part.filter(pl.Series(told))
 
-    def _place(self, keys: _Array) -> _Array:
-        return np.right_shift(keys, self._shift, out=self._at[: len(keys)]).view(np.int64)
+    def _place(self, keys: _Array, out: _Array) -> _Array:
+        return np.right_shift(keys, self._shift, out=out[: len(keys)]).view(np.int64)
 
 
 def _values(part: pl.DataFrame, name: str) -> _Array:

@@ -75,6 +75,7 @@ EXPECTED: dict[str, Expected] = {
     "import_discard": _post(_CASH, 403, _HIDDEN),
     "import_mapping": _all(_CASH, 200, 403),
     "import_rejected": _all(_CASH, 200, 403),
+    "import_issues": _all(_CASH, 200, 403),
     "closings": _all("colette nemo", 403, 200),
     "closings_lines": _all("alice claude camille sacha", 200, 403, hidden=True, query="?of=A&part=bank_only"),
     "closings_enter": _post(_CASH, 403, _HIDDEN, lambda town: {"of": "A"}),

@@ -13,7 +13,13 @@ from tests.web.cast import ANONYMOUS, CAST, Town, is_whole
 from tests.web.expectations import EXPECTED, SIGN_IN
 
 _KEYS = {
-    "kind": {"overview_chart": "dso", "customers_export": "csv", "closings_lines": "csv", "closing_export": "csv"},
+    "kind": {
+        "overview_chart": "dso",
+        "customers_export": "csv",
+        "closings_lines": "csv",
+        "closing_export": "csv",
+        "import_issues": "csv",
+    },
     "key": "x",
     "uidb36": "1",
 }

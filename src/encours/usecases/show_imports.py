@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from encours.store.models import Entity, Import, ImportFile, ImportIssue, RejectedLine
 from encours.usecases.viewing import Viewing
 
 _SHOWN = 100
 _SEVERITIES = ("error", "warning", "info")
-_ISSUES = 200
+#: Of each kind of issue the first ones are shown; the download has all.
+_ISSUES_EACH = 20
+#: A longer list of files shows only those that ask for something.
+_FILES_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,15 @@ class IssueRow:
 
 
 @dataclass(frozen=True)
+class IssueGroup:
+    """Issues of one kind: how many, and the first of them."""
+
+    severity: str
+    count: int
+    issues: list[IssueRow]
+
+
+@dataclass(frozen=True)
 class ImportPage:
     """One import."""
 
@@ -84,9 +97,20 @@ class ImportPage:
     progress: str
     counts: list[tuple[str, int, int, int]]  # table, new, same, changed
     files: list[FileRow]
-    issues: list[IssueRow]
+    issues: list[IssueGroup]
     issue_counts: dict[str, int]
     severity: str
+
+    @property
+    def files_shown(self) -> list[FileRow]:
+        """The files of a short list; of a long one those that are not simply read."""
+        return [row for row in self.files if len(self.files) <= _FILES_SHOWN or row.rejected or not row.connector]
+
+    @property
+    def files_folded(self) -> list[FileRow]:
+        """The other files."""
+        shown = {row.file_id for row in self.files_shown}
+        return [row for row in self.files if row.file_id not in shown]
 
     @property
     def waits(self) -> bool:
@@ -147,10 +171,6 @@ def show_import(viewing: Viewing, import_id: int, severity: str = "") -> ImportP
     counted = dict(issues.order_by().values_list("severity").annotate(found=Count("id")))
     by_severity = {name: counted[name] for name in _SEVERITIES if name in counted}
     shown = issues.filter(severity=severity) if severity in by_severity else issues
-    ranked = sorted(
-        shown.select_related("file").order_by("id")[: 10 * _ISSUES],
-        key=lambda issue: _SEVERITIES.index(issue.severity) if issue.severity in by_severity else len(_SEVERITIES),
-    )
     return ImportPage(
         import_id=row.pk,
         entity_name=row.entity.name if row.entity else "",
@@ -169,20 +189,41 @@ def show_import(viewing: Viewing, import_id: int, severity: str = "") -> ImportP
             if isinstance(found, dict) and any(found.values())
         ],
         files=[_file(file) for file in row.files.order_by("name")],
-        issues=[
-            IssueRow(
-                issue.file.name if issue.file else None,
-                issue.line,
-                issue.severity,
-                issue.code,
-                issue.message,
-                issue.action,
-            )
-            for issue in ranked[:_ISSUES]
-        ],
+        issues=_groups(shown),
         issue_counts=by_severity,
         severity=severity if severity in by_severity else "",
     )
+
+
+def _groups(issues: QuerySet[ImportIssue]) -> list[IssueGroup]:
+    """By severity, then the most frequent kinds first."""
+    kinds = [F("severity"), F("code")]
+    first = issues.annotate(
+        at=Window(RowNumber(), partition_by=kinds, order_by="id"), count=Window(Count("id"), partition_by=kinds)
+    ).filter(at__lte=_ISSUES_EACH)
+    found: dict[tuple[str, str], IssueGroup] = {}
+    for issue in first.select_related("file").order_by("id"):
+        new = IssueGroup(issue.severity, issue.count, [])
+        found.setdefault((issue.severity, issue.code), new).issues.append(_issue(issue))
+    return sorted(found.values(), key=lambda group: (_rank(group.severity), -group.count))
+
+
+def _rank(severity: str) -> int:
+    return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
+
+
+def _issue(issue: ImportIssue) -> IssueRow:
+    name = issue.file.name if issue.file else None
+    return IssueRow(name, issue.line, issue.severity, issue.code, issue.message, issue.action)
+
+
+def all_issues(viewing: Viewing, import_id: int) -> list[IssueRow] | None:
+    """Every issue of an import, the gravest first; None where there is none that the actor may see."""
+    row = _visible(viewing.every_entity()).filter(pk=import_id).first()
+    if row is None:
+        return None
+    issues = ImportIssue.objects.filter(owner=row).select_related("file").order_by("id")
+    return sorted(map(_issue, issues), key=lambda issue: _rank(issue.severity))
 
 
 def _file(file: ImportFile) -> FileRow:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("imports/<int:import_id>/preview/", views.preview, name="import_preview"),
     path("imports/<int:import_id>/commit/", views.commit, name="import_commit"),
     path("imports/<int:import_id>/discard/", views.discard, name="import_discard"),
+    path("imports/<int:import_id>/issues.<str:kind>", views.issues, name="import_issues"),
     path("imports/<int:import_id>/files/<int:file_id>/mapping/", views.mapping, name="import_mapping"),
     path("imports/<int:import_id>/files/<int:file_id>/rejected/", views.rejected, name="import_rejected"),
 ]

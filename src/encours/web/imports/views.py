@@ -28,6 +28,7 @@ from encours.usecases.import_files import (
 from encours.usecases.map_columns import save_mapping, show_mapping
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_imports import (
+    all_issues,
     import_progress,
     may_see_imports,
     rejected_lines,
@@ -35,7 +36,8 @@ from encours.usecases.show_imports import (
     show_imports,
 )
 from encours.web.imports import fields
-from encours.web.shell.issue_words import said_together
+from encours.web.shell import tables, words
+from encours.web.shell.issue_words import said, said_together
 from encours.web.shell.request import Request
 
 
@@ -167,3 +169,19 @@ def rejected(request: Request, import_id: int, file_id: int) -> HttpResponseBase
     ending = _("rejected")
     answer["Content-Disposition"] = f'attachment; filename="{stem}-{ending}.txt"'
     return answer
+
+
+@login_required
+def issues(request: Request, import_id: int, kind: str) -> HttpResponse:
+    """All issues of an import as a table, in the reader's language."""
+    found = all_issues(_guarded(request), import_id)
+    if found is None or kind not in tables.KINDS:
+        raise Http404
+    columns = [
+        tables.Column(_("Severity"), [words.word("severity", row.severity) for row in found]),
+        tables.Column(_("File"), [row.file_name or "" for row in found]),
+        tables.Column(_("Line"), [row.line or "" for row in found]),
+        tables.Column(_("What is wrong"), [said(row.message) for row in found]),
+        tables.Column(_("What to do"), [said(row.action) for row in found]),
+    ]
+    return tables.answer(kind, f"encours-import-{import_id}", columns)

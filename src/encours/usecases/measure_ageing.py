@@ -15,7 +15,7 @@ from encours.core.base.issue import CallError
 from encours.core.metrics.ageing import APART, KEY, LIMITS, Ageing, By, Credits, ageing, check_limits
 from encours.core.metrics.consolidate import consolidate
 from encours.core.metrics.figure import Figure
-from encours.core.metrics.key_figures import key_figures
+from encours.core.metrics.key_figures import measure
 from encours.core.metrics.scope import ALL, Scope
 from encours.core.metrics.standing import Reading
 
@@ -73,17 +73,21 @@ def measure_ageing(path: Path, options: AgeingOptions | None = None) -> AgeingMe
     as_of = options.as_of or book.last_day()
     if as_of is None:
         raise CallError([f"{path}: the book has no day; give --as-of"])
-    assert_money(book.as_of(as_of) if options.reading == "known" else book.as_booked(as_of))
+    read = book.as_of(as_of) if options.reading == "known" else book.as_booked(as_of)
+    assert_money(read)
     aged = ageing(book, as_of, options.reading, options.by, options.limits, options.scope, options.credits)
-    return AgeingMeasured(aged, _figures(book, aged), issues, _consolidated(book, aged, options.currency))
+    return AgeingMeasured(aged, _figures(book, read, aged), issues, _consolidated(book, aged, options.currency))
 
 
-def _figures(book: Book, aged: Ageing) -> dict[tuple[str, str], dict[str, Figure]]:
+def _figures(book: Book, read: Book, aged: Ageing) -> dict[tuple[str, str], dict[str, Figure]]:
+    """By entity and currency; `read` is the book on the day."""
     pairs = aged.frame.select("entity_id", "currency").unique().sort("entity_id", "currency").drop_nulls()
-    found = {}
-    for entity, currency in pairs.iter_rows():
-        part = _of_entity(book, entity) if pairs["entity_id"].n_unique() > 1 else book
-        found[entity, currency] = key_figures(part, aged.as_of, currency, aged.reading, aged.scope)
+    one = pairs["entity_id"].n_unique() == 1
+    found: dict[tuple[str, str], dict[str, Figure]] = {}
+    for (entity,), rows in pairs.group_by("entity_id", maintain_order=True):
+        part, of_day = (book, read) if one else (_of_entity(book, str(entity)), None)
+        measured = measure(part, aged.as_of, aged.reading, aged.scope, of_day)
+        found |= {(str(entity), currency): measured.figures(currency) for currency in rows["currency"]}
     return found
 
 

@@ -171,6 +171,8 @@ def _typed_rows(table: Table, raw: pl.DataFrame, issues: Issues) -> _Part:
 
 
 def _bad_cells(table: Table, raw: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    if raw[name].null_count() == rows[name].null_count():
+        return _NO_FAULTS
     given = raw[name].cast(pl.String, strict=False)
     blank = (
         (given.str.strip_chars() == "") if raw.schema[name] == pl.String() else pl.repeat(False, raw.height, eager=True)
@@ -183,6 +185,10 @@ def _bad_cells(table: Table, raw: pl.DataFrame, rows: pl.DataFrame, name: str) -
         code=pl.lit("bad_cell"),
         message=pl.format("{}: {} is not {}", pl.lit(name), pl.lit(text), pl.lit(written)),
     )
+
+
+#: line, code, message.
+_NO_FAULTS = pl.DataFrame(schema={"line": pl.Int64, "code": pl.String, "message": pl.String})
 
 
 def _empty_cells(table: Table, raw: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from encours.core.base.check import check_book
 from encours.core.base.issue import CallError
 from encours.core.base.schema import TABLES, BookSchemaError, Table
 
-_Reading = Callable[[Table, pl.LazyFrame], pl.LazyFrame]
+_Reading = Callable[[Table, pl.LazyFrame, bool], pl.LazyFrame]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +87,18 @@ class Book:
 
     def as_of(self, day: date) -> Book:
         """The Book as known at the end of `day` (tel que connu ce jour-là): nothing leaks from later."""
-        return self._on_a_day(lambda table, rows: versions.as_known(table, rows, day))
+        return self._on_a_day(lambda table, rows, plain: versions.as_known(table, rows, day, plain))
 
     def as_booked(self, day: date) -> Book:
         """The Book by accounting date (à date comptable): what the balance on `day` must tie to."""
-        return self._on_a_day(lambda table, rows: versions.as_booked(table, rows, day))
+        return self._on_a_day(lambda table, rows, plain: versions.as_booked(table, rows, day, plain))
 
     def _read(self, reading: _Reading) -> Book:
-        plans = [reading(TABLES[name], frame.lazy()) for name, frame in self.tables().items()]
+        # Most books tell each fact once: looking whether a table does is a tenth of finding each id's last version.
+        plans = [
+            reading(table, frame.lazy(), versions.is_plain(table, frame))
+            for table, frame in ((TABLES[name], frame) for name, frame in self.tables().items())
+        ]
         return Book(**dict(zip(TABLES, pl.collect_all(plans), strict=True)))
 
     def _on_a_day(self, reading: _Reading) -> Book:

@@ -9,27 +9,30 @@ import polars as pl
 from encours.core.base.schema import Table, accounted_on_expr, known_on_expr
 
 
-def current(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row an id: its last version, voided ids dropped."""
+def current(table: Table, rows: pl.LazyFrame, plain: bool = False) -> pl.LazyFrame:
+    """One row an id: its last version, voided ids dropped. `plain`: all rows are that already, see `is_plain`."""
+    if plain:
+        return rows
     if not table.versioned:
         return rows.unique(table.key, keep="last", maintain_order=True)
     return _last_version(table, rows)
 
 
-def as_known(table: Table, rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
+def as_known(table: Table, rows: pl.LazyFrame, day: date, plain: bool = False) -> pl.LazyFrame:
     """The table as it was known at the end of `day` (tel que connu ce jour-là).
 
-    Per id the last row with known_on <= day, voided ids dropped, what happened later blanked.
+    Per id the last row with known_on <= day, voided ids dropped, what happened later blanked. `plain`: see `is_plain`.
     """
     if not table.versioned:
-        return current(table, rows)
+        return current(table, rows, plain)
     known = known_on_expr(table)
-    return _blank_later(table, _last_version(table, rows.filter(known.is_null() | (known <= day))), day)
+    told = rows.filter(known.is_null() | (known <= day))
+    return _blank_later(table, told if plain else _last_version(table, told), day)
 
 
-def as_booked(table: Table, rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
+def as_booked(table: Table, rows: pl.LazyFrame, day: date, plain: bool = False) -> pl.LazyFrame:
     """The table by accounting date (à date comptable): dated <= day, whenever it became known."""
-    latest = current(table, rows)
+    latest = current(table, rows, plain)
     if not table.versioned:
         return latest
     accounted = accounted_on_expr(table)
@@ -48,6 +51,17 @@ def acting(allocations: pl.DataFrame, item_ids: pl.Series, receipt_ids: pl.Serie
     if receipt_ids is not None:
         there &= pl.col("receipt_id").is_null() | pl.col("receipt_id").is_in(receipt_ids.implode())
     return allocations.filter(there)
+
+
+def is_plain(table: Table, rows: pl.DataFrame) -> bool:
+    """Whether each row is its id's only version and none is voided. A no may be false, where two ids have one hash."""
+    if not table.versioned:
+        return False
+    revised = rows["known_on"].null_count() < rows.height or rows["voided"].any()
+    if revised:
+        return False
+    ids = pl.struct(table.key).hash() if len(table.key) > 1 else pl.col(table.key[0]).hash()
+    return bool(rows.select(ids.n_unique() == pl.len()).item())
 
 
 def _last_version(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from encours.core.base.book import Book
 from encours.core.metrics import cei, concentration, dso, lateness
-from encours.core.metrics.ageing import ageing
+from encours.core.metrics.ageing import Ageing, ageing
 from encours.core.metrics.figure import Figure, computed, not_computable
 from encours.core.metrics.sales import Sales, month_ends, sales, window
 from encours.core.metrics.scope import ALL, Scope, flags
@@ -19,6 +20,58 @@ _PAID_DAYS = 365
 _PAID_KINDS = ("cash", "ledger")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What the key figures of every currency of one entity are made of, worked out once.
+
+    `read`: the Book on the day. `aged`, `before`: its aged balance, and that on the eve of the last three calendar
+    months. `items`: its open items without those that the scope leaves out as intercompany.
+    """
+
+    read: Book
+    aged: Ageing
+    before: Ageing
+    items: pl.DataFrame
+
+    def figures(self, currency: str) -> dict[str, Figure]:
+        """Name -> figure in one currency, as `key_figures` says."""
+        buckets, as_of, scope = self.aged.buckets, self.aged.as_of, self.aged.scope
+        rows = self.aged.frame.filter(pl.col("currency") == currency)
+        overdue = int(rows.select(pl.sum_horizontal(buckets[1:]).sum()).item())
+        current, receivable = int(rows["not_due"].sum()), int(rows["total"].sum())
+        say = _Say(as_of, currency, scope)
+        history = sales(self.items.filter(pl.col("currency") == currency))
+        opening = int(self.before.frame.filter(pl.col("currency") == currency)["total"].sum())
+        return {
+            "outstanding": say.amount("outstanding", receivable),
+            "not_due": say.amount("not_due", current),
+            "overdue": say.amount("overdue", overdue),
+            "excluded": say.amount("excluded", int(rows["excluded"].sum())),
+            "share_overdue": say.ratio("share_overdue", lateness.share_overdue(overdue, current + overdue)),
+            "top_10_share": say.ratio("top_10_share", concentration.top_share(rows["total"])),
+            "herfindahl": say.ratio("herfindahl", concentration.herfindahl(rows["total"])),
+            **_unapplied(self.read, say),
+            **_days_late(self.read, say),
+            **_dso(history, receivable, current, say),
+            "cei": _cei(history, opening, (receivable, current), say),
+        }
+
+
+def measure(
+    book: Book, as_of: date, reading: Reading = "known", scope: Scope = ALL, read: Book | None = None
+) -> Measured:
+    """What the key figures of a Book (all versions) are made of; `read`: the Book on the day, where it is at hand."""
+    if read is None:
+        read = book.as_of(as_of) if reading == "known" else book.as_booked(as_of)
+    items = read.open_items()
+    if not scope.intercompany:
+        own = flags(read).filter("intercompany")["item_id"]
+        items = items.filter(~pl.col("item_id").is_in(own.implode()))
+    first, _ = window(as_of, _WINDOW_MONTHS)
+    before = ageing(book, first - timedelta(days=1), reading, scope=scope)
+    return Measured(read, ageing(book, as_of, reading, scope=scope), before, items)
+
+
 def key_figures(
     book: Book, as_of: date, currency: str, reading: Reading = "known", scope: Scope = ALL
 ) -> dict[str, Figure]:
@@ -27,27 +80,7 @@ def key_figures(
     Amounts are in minor units with tax. Receivable: the aged total, net of credits and unapplied money. DSO simple and
     CEI take the last three calendar months up to the day; countback goes back as far as it must.
     """
-    read = book.as_of(as_of) if reading == "known" else book.as_booked(as_of)
-    aged = ageing(book, as_of, reading, scope=scope)
-    rows = aged.frame.filter(pl.col("currency") == currency)
-    overdue = int(rows.select(pl.sum_horizontal(aged.buckets[1:]).sum()).item())
-    current, receivable = int(rows["not_due"].sum()), int(rows["total"].sum())
-    say = _Say(as_of, currency, scope)
-    found = {
-        "outstanding": say.amount("outstanding", receivable),
-        "not_due": say.amount("not_due", current),
-        "overdue": say.amount("overdue", overdue),
-        "excluded": say.amount("excluded", int(rows["excluded"].sum())),
-        "share_overdue": say.ratio("share_overdue", lateness.share_overdue(overdue, current + overdue)),
-        "top_10_share": say.ratio("top_10_share", concentration.top_share(rows["total"])),
-        "herfindahl": say.ratio("herfindahl", concentration.herfindahl(rows["total"])),
-    }
-    found |= _unapplied(read, say)
-    found |= _days_late(read, say)
-    history = _sales(read, currency, scope)
-    found |= _dso(history, receivable, current, say)
-    found["cei"] = _cei(book, history, (receivable, current), reading, say)
-    return found
+    return measure(book, as_of, reading, scope).figures(currency)
 
 
 def monthly_series(
@@ -58,7 +91,7 @@ def monthly_series(
     What is not computable is null. `sales` are the month's; null before the book's sales history begins.
     """
     rows = []
-    history = _sales(book.as_of(as_of) if reading == "known" else book.as_booked(as_of), currency, scope)
+    history = sales(measure(book, as_of, reading, scope).items.filter(pl.col("currency") == currency))
     for day in month_ends(as_of, months):
         figures = key_figures(book, day, currency, reading, scope)
         month = day.replace(day=1)
@@ -87,14 +120,6 @@ class _Say:
         if value is None:
             return not_computable(name, unit, self.as_of, reason, self.scope)
         return computed(name, value, unit, self.as_of, self.scope)
-
-
-def _sales(read: Book, currency: str, scope: Scope) -> Sales:
-    items = read.open_items().filter(pl.col("currency") == currency)
-    if not scope.intercompany:
-        own = flags(read).filter("intercompany")["item_id"]
-        items = items.filter(~pl.col("item_id").is_in(own.implode()))
-    return sales(items)
 
 
 def _unapplied(read: Book, say: _Say) -> dict[str, Figure]:
@@ -137,14 +162,11 @@ def _dso(history: Sales, receivable: int, current: int, say: _Say) -> dict[str, 
     }
 
 
-def _cei(book: Book, history: Sales, closing: tuple[int, int], reading: Reading, say: _Say) -> Figure:
+def _cei(history: Sales, opening: int, closing: tuple[int, int], say: _Say) -> Figure:
     first, _ = window(say.as_of, _WINDOW_MONTHS)
     if why := _why_no_window(history, first):
         return say.of("cei", None, "ratio", why)
-    before = ageing(book, first - timedelta(days=1), reading, scope=say.scope)
-    opening = int(before.frame.filter(pl.col("currency") == say.currency)["total"].sum())
-    sold = history.between(first, say.as_of.replace(day=1))
-    value = cei.collection_effectiveness(opening, sold, *closing)
+    value = cei.collection_effectiveness(opening, history.between(first, say.as_of.replace(day=1)), *closing)
     return say.of("cei", value, "ratio", "Nothing could be collected in the last three months.")
 
 

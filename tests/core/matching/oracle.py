@@ -1,4 +1,4 @@
-"""The exact rule the slow way: every receipt against every item, character by character, one amount at a time."""
+"""Proof by number and amount the slow way: every receipt against every item, character by character."""
 
 from __future__ import annotations
 
@@ -76,3 +76,30 @@ def answers(book: Book, as_of: date) -> dict[str, Answer]:
         )
         found[receipt["receipt_id"]] = Answer(frozenset(row["item_id"] for row in alive), clear)
     return found
+
+
+def is_proven(book: Book, as_of: date, receipt_id: str, item_ids: set[str]) -> bool:
+    """Whether a receipt may post these items by itself: the weakest statement that must hold of every posting.
+
+    Each item is written in the text, by its number, its digits or its last four or more digits; together they are open
+    for exactly the receipt's money; they were known and belong to one customer of the receipt's entity and currency.
+    """
+    known = book.as_of(as_of)
+    (receipt,) = (row for row in known.unapplied_receipts().iter_rows(named=True) if row["receipt_id"] == receipt_id)
+    paid = [row for row in known.open_items().iter_rows(named=True) if row["item_id"] in item_ids]
+    said = key_of(receipt["remittance"] or "")
+    return (
+        len(paid) == len(item_ids) > 0
+        and all(row["open"] for row in paid)
+        and sum(row["open"] for row in paid) == receipt["unapplied"] == receipt["amount"]
+        and len({row["customer_id"] for row in paid}) == 1
+        and receipt["customer_id"] in (None, paid[0]["customer_id"])
+        and all(row["entity_id"] == receipt["entity_id"] and row["currency"] == receipt["currency"] for row in paid)
+        and all((row["posted_on"] or row["issued_on"]) <= receipt["booked_on"] for row in paid)
+        and all(_is_written(key_of(row["number"]), said) for row in paid)
+    )
+
+
+def _is_written(number: str, said: str) -> bool:
+    digits = "".join(character for character in number if character.isdigit())
+    return number in said or (len(digits) >= 4 and (digits in said or digits[-4:] in said))

@@ -1,0 +1,145 @@
+"""Receipts as parallel arrays, in the order in which they are decided."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from encours.core.base.book import Book
+from encours.core.base.numbers import clean
+from encours.core.base.schema import TABLES, known_on_expr
+from encours.core.matching.names import name_key
+from encours.core.matching.pool import ALWAYS, days_of
+from encours.core.matching.references.scan import FIELD_BREAK
+from encours.core.matching.scope import Scope
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+#: Words of the text that say what the money is (bits).
+SAYS_ADVANCE, SAYS_CREDIT, SAYS_BALANCE, SAYS_OTHER, SAYS_FEES, SAYS_PART = 1, 2, 4, 8, 16, 32
+_WORDS = {
+    SAYS_ADVANCE: r"\b(ACOMPTES?|AVANCES?|ARRHES|PROFORMA|PRO FORMA|ADVANCE|DEPOSIT|PREPAYMENT|ANZAHLUNG)\b",
+    SAYS_CREDIT: r"\b(AVOIRS?|CREDIT NOTE|NOTE DE CREDIT|RFA|REMISE|RISTOURNE|GUTSCHRIFT|DEDUCTION)\b",
+    SAYS_BALANCE: r"\b(SOLDE|RELEVE|STATEMENT|BALANCE|ECHEANCES?|COMPTE)\b",
+    SAYS_OTHER: r"\b(TVA|INTERETS?|INTERNE|SUBVENTION|INDEMNITE|ASSURANCE|REMBOURSEMENT|DIVIDENDE|SALAIRE|IMPOTS?)\b",
+    SAYS_FEES: r"\b(FRAIS|COMMISSION|NET DE|FEES?|CHARGES)\b",
+    SAYS_PART: r"\b(PARTIEL|PARTIELLE|ECHEANCIER|MENSUALITE|1ER|2EME|3EME|SUR|TRANCHE|VERSEMENT|PARTIAL)\b",
+}
+#: Two receipts further apart are not one payment made twice.
+TWIN_DAYS = 120
+
+
+class Asks(NamedTuple):
+    """One place a receipt with money left. `amount`: what is left of it, minor units. `day`: when it was booked and
+    known. `customer`: on whose account it stands (−1: nobody's). `says`: what its words say. `twin`: an earlier receipt
+    of the same payer and amount within 120 days: 2 with the same text, 1 with another, 0 none. `digits`: digits in the
+    text. `partly`: some of its money is applied."""
+
+    amount: Int64
+    day: Int32
+    entity: Int32
+    currency: Int32
+    customer: Int32
+    says: Int32
+    twin: Int32
+    digits: Int32
+    partly: Bools
+    searched: Bools
+
+
+def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
+    """Receipts with money left in the order of booking: row and the columns that the stages read."""
+    receipts = known.unapplied_receipts().with_columns(
+        day=pl.max_horizontal("booked_on", known_on_expr(TABLES["receipts"]))
+    )
+    text = pl.concat_str(["remittance", "end_to_end_id"], separator=FIELD_BREAK, ignore_nulls=True)
+    seen = _twins(receipts)
+    return (
+        receipts.join(seen, on="receipt_id", how="left")
+        .filter(pl.col("unapplied") != 0)
+        .join(scope.customers.select("customer_id", "customer"), on="customer_id", how="left")
+        .select(
+            "receipt_id",
+            "entity_id",
+            "kind",
+            "origin",
+            "amount",
+            "unapplied",
+            "customer_id",
+            "payer_account",
+            "payer_name",
+            "returns_receipt_id",
+            "day",
+            "twin",
+            "twin_of",
+            text=clean(text),
+            entity=scope.entity_code(pl.col("entity_id")),
+            currency=scope.currency_code(pl.col("currency")),
+            currency_word="currency",
+            customer=pl.col("customer").fill_null(-1),
+        )
+        .sort("day", "receipt_id")
+        .with_row_index("row")
+    )
+
+
+def _twins(receipts: pl.DataFrame) -> pl.DataFrame:
+    """receipt_id, twin, twin_of: the nearest earlier receipt of the same payer and amount, applied or not."""
+    account = pl.col("payer_account").str.replace_all(" ", "")
+    payer = pl.coalesce("customer_id", account, name_key(pl.col("payer_name")))
+    rows = receipts.select(
+        "receipt_id",
+        "entity_id",
+        "currency",
+        "amount",
+        "day",
+        "remittance",
+        payer=payer.fill_null(""),
+    ).sort("entity_id", "currency", "amount", "payer", "day", "receipt_id")
+    key = ["entity_id", "currency", "amount", "payer"]
+    by_text = [*key, "remittance"]
+    near = (pl.col("day") - pl.col("day").shift(1)).dt.total_days() <= TWIN_DAYS
+    marked = rows.with_columns(
+        alike=near.over(key),
+        before=pl.col("receipt_id").shift(1).over(key),
+        same=near.over(by_text),
+        before_same=pl.col("receipt_id").shift(1).over(by_text),
+    )
+    same = pl.col("same").fill_null(False) & pl.col("remittance").is_not_null()
+    alike = pl.col("alike").fill_null(False) & (pl.col("payer") != "")
+    return marked.select(
+        "receipt_id",
+        twin=pl.when(same).then(2).when(alike).then(1).otherwise(0).cast(pl.Int32),
+        twin_of=pl.when(same).then("before_same").when(alike).then("before"),
+    )
+
+
+def make_asks(receipts: pl.DataFrame) -> Asks:
+    """The arrays of `make_receipts`. A returned payment is not searched: it takes back what it had paid."""
+    says = pl.lit(0, dtype=pl.Int32)
+    for bit, words in _WORDS.items():
+        says = says + pl.when(pl.col("text").str.contains(words)).then(bit).otherwise(0)
+    derived = receipts.select(
+        days_of(pl.col("day"), ALWAYS).alias("day"),
+        says=says.fill_null(0),
+        digits=pl.col("text").str.count_matches(r"\d").fill_null(0).cast(pl.Int32),
+        partly=pl.col("amount") != pl.col("unapplied"),
+        searched=pl.col("kind") != "return",
+    )
+    return Asks(
+        amount=np.array(receipts["unapplied"].to_numpy(), dtype=np.int64),
+        day=np.array(derived["day"].to_numpy(), dtype=np.int32),
+        entity=np.array(receipts["entity"].to_numpy(), dtype=np.int32),
+        currency=np.array(receipts["currency"].to_numpy(), dtype=np.int32),
+        customer=np.array(receipts["customer"].to_numpy(), dtype=np.int32),
+        says=np.array(derived["says"].to_numpy(), dtype=np.int32),
+        twin=np.array(receipts["twin"].fill_null(0).to_numpy(), dtype=np.int32),
+        digits=np.array(derived["digits"].to_numpy(), dtype=np.int32),
+        partly=np.array(derived["partly"].to_numpy(), dtype=np.bool_),
+        searched=np.array(derived["searched"].to_numpy(), dtype=np.bool_),
+    )

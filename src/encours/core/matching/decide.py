@@ -1,0 +1,254 @@
+"""From the outcome of a run to decisions and allocations: who decides, why, and which money goes where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from encours.core.matching.asks import SAYS_ADVANCE, SAYS_OTHER
+from encours.core.matching.engine import Outcome
+from encours.core.matching.explain import reasons
+from encours.core.matching.families import families
+from encours.core.matching.features import FEATURES
+from encours.core.matching.kernel import kernel
+from encours.core.matching.pool import Pool
+from encours.core.matching.prepare import Prepared
+from encours.core.matching.references.keys import OTHER
+from encours.core.matching.references.scan import Marks
+
+#: What a text quotes (bits): something; something still open; something in another currency.
+QUOTES, QUOTES_OPEN, QUOTES_FOREIGN = 1, 2, 4
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The rows of `allocations` and of `decisions`."""
+
+    allocations: pl.DataFrame
+    decisions: pl.DataFrame
+
+
+def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
+    """Decisions for every receipt and allocations for those proposed."""
+    lines = _lines(ready, outcome)
+    proposed = _proposed(ready, outcome, lines)
+    certain = pl.col("posts") & (1 - pl.col("confidence") <= max_error_rate + 1e-12)
+    rows = (
+        ready.receipts.join(proposed, on="row", how="left", maintain_order="left")
+        .join(_unmatched(ready, outcome), on="row", how="left", maintain_order="left")
+        .with_columns(pl.col("posts").fill_null(False))
+    )
+    decision = pl.when(pl.col("rule").is_null()).then(pl.lit("none")).when(certain).then(pl.lit("auto"))
+    decisions = rows.select(
+        "receipt_id",
+        decision=decision.otherwise(pl.lit("review")),
+        customer_id=pl.coalesce("customer_id", "proposed_customer"),
+        confidence=pl.col("confidence").fill_null(0.0),
+        rule=pl.coalesce("rule", "none_rule"),
+        alternatives=pl.col("alternatives").fill_null(0),
+        reason=pl.coalesce("reason", "none_reason"),
+    )
+    return Decided(_allocations(ready, lines), decisions)
+
+
+def _lines(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
+    """row, item, pay, gap, rule, gap_kind: what each proposal takes off which item."""
+    rows = sorted(outcome.items)
+    sizes = [len(outcome.items[row]) for row in rows]
+    items = np.concatenate([outcome.items[row] for row in rows]) if rows else np.zeros(0, dtype=np.int32)
+    pays = np.concatenate([outcome.pays[row] for row in rows]) if rows else np.zeros(0, dtype=np.int64)
+    row = np.repeat(np.array(rows, dtype=np.int64), sizes)
+    family = pl.Series([family.name for family in families()], dtype=pl.String)
+    gap_kind = pl.Series([family.gap for family in families()], dtype=pl.String)
+    place = pl.Series(outcome.family[row], dtype=pl.Int32)
+    item = pl.Series(items, dtype=pl.Int64)
+    return pl.DataFrame(
+        {
+            "row": pl.Series(row, dtype=pl.UInt32),
+            "pay": pl.Series(pays, dtype=pl.Int64),
+            "gap": pl.Series(outcome.gap[row], dtype=pl.Int64),
+            "rule": family.gather(place),
+            "gap_kind": gap_kind.gather(place),
+        }
+    ).with_columns(
+        ready.items.select("item_id", "dated_on", "discount", "customer", "group")[item],
+        customer_id=ready.scope.customers["customer_id"].gather(ready.items["customer"].gather(item)),
+    )
+
+
+def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.DataFrame:
+    """row, rule, posts, confidence, alternatives, proposed_customer, reason of every receipt with a proposal."""
+    rows = np.flatnonzero(outcome.family >= 0)
+    ids = ready.receipts["receipt_id"]
+    family = pl.Series([family.name for family in families()], dtype=pl.String)
+    features = pl.DataFrame(outcome.features[rows], schema=dict.fromkeys(FEATURES, pl.Float32))
+    rival = outcome.rival[rows]
+    frame = features.drop("gap").with_columns(
+        row=pl.Series(rows, dtype=pl.UInt32),
+        family_place=pl.Series(outcome.family[rows]),
+        gap=pl.Series(outcome.gap[rows]),
+        weak=pl.Series(outcome.weak[rows]),
+        crossed=pl.Series(ready.facts.marks.crossed[rows]),
+        contested=_named(ids, rival),
+        twin_of=ready.receipts["twin_of"].gather(rows),
+        posts=pl.Series(outcome.posts[rows]),
+        confidence=pl.Series(outcome.confidence[rows]),
+    )
+    said = frame.select(
+        "row",
+        "posts",
+        "confidence",
+        rule=family.gather(frame["family_place"]),
+        alternatives=(pl.col("ways") - 1 + pl.col("rivals")).cast(pl.Int64),
+    ).with_columns(reason=reasons(frame))
+    return said.join(_payers(ready, lines), on="row", how="left", maintain_order="left")
+
+
+def _named(ids: pl.Series, places: npt.NDArray[np.int32]) -> pl.Series:
+    """The ids at some places, null at −1."""
+    there = pl.Series(places, dtype=pl.Int64)
+    return (
+        pl.select(pl.when(there >= 0).then(ids.gather(there.clip(0)))).to_series()
+        if len(ids)
+        else there.cast(pl.String)
+    )
+
+
+def _payers(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
+    """row, proposed_customer: the one customer of the items, or who pays for all of them."""
+    people = ready.scope.customers
+    payer = people.filter(pl.col("customer_id") == pl.col("payer_id")).select("group", payer_id="customer_id")
+    one = lines.group_by("row").agg(
+        customer=pl.when(pl.col("customer_id").n_unique() == 1).then(pl.col("customer_id").first()),
+        group=pl.when(pl.col("group").n_unique() == 1).then(pl.col("group").first()),
+    )
+    joined = one.join(payer, on="group", how="left")
+    return joined.select("row", proposed_customer=pl.coalesce("customer", "payer_id"))
+
+
+def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
+    """Cash, and the deductions that close an item beside it; dated when both the money and the item were there."""
+    receipts = ready.receipts.select("row", "receipt_id", "day", "unapplied")
+    dated = lines.join(receipts, on="row", maintain_order="left").with_columns(_deducted())
+    base = dated.with_columns(allocated_on=pl.max_horizontal("day", "dated_on"))
+    cash = base.select(
+        "row",
+        "receipt_id",
+        "item_id",
+        "allocated_on",
+        amount=pl.col("pay") - pl.col("deducted"),
+        kind=pl.lit("cash"),
+        allocation_id=pl.format("match:{}:{}", "receipt_id", "item_id"),
+        source=pl.format("match:{}", "rule"),
+    )
+    deducted = base.select(
+        "row",
+        "receipt_id",
+        "item_id",
+        "allocated_on",
+        amount="deducted",
+        kind="gap_kind",
+        allocation_id=pl.format("match:{}:{}:{}", "receipt_id", "item_id", "gap_kind"),
+        source=pl.format("match:{}", "rule"),
+    )
+    both = pl.concat([cash, deducted]).filter(pl.col("amount") != 0)
+    return both.sort("row", "item_id", "allocation_id").drop("row")
+
+
+def _deducted() -> pl.Expr:
+    """What of each line is not money: the gap of the receipt, on the items whose terms offer it, else by size.
+
+    A gap counts only where it has the receipt's sign: more is settled than came. The other way the rest of the money
+    stays on the receipt.
+    """
+    gap = pl.when((pl.col("gap_kind") != "") & (pl.col("gap") * pl.col("unapplied") > 0)).then("gap").otherwise(0)
+    bears = pl.col("pay") * pl.col("unapplied") > 0
+    weight = pl.when(bears).then(pl.col("pay").abs()).otherwise(0)
+    largest = weight == weight.max().over("row")
+    first_largest = largest & (largest.cum_sum().over("row") == 1)
+    offered = pl.when(pl.col("discount").sum().over("row") == gap.abs()).then(pl.col("discount") * gap.sign())
+    whole = weight.sum().over("row").clip(1)
+    # By size, in whole units; what the division leaves goes to the largest.
+    shared = (gap.abs().cast(pl.Int128) * weight // whole).cast(pl.Int64) * gap.sign()
+    shared = shared + pl.when(first_largest).then(gap - shared.sum().over("row")).otherwise(0)
+    single = pl.when(first_largest).then(gap).otherwise(0)
+    spread = pl.when(pl.col("gap_kind") == "discount").then(pl.coalesce(offered, shared)).otherwise(single)
+    return spread.alias("deducted")
+
+
+def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
+    """row, none_rule, none_reason: why nothing is proposed, for every receipt."""
+    facts = ready.facts
+    quotes, taker = _quoting(facts.marks, facts.pool, facts.asks.currency)
+    ids = ready.receipts["receipt_id"]
+    rival = np.where(outcome.rival >= 0, outcome.rival, taker)
+    by = _named(ids, rival)
+    frame = ready.receipts.select("row", "kind", "amount", "text", "twin", "twin_of", "customer").with_columns(
+        quotes=pl.Series(quotes), by=by, says=pl.Series(facts.asks.says),
+        nominated=pl.Series(_nominated(facts.payers.account_start, facts.payers.account)
+                            | _nominated(facts.payers.name_start, facts.payers.name)),
+    )  # fmt: skip
+
+    def has(column: str, bit: int) -> pl.Expr:
+        return pl.col(column) & bit != 0
+
+    second = pl.format("receipt {} took the quoted item: this may be a second payment", "by")
+    settled = pl.lit("every quoted item is settled: this may be a second payment")
+    twin = pl.format("receipt {} brought the same amount and text: this may be a second payment", "twin_of")
+    known = pl.col("nominated") | (pl.col("customer") >= 0)
+    why: list[tuple[pl.Expr, str, pl.Expr]] = [
+        (pl.col("kind") == "return", "returned_payment",
+         pl.lit("a returned payment reverses what it paid; it settles nothing")),
+        (has("quotes", QUOTES_OPEN), "amount_differs",
+         pl.lit("items are quoted, but their open amounts do not make the receipt")),
+        (has("quotes", QUOTES) & pl.col("by").is_not_null(), "settled_already", second),
+        (has("quotes", QUOTES), "settled_already", settled),
+        (has("quotes", QUOTES_FOREIGN), "other_currency", pl.lit("the quoted item is in another currency")),
+        ((pl.col("kind") == "out") & (pl.col("amount") < 0), "money_out",
+         pl.lit("the money went out and quotes no item: it is not from a customer")),
+        ((pl.col("twin") > 1) & pl.col("twin_of").is_not_null(), "second_payment", twin),
+        (has("says", SAYS_ADVANCE), "advance", pl.lit("the text speaks of an advance: nothing open fits it")),
+        (has("says", SAYS_OTHER) & ~known, "not_from_customer",
+         pl.lit("neither payer nor text point to a customer")),
+        (known, "no_fit", pl.lit("the customer is known, but no open items fit the amount")),
+        (pl.col("text").is_null(), "no_text", pl.lit("the receipt has no text")),
+    ]  # fmt: skip
+    rule, reason = pl.lit("no_reference"), pl.lit("no number of an item stands in the text")
+    for holds, name, sentence in reversed(why):
+        rule = pl.when(holds).then(pl.lit(name)).otherwise(rule)
+        reason = pl.when(holds).then(sentence).otherwise(reason)
+    return frame.select("row", none_rule=rule, none_reason=reason)
+
+
+def _nominated(start: npt.NDArray[np.int64], code: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Whether a receipt's account or name points to a customer."""
+    there = np.append(np.diff(start) > 0, False)
+    found: npt.NDArray[np.bool_] = there[code] & (code >= 0)
+    return found
+
+
+@kernel
+def _quoting(
+    marks: Marks, pool: Pool, currency: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """The bits of what each text quotes by number, and the receipt that took the first of it in this run (−1: none)."""
+    bits = np.zeros(len(currency), dtype=np.int32)
+    taker = np.full(len(currency), -1, dtype=np.int32)
+    for ask in range(len(currency)):
+        for mark in range(marks.start[ask], marks.start[ask + 1]):
+            for quote in range(marks.first[mark], marks.last[mark]):
+                item = marks.item[quote]
+                if marks.kind[quote] > OTHER:
+                    continue
+                if pool.currency[item] != currency[ask]:
+                    bits[ask] |= QUOTES_FOREIGN
+                    continue
+                bits[ask] |= QUOTES
+                if pool.open[item] - pool.taken[item] - pool.held[item] != 0:
+                    bits[ask] |= QUOTES_OPEN
+                elif taker[ask] < 0:
+                    taker[ask] = pool.owner[item]
+    return bits, taker

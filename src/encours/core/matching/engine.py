@@ -1,0 +1,193 @@
+"""The run: receipts in order of booking, against what was known then and is left; the rest once more at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from encours.core.matching.claims import assign, best_of, contested, release
+from encours.core.matching.families import families
+from encours.core.matching.features import FEATURES, PLACE
+from encours.core.matching.kernel import kernel
+from encours.core.matching.payers import Lessons
+from encours.core.matching.pool import Pool
+from encours.core.matching.proof import proven, weaknesses
+from encours.core.matching.references.keys import DIGITS
+from encours.core.matching.references.scan import Marks
+from encours.core.matching.score import Trees, score
+from encours.core.matching.search import Facts, Found, search
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+#: A receipt whose items another one took asks again so often on its day.
+_ROUNDS = 3
+
+
+@dataclass
+class Outcome:
+    """What was decided, one place a receipt: `family` (place in the families, −1: nothing), `customer`, `confidence`,
+    `second` (of the best other set), `second_family`, `ways`, `gap`, `posts`, `rival` (a receipt that wants the same
+    item), `weak` (bits of `proof`), `features`; lines are kept by receipt in `items` and `pays`."""
+
+    family: Int32
+    customer: Int32
+    confidence: npt.NDArray[np.float64]
+    second: npt.NDArray[np.float64]
+    second_family: Int32
+    ways: Int32
+    gap: Int64
+    posts: npt.NDArray[np.bool_]
+    rival: Int32
+    weak: Int32
+    features: npt.NDArray[np.float32]
+    items: dict[int, Int32] = field(default_factory=dict)
+    pays: dict[int, Int64] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`least`: a confidence below which nothing is proposed. `certified`: one that a certificate allows to post without
+    proof (above 1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are
+    found: what the model is trained on."""
+
+    least: float = 0.5
+    certified: float = 2.0
+    trees: Trees | None = None
+    watch: Callable[[Found], None] | None = None
+
+
+def run(facts: Facts, lessons: Lessons, policy: Policy) -> Outcome:
+    """Decides every receipt, day by day; what stays open is tried once more with all that is known now."""
+    outcome = _nothing(len(facts.asks.amount))
+    if not len(facts.asks.amount):
+        return outcome
+    days, first = np.unique(facts.asks.day, return_index=True)
+    lesson = 0
+    for day, begin, end in zip(days, first, [*first[1:], len(facts.asks.day)], strict=True):
+        until = int(np.searchsorted(lessons.day, day, side="right"))
+        _learn(facts, lessons.account[lesson:until], lessons.name[lesson:until], lessons.customer[lesson:until])
+        lesson = until
+        todo = np.arange(begin, end, dtype=np.int32)[facts.asks.searched[begin:end]]
+        _make_way(facts, todo, outcome)
+        _decide(facts, todo, outcome, policy)
+        posted = todo[outcome.posts[todo]]
+        _learn(facts, facts.payers.account[posted], facts.payers.name[posted], outcome.customer[posted])
+    rest = np.flatnonzero((outcome.family < 0) & facts.asks.searched).astype(np.int32)
+    _decide(facts, rest, outcome, policy, final=True)
+    return outcome
+
+
+def _nothing(count: int) -> Outcome:
+    return Outcome(
+        family=np.full(count, -1, np.int32), customer=np.full(count, -1, np.int32), confidence=np.zeros(count),
+        second=np.zeros(count), second_family=np.full(count, -1, np.int32), ways=np.zeros(count, np.int32),
+        gap=np.zeros(count, np.int64), posts=np.zeros(count, np.bool_), rival=np.full(count, -1, np.int32),
+        weak=np.zeros(count, np.int32),
+        features=np.zeros((count, len(FEATURES)), np.float32),
+    )  # fmt: skip
+
+
+def _decide(facts: Facts, todo: Int32, outcome: Outcome, policy: Policy, final: bool = False) -> None:
+    for _ in range(_ROUNDS):
+        if not len(todo):
+            return
+        found = search(facts, todo, final)
+        if policy.watch:
+            policy.watch(found)
+        if not len(found.hypotheses.ask):
+            return
+        todo = _claim(facts, found, outcome, policy, final)
+
+
+def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: bool) -> Int32:
+    """Gives the items to the surest claims; the receipts that went away empty."""
+    hypotheses = found.hypotheses
+    scores = score(found.features, policy.trees)
+    best, second, margin = best_of(hypotheses, scores, np.lexsort((-scores, hypotheses.ask)))
+    proof = proven(hypotheses, found.features, best, facts) & (not final)
+    # A proof stands on number, amount and account: the score knows nothing of it.
+    sure = np.where(proof, np.maximum(scores[best], 1 - PROOF_ERROR_RATE), scores[best])
+    kept = np.lexsort((hypotheses.ask[best], -sure))
+    kept = kept[sure[kept] >= policy.least]
+    best, second, margin, proof, sure = best[kept], second[kept], margin[kept], proof[kept], sure[kept]
+    wanted = contested(best, hypotheses, facts.pool)
+    posts = (proof | (sure >= policy.certified)) & (wanted < 0) & (not final)
+    stands, rival = assign(best, hypotheses, posts, facts.pool)
+    ask = hypotheses.ask[best]
+    outcome.rival[ask] = np.where(rival >= 0, rival, np.where(wanted >= 0, wanted, outcome.rival[ask]))
+    _write(outcome, found, facts, best[stands], second[stands])
+    outcome.confidence[ask[stands]], outcome.second[ask[stands]] = sure[stands], margin[stands]
+    outcome.posts[ask[stands]] = posts[stands]
+    return np.sort(ask[~stands])
+
+
+def _write(outcome: Outcome, found: Found, facts: Facts, at: Int64, second: Int64) -> None:
+    """Notes the claims that stand, with their lines."""
+    hypotheses = found.hypotheses
+    ask = hypotheses.ask[at]
+    outcome.family[ask], outcome.customer[ask] = hypotheses.family[at], hypotheses.customer[at]
+    outcome.second_family[ask] = np.where(second >= 0, hypotheses.family[second], -1)
+    outcome.ways[ask], outcome.gap[ask] = hypotheses.ways[at], hypotheses.gap[at]
+    outcome.features[ask] = found.features[at]
+    outcome.weak[ask] = weaknesses(hypotheses, at, facts.pool, facts.asks)
+    for receipt, n in zip(ask.tolist(), at.tolist(), strict=True):
+        lines = slice(hypotheses.start[n], hypotheses.start[n + 1])
+        outcome.items[receipt], outcome.pays[receipt] = hypotheses.item[lines], hypotheses.pay[lines]
+
+
+#: Share of proofs expected to be wrong, until judged receipts of the book say better: a chance hit needs the same
+#: number in the text and the same cents.
+PROOF_ERROR_RATE = 0.0001
+
+
+def _make_way(facts: Facts, todo: Int32, outcome: Outcome) -> None:
+    """A quoted item that an earlier receipt without a quote of it merely held is given back: that one asks again."""
+    for ask, item in zip(*_held_though_quoted(todo, facts.pool, facts.marks), strict=True):
+        owner = int(facts.pool.owner[item])
+        weak = outcome.features[owner, PLACE["by_number"]] + outcome.features[owner, PLACE["by_other"]] == 0
+        if owner in outcome.items and weak and not outcome.posts[owner]:
+            release(outcome.items.pop(owner), outcome.pays.pop(owner), facts.pool)
+            outcome.family[owner], outcome.rival[owner] = -1, ask
+
+
+@kernel
+def _held_though_quoted(todo: Int32, pool: Pool, marks: Marks) -> tuple[Int64, Int64]:
+    """Receipts and the items that they quote by number but that are held for others."""
+    ask, held = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
+    for receipt in todo:
+        for mark in range(marks.start[receipt], marks.start[receipt + 1]):
+            for quote in range(marks.first[mark], marks.last[mark]):
+                item = marks.item[quote]
+                if marks.kind[quote] <= DIGITS and marks.namesakes[quote] == 1 and pool.held[item] != 0:
+                    ask.append(np.int64(receipt))
+                    held.append(np.int64(item))
+    return np.array(ask), np.array(held)
+
+
+def _learn(facts: Facts, account: Int32, name: Int32, customer: Int32) -> None:
+    """What matches teach: which customer an account and a name stand for."""
+    payers = facts.payers
+    _teach(account, customer, payers.learned_account, payers.learned_account_right, payers.learned_account_total)
+    _teach(name, customer, payers.learned_name, payers.learned_name_right, payers.learned_name_total)
+
+
+@kernel
+def _teach(code: Int32, customer: Int32, learned: Int32, right: Int32, total: Int32) -> None:
+    """The customer that most matches of a code agree on, by the majority vote that forgets no more than it must."""
+    for n in range(len(code)):
+        here = code[n]
+        if here < 0 or customer[n] < 0:
+            continue
+        total[here] += 1
+        if learned[here] == customer[n]:
+            right[here] += 1
+        elif learned[here] < 0 or 2 * right[here] < total[here]:
+            learned[here], right[here] = customer[n], 1
+
+
+def family_names() -> list[str]:
+    """The names of the families in the order of their places."""
+    return [family.name for family in families()]

@@ -1,0 +1,118 @@
+"""Why a proposal is made, in the words of the trade: what supports it, then what speaks against it."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from encours.core.matching.families import families
+from encours.core.matching.proof import IS_AMOUNT, OTHER_CUSTOMER, PAYERS, WEAK
+
+#: Who the payer is taken to be, surest first: feature and words.
+_PAYER = (
+    ("stands_on", "the receipt stands on the customer's account"),
+    ("account_own", "the bank account is the customer's"),
+    ("account_learned", "the bank account paid for this customer before"),
+    ("name_exact", "the payer's name is the customer's"),
+    ("name_learned", "this payer's name paid for this customer before"),
+    ("customer_number", "the text names the customer's number"),
+    ("account_shared", "the bank account pays for several customers, this one among them"),
+    ("name_like", "the payer's name resembles the customer's"),
+)
+
+
+def reasons(proposed: pl.DataFrame) -> pl.Series:
+    """A sentence for each proposal.
+
+    `proposed`: family (place), the features by name, gap, weak (bits of `proof`), crossed, contested (id of a receipt
+    that wants the same item, else null), second (confidence of the best other set), twin_of.
+    """
+    said = pl.concat_str([_what(), _payer()], separator="; ", ignore_nulls=True)
+    against = pl.concat_str(
+        [pl.when(holds).then(sentence) for holds, sentence in _doubts()], separator="; ", ignore_nulls=True
+    )
+    whole = pl.when(against != "").then(pl.concat_str([said, against], separator="; but ")).otherwise(said)
+    return proposed.select(reason=whole)["reason"]
+
+
+def _what() -> pl.Expr:
+    """What is paid and how it is known: the family's figures."""
+    names = [family.name for family in families()]
+    items = _counted("items", "item")
+    ways = [_counted(feature, "", f" {words}") for feature, words in (
+        ("by_number", "by number"), ("by_other", "by an order or delivery"), ("by_list", "in a list"),
+        ("by_tail", "by the last digits"), ("by_slip", "with a slip"), ("unquoted", "not quoted"),
+    )]  # fmt: skip
+    how = pl.concat_str(
+        [pl.when(pl.col(feature) > 0).then(way) for feature, way in zip(
+            ("by_number", "by_other", "by_list", "by_tail", "by_slip", "unquoted"), ways, strict=True)],
+        separator=", ", ignore_nulls=True,
+    )  # fmt: skip
+    quoted = pl.format("{} quoted ({})", items, how)
+    gap = (pl.col("gap").abs() / 100).round(2).cast(pl.String)
+    sentences = {
+        "quoted_exact": pl.format("{}, open amounts sum exactly to the receipt", quoted),
+        "quoted_credit": pl.format("{}, credit notes taken off: exactly the receipt", quoted),
+        "quoted_discount": pl.format("{}, less a discount of {}: exactly the receipt", quoted, gap),
+        "quoted_rounding": pl.format("{}, the receipt differs by a rounding of {}", quoted, gap),
+        "quoted_charge": pl.format("{}, {} less came: a bank charge", quoted, gap),
+        "quoted_some": pl.format("more is quoted, {} of it sum exactly to the receipt", items),
+        "quoted_more": pl.format("{}: together exactly the receipt", quoted),
+        "quoted_part": pl.format("{}, less came than is open: a part payment", quoted),
+        "quoted_over": pl.format("{}, more came than is open: {} stay on the receipt", quoted, gap),
+        "one": pl.lit("one open item has exactly this amount"),
+        "one_discount": pl.format("one open item less its discount of {} has exactly this amount", gap),
+        "one_rounding": pl.format("one open item has this amount but for a rounding of {}", gap),
+        "one_charge": pl.format("one open item has this amount and a bank charge of {}", gap),
+        "balance": pl.format("{}: the whole balance, or all that was due", items),
+        "due_until": pl.format("{}: all that was due or invoiced until one day", items),
+        "month": pl.format("{}: the invoices of one month", items),
+        "run": pl.format("{} that follow each other sum exactly to the receipt", items),
+        "any_set": pl.format("{} sum exactly to the receipt", items),
+    }
+    default = pl.format("{} sum exactly to the receipt", items)
+    found = default
+    for place, name in enumerate(names):
+        found = pl.when(pl.col("family_place") == place).then(sentences.get(name, default)).otherwise(found)
+    return found
+
+
+def _counted(column: str, noun: str, rest: str = "") -> pl.Expr:
+    number = pl.col(column).cast(pl.Int64).cast(pl.String)
+    if not noun:
+        return pl.format(f"{{}}{rest}", number)
+    return pl.when(pl.col(column) == 1).then(pl.lit(f"1 {noun}")).otherwise(pl.format(f"{{}} {noun}s", number))
+
+
+def _payer() -> pl.Expr:
+    found = pl.lit(None, dtype=pl.String)
+    for feature, words in reversed(_PAYER):
+        found = pl.when(pl.col(feature) > 0).then(pl.lit(words)).otherwise(found)
+    return found
+
+
+def _doubts() -> list[tuple[pl.Expr, pl.Expr]]:
+    """What speaks against a proposal."""
+
+    def has(bit: int) -> pl.Expr:
+        return pl.col("weak") & bit != 0
+
+    return [
+        (pl.col("contested").is_not_null(), pl.format("receipt {} wants the same item", "contested")),
+        (pl.col("ways") > 1, pl.format("{} sets of items fit alike", pl.col("ways").cast(pl.Int64))),
+        (pl.col("rivals") > 0, pl.lit("another set of items fits, too")),
+        (pl.col("late") > 0, pl.lit("not all of it was known and open when the money was booked")),
+        (pl.col("dead") > 0, pl.lit("a quoted item is settled already: this may be a second payment")),
+        (pl.col("elsewhere") > 0, pl.lit("items of other customers are quoted, too")),
+        (pl.col("quoted_unpaid") > 0, pl.lit("more is quoted than is paid")),
+        (pl.col("namesakes") > 1, pl.lit("several items bear a quoted number")),
+        (has(WEAK) & (pl.col("by_number") > 0), pl.lit("the quoted numbers are too short to prove anything")),
+        (has(IS_AMOUNT) & (pl.col("by_number") > 0), pl.lit("a quoted number may be the amount itself")),
+        (has(PAYERS), pl.lit("the items belong to customers that do not pay for each other")),
+        (has(OTHER_CUSTOMER), pl.lit("the receipt stands on another customer's account")),
+        (pl.col("crossed"), pl.lit("two numbers share words of the text")),
+        (pl.col("partly") > 0, pl.lit("part of the receipt is applied already")),
+        (
+            pl.col("twin") == 2,  # two: same text; one: same amount only
+            pl.format("receipt {} of the same payer has the same amount and text", pl.col("twin_of").fill_null("?")),
+        ),
+    ]

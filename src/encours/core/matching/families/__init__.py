@@ -1,0 +1,20 @@
+"""The families of hypotheses: one file each, found by being here; a family is a name, a sentence and a search."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from encours.core.matching.family import Family
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Every family of this package by tier and name; its place is its code."""
+    found = [
+        import_module(f"{__name__}.{module.name}").FAMILY
+        for module in pkgutil.iter_modules(__path__)
+        if not module.name.startswith("_")
+    ]
+    return tuple(sorted(found, key=lambda family: (family.tier, family.name)))

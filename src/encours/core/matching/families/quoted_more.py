@@ -1,0 +1,150 @@
+"""The text names only some of what is paid: with a few further items of the customer the sum is exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from encours.core.matching.families._sets import (
+    SUBSET_MAX,
+    count_pairs,
+    count_subsets,
+    count_triples,
+    next_level,
+    pay_quoted,
+)
+from encours.core.matching.family import LEVELS, Family, Fits
+from encours.core.matching.kernel import inner, kernel
+from encours.core.matching.views import ENTRIES_MAX, Views
+
+Int64 = npt.NDArray[np.int64]
+#: Three further items are looked for among at most so many.
+_TRIPLES_AMONG = 80
+
+
+@kernel
+def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
+    for view in range(len(todo)):
+        if not todo[view]:
+            continue
+        step, count, total = next_level(views, view, 0, 0)
+        while step >= 0:
+            rest = views.amount[view] - total
+            if rest != 0 and _with_others(views, view, LEVELS[step], rest, fits):
+                break
+            step, count, total = next_level(views, view, step + 1, count)
+
+
+@inner
+def _with_others(views: Views, view: int, level: int, rest: int, fits: Fits) -> bool:
+    """One more, else a run that follows the quoted ones, else two, three, or any of those nearest to them."""
+    first, last = views.start[view], views.start[view + 1]
+    places = np.empty(min(last - first, ENTRIES_MAX), dtype=np.int64)
+    count, ways, one = 0, 0, -1
+    for entry in range(first, last):
+        if views.quote[entry] == 0 or views.quote[entry] > level:
+            places[count] = entry
+            count += 1
+            if views.left[entry] == rest:
+                ways += 1
+                one = entry if one < 0 or _nearer(views, view, level, entry, one) else one
+    if ways > 0:
+        return _take(views, view, level, ways, places[:0], one, fits)
+    if rest < 0:
+        return False
+    values = np.empty(count, dtype=np.int64)
+    for n in range(count):
+        values[n] = views.left[places[n]]
+    begin, end, ways = _run(values, rest)
+    if ways > 0:
+        return _take(views, view, level, ways, places[begin:end], -1, fits)
+    order = np.argsort(values)
+    ways, a, b = count_pairs(values, order, rest)
+    if ways > 0:
+        return _take(views, view, level, ways, places[np.array([a, b])], -1, fits)
+    if count <= _TRIPLES_AMONG:
+        ways, a, b, c = count_triples(values, order, rest)
+        if ways > 0:
+            return _take(views, view, level, ways, places[np.array([a, b, c])], -1, fits)
+    return _of_the_nearest(views, view, level, rest, places[:count], values, fits)
+
+
+@inner
+def _of_the_nearest(
+    views: Views,
+    view: int,
+    level: int,
+    rest: int,
+    places: Int64,
+    values: Int64,
+    fits: Fits,
+) -> bool:
+    """Any set of the entries that stand nearest to the quoted ones in order of due date."""
+    away = np.empty(len(places), dtype=np.int64)
+    for n in range(len(places)):
+        away[n] = _distance(views, view, level, places[n])
+    near = np.argsort(away, kind="mergesort")[:SUBSET_MAX]
+    if len(near) < 4:
+        return False
+    ways, chosen = count_subsets(values[near], rest)
+    if ways == 0:
+        return False
+    picked = np.empty(len(near), dtype=np.int64)
+    count = 0
+    for n in range(len(near)):
+        if chosen >> n & 1:
+            picked[count] = places[near[n]]
+            count += 1
+    return _take(views, view, level, ways, picked[:count], -1, fits)
+
+
+@inner
+def _distance(views: Views, view: int, level: int, entry: int) -> int:
+    """Days between an entry's due date and the nearest quoted one's."""
+    nearest = np.int64(1) << 40
+    for other in range(views.start[view], views.start[view + 1]):
+        if 0 < views.quote[other] <= level:
+            nearest = min(nearest, abs(np.int64(views.due[other]) - views.due[entry]))
+    return int(nearest)
+
+
+@inner
+def _nearer(views: Views, view: int, level: int, entry: int, than: int) -> bool:
+    return _distance(views, view, level, entry) < _distance(views, view, level, than)
+
+
+@inner
+def _run(values: Int64, rest: int) -> tuple[int, int, int]:
+    """Entries that follow each other in order of due date: begin, end and how many such runs there are."""
+    begin, end, ways = 0, 0, 0
+    for start in range(len(values)):
+        total = np.int64(0)
+        for place in range(start, len(values)):
+            total += values[place]
+            if total == rest and place > start + 1:
+                ways += 1
+                if ways == 1:
+                    begin, end = start, place + 1
+    return begin, end, ways
+
+
+@inner
+def _take(views: Views, view: int, level: int, ways: int, places: Int64, one: int, fits: Fits) -> bool:
+    fits.ways[view], fits.grade[view] = ways, level
+    pay_quoted(views, view, level, fits)
+    for place in places:
+        fits.pay[place] = views.left[place]
+    if one >= 0:
+        fits.pay[one] = views.left[one]
+    return True
+
+
+FAMILY = Family(
+    name="quoted_more",
+    code=22,
+    tier=1,
+    sentence="The text names some of the items; with further ones of the customer the sum is exact.",
+    search=_search,
+    ends=False,
+    quotes=True,
+)

@@ -1,0 +1,53 @@
+"""Less was received than the quoted items are open for: a part payment or a deduction without a known cause."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from encours.core.matching.families._sets import next_level
+from encours.core.matching.family import LEVELS, Family, Fits
+from encours.core.matching.kernel import inner, kernel
+from encours.core.matching.views import Views
+
+
+@kernel
+def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
+    for view in range(len(todo)):
+        if not todo[view]:
+            continue
+        step, count, total = next_level(views, view, 0, 0)
+        if step < 0 or not 0 < views.amount[view] < total or (count > 1 and _ambiguous(views, view, LEVELS[step])):
+            continue
+        fits.ways[view], fits.grade[view] = 1, LEVELS[step]
+        rest = views.amount[view]
+        for entry in range(views.start[view], views.start[view + 1]):
+            if not 0 < views.quote[entry] <= LEVELS[step]:
+                continue
+            if views.left[entry] < 0:
+                fits.pay[entry] = views.left[entry]
+                rest -= views.left[entry]
+        for entry in range(views.start[view], views.start[view + 1]):
+            if 0 < views.quote[entry] <= LEVELS[step] and views.left[entry] > 0 and rest > 0:
+                fits.pay[entry] = min(rest, views.left[entry])
+                rest -= fits.pay[entry]
+
+
+@inner
+def _ambiguous(views: Views, view: int, level: int) -> bool:
+    """Whether several items bear one of the quoted numbers: then one of them is meant, not a part of all."""
+    for entry in range(views.start[view], views.start[view + 1]):
+        if 0 < views.quote[entry] <= level and views.namesakes[entry] > 1:
+            return True
+    return False
+
+
+FAMILY = Family(
+    name="quoted_part",
+    code=24,
+    tier=1,
+    sentence="Less was received than the quoted items are open for: part of them is paid, the oldest first.",
+    search=_search,
+    ends=False,
+    quotes=True,
+)

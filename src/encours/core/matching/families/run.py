@@ -1,0 +1,54 @@
+"""Items that follow each other in order of due date, or of issue, sum exactly to the receipt."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from encours.core.matching.family import Family, Fits
+from encours.core.matching.kernel import inner, kernel
+from encours.core.matching.views import Views
+
+#: A longer account holds a run of nearly any amount.
+_AMONG = 200
+
+
+@kernel
+def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
+    for view in range(len(todo)):
+        first, last = views.start[view], views.start[view + 1]
+        if not todo[view] or not 3 <= last - first <= _AMONG:
+            continue
+        for grade in (1, 2):
+            days = views.due[first:last] if grade == 1 else views.issued[first:last]
+            order = np.argsort(days, kind="mergesort")
+            ways, begin, end = _fitting(views.left[first:last], order, views.amount[view])
+            if ways > 0:
+                fits.ways[view], fits.grade[view] = ways, grade
+                for n in range(begin, end):
+                    fits.pay[first + order[n]] = views.left[first + order[n]]
+                break
+
+
+@inner
+def _fitting(left: npt.NDArray[np.int64], order: npt.NDArray[np.int64], amount: int) -> tuple[int, int, int]:
+    """How many runs of two or more sum to the amount, and the one that begins first."""
+    ways, begin, end = 0, 0, 0
+    for start in range(len(order)):
+        total = np.int64(0)
+        for place in range(start, len(order)):
+            total += left[order[place]]
+            if total == amount and place > start:
+                ways += 1
+                if ways == 1:
+                    begin, end = start, place + 1
+    return ways, begin, end
+
+
+FAMILY = Family(
+    name="run",
+    code=50,
+    tier=3,
+    sentence="Items that follow each other in order of due date sum exactly to what was received.",
+    search=_search,
+)

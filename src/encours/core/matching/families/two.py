@@ -1,0 +1,35 @@
+"""Two open items sum exactly to the receipt."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from encours.core.matching.families._sets import count_pairs
+from encours.core.matching.family import Family, Fits
+from encours.core.matching.kernel import kernel
+from encours.core.matching.views import Views
+
+_AMONG = 200
+
+
+@kernel
+def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
+    for view in range(len(todo)):
+        first, last = views.start[view], views.start[view + 1]
+        if not todo[view] or not 2 <= last - first <= _AMONG:
+            continue
+        values = views.left[first:last]
+        ways, one, other = count_pairs(values, np.argsort(values, kind="mergesort"), views.amount[view])
+        if ways > 0:
+            fits.ways[view] = ways
+            fits.pay[first + one], fits.pay[first + other] = values[one], values[other]
+
+
+FAMILY = Family(
+    name="two",
+    code=52,
+    tier=3,
+    sentence="Two open items of the customer sum exactly to what was received.",
+    search=_search,
+)

@@ -1,0 +1,31 @@
+"""Compiled functions: what stands under `@kernel` runs on plain arrays at the speed of C.
+
+The compiled code is kept beside the source, else in the user's cache or in NUMBA_CACHE_DIR; where nothing may be
+written it is compiled anew by every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def kernel(function: _Function) -> _Function:
+    """The function compiled on its first call; its twin in plain Python stays reachable as `.py_func`."""
+    return _compiled(function)
+
+
+def inner(function: _Function) -> _Function:
+    """A compiled function that only compiled ones call: without its door to Python it compiles sooner."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _compiled(function: _Function, **options: Any) -> _Function:
+    try:
+        return cast("_Function", numba.njit(cache=True, nogil=True, **options)(function))
+    except RuntimeError:  # no folder to cache in: a read-only installation without a home
+        return cast("_Function", numba.njit(nogil=True, **options)(function))

@@ -1,0 +1,35 @@
+"""Names as keys that compare: accents and punctuation away, legal forms dropped, words in order of the alphabet."""
+
+from __future__ import annotations
+
+import polars as pl
+
+#: Legal forms and courtesies of the countries whose companies pay here: they come and go, move and change.
+LEGAL_FORMS = (
+    "SARL", "SAS", "SASU", "SA", "EURL", "SNC", "SCI", "SCA", "SCS", "SCP", "SELARL", "SELAS", "SCOP", "GIE", "EARL",
+    "GAEC", "EI", "EIRL", "ETS", "ETABLISSEMENTS", "STE", "SOCIETE", "SOC", "CIE", "MONSIEUR", "MADAME", "MR", "MME",
+    "M", "MLLE", "GMBH", "AG", "KG", "OHG", "UG", "MBH", "LTD", "LIMITED", "PLC", "LLC", "LLP", "INC", "CORP", "BV",
+    "NV", "SPRL", "SRL", "SPA", "SL", "SLU", "LDA", "OY", "AB", "APS", "AS", "KFT", "DOO", "SP", "ZOO", "CO",
+)  # fmt: skip
+_DOTTED = ("SARL", "EURL", "SAS", "SNC", "SCI", "SA")
+
+
+def folded(name: pl.Expr) -> pl.Expr:
+    """Upper case, accents away, anything but letters and digits a blank; a legal form loses its dots."""
+    plain = name.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_uppercase()
+    for form in _DOTTED:
+        plain = plain.str.replace_all(rf"\b{form[0]}" + "".join(rf"\.\s?{letter}" for letter in form[1:]) + r"\b", form)
+    return plain.str.replace_all(r"[^0-9A-Z]+", " ").str.strip_chars()
+
+
+def name_words(name: pl.Expr) -> pl.Expr:
+    """The words of a name without its legal form, as a sorted list; all words where nothing else would be left."""
+    words = folded(name).str.split(" ")
+    kept = words.list.set_difference(list(LEGAL_FORMS))
+    return pl.when(kept.list.len() > 0).then(kept).otherwise(words).list.sort()
+
+
+def name_key(name: pl.Expr) -> pl.Expr:
+    """The words joined; null where the name holds none."""
+    key = name_words(name).list.join(" ")
+    return pl.when(key != "").then(key)

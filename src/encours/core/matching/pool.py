@@ -1,0 +1,166 @@
+"""Items as parallel arrays, sorted by customer and due date: what the search reads, and what it has given away."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from encours.core.base.book import Book
+from encours.core.base.numbers import number_key
+from encours.core.base.schema import TABLES, known_on_expr
+from encours.core.matching.scope import Scope
+
+Int8 = npt.NDArray[np.int8]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+#: A day that never comes, and one that always was (days since 1970).
+NEVER, ALWAYS = 2**30, -(2**30)
+_STRONG_CHARACTERS = 4
+
+
+class Pool(NamedTuple):
+    """One place an item, ordered by customer, open ones first, due date, issue date and id. Money in minor units.
+
+    `open` on the day of the run; `taken`, `held`: what this run posts or proposes of it (both change while it runs),
+    `owner` the receipt that took or holds it last (−1: none). `known`, `changed`: the day the item became known, and
+    the last day on which an allocation of the book touched it. `discount`, `discount_until`: cash discount offered.
+    `digits`, `digits_size`: the digits of its number as a number (the last 18) and how many there are; `weak`: the
+    number is so short, or so like a year, that it turns up in any text; `plain`: it has no letters. By
+    customer:
+    `start[c]` to `open_end[c]` are the places of the open items, `family_first[c]` to `family_last[c]` (without) the
+    customers that belong together with c.
+    """
+
+    open: Int64
+    taken: Int64
+    held: Int64
+    owner: Int32
+    due: Int32
+    issued: Int32
+    known: Int32
+    changed: Int32
+    discount: Int64
+    discount_until: Int32
+    digits: Int64
+    digits_size: Int8
+    weak: npt.NDArray[np.bool_]
+    plain: npt.NDArray[np.bool_]
+    customer: Int32
+    entity: Int32
+    currency: Int32
+    group: Int32
+    start: Int64
+    open_end: Int64
+    family_first: Int32
+    family_last: Int32
+
+
+def days_of(column: pl.Expr, default: int) -> pl.Expr:
+    """A date as days since 1970, null as `default`."""
+    return column.cast(pl.Int32).fill_null(default)
+
+
+def make_items(book: Book, known: Book, scope: Scope) -> pl.DataFrame:
+    """The items of a book on a day in the order of the pool.
+
+    `book` holds all versions, `known` one row an id. Columns: item_id, number, order_ref, purchase_order, delivery_ref,
+    payment_reference, dated_on, and the arrays of Pool by their names.
+    """
+    table = TABLES["items"]
+    first_known = book.items.group_by("item_id").agg(known=known_on_expr(table).min())
+    touched = _touched(book)
+    rows = (
+        known.open_items()
+        .join(scope.customers.select("customer_id", "customer", "group"), on="customer_id", how="left")
+        .join(first_known, on="item_id", how="left")
+        .join(touched, on="item_id", how="left")
+        .filter(pl.col("customer").is_not_null())
+    )
+    digits = pl.col("number").str.replace_all(r"\D", "")
+    coded = rows.select(
+        "item_id",
+        "number",
+        "order_ref",
+        "purchase_order",
+        "delivery_ref",
+        "payment_reference",
+        "open",
+        "customer",
+        "group",
+        pl.col("part").is_not_null().alias("in_parts"),
+        dated_on=pl.coalesce(list(table.dated_by)),
+        due=days_of(pl.col("due_on"), ALWAYS),
+        issued=days_of(pl.col("issued_on"), ALWAYS),
+        known=days_of(pl.col("known"), ALWAYS),
+        changed=days_of(pl.col("changed"), ALWAYS),
+        discount=pl.col("discount_amount").fill_null(0),
+        discount_until=days_of(pl.col("discount_on"), ALWAYS),
+        digits=digits.str.tail(18).cast(pl.Int64, strict=False).fill_null(0),
+        digits_size=digits.str.len_bytes().clip(0, 100).cast(pl.Int8),
+        weak=_is_weak(number_key(pl.col("number"))),
+        plain=~number_key(pl.col("number")).str.contains(r"\D"),
+        entity=scope.entity_code(pl.col("entity_id")),
+        currency=scope.currency_code(pl.col("currency")),
+    )
+    return coded.sort("customer", pl.col("open") == 0, "due", "issued", "item_id")
+
+
+def _is_weak(key: pl.Expr) -> pl.Expr:
+    """Whether a number says little: fewer than four characters, or four digits that may be a year."""
+    return (key.str.len_bytes() < _STRONG_CHARACTERS) | key.str.contains(r"^(19|20)\d\d$")
+
+
+def _touched(book: Book) -> pl.DataFrame:
+    """item_id, changed: the last day on which a known allocation, credit or reversal touched an item."""
+    rows = book.allocations
+    day = pl.max_horizontal("allocated_on", "known_on", "reversed_on")
+    taken = rows.select("item_id", changed=day)
+    given = rows.filter(pl.col("credit_item_id").is_not_null()).select(item_id="credit_item_id", changed=day)
+    return pl.concat([taken, given]).group_by("item_id").agg(pl.col("changed").max())
+
+
+def make_pool(items: pl.DataFrame, scope: Scope) -> Pool:
+    """The arrays of `make_items`, nothing given away yet."""
+    customer = _array(items, "customer", np.int32)
+    count = scope.customers.height
+    is_open = _array(items, "open", np.int64) != 0
+    start = np.searchsorted(customer, np.arange(count + 1)).astype(np.int64)
+    opens = np.bincount(customer[is_open], minlength=count).astype(np.int64)
+    return Pool(
+        open=_array(items, "open", np.int64),
+        taken=np.zeros(items.height, dtype=np.int64),
+        held=np.zeros(items.height, dtype=np.int64),
+        owner=np.full(items.height, -1, dtype=np.int32),
+        due=_array(items, "due", np.int32),
+        issued=_array(items, "issued", np.int32),
+        known=_array(items, "known", np.int32),
+        changed=_array(items, "changed", np.int32),
+        discount=_array(items, "discount", np.int64),
+        discount_until=_array(items, "discount_until", np.int32),
+        digits=_array(items, "digits", np.int64),
+        digits_size=_array(items, "digits_size", np.int8),
+        weak=_array(items, "weak", np.bool_),
+        plain=_array(items, "plain", np.bool_),
+        customer=customer,
+        entity=_array(items, "entity", np.int32),
+        currency=_array(items, "currency", np.int32),
+        group=_array(items, "group", np.int32),
+        start=start,
+        open_end=start[:-1] + opens,
+        family_first=_array(scope.customers, "family_first", np.int32),
+        family_last=_array(scope.customers, "family_last", np.int32),
+    )
+
+
+def _array(frame: pl.DataFrame, name: str, dtype: type[Any]) -> npt.NDArray[Any]:
+    """A column as a contiguous array of its own: the search writes into some of them."""
+    return np.array(frame[name].to_numpy(), dtype=dtype, order="C")
+
+
+def day_number(day: date) -> int:
+    """A date as days since 1970."""
+    return (day - date(1970, 1, 1)).days

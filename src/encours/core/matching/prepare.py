@@ -1,0 +1,42 @@
+"""From a book to what the search reads: codes, items, receipts, quotes, payers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from encours.core.base.book import Book
+from encours.core.matching.asks import make_asks, make_receipts
+from encours.core.matching.payers import Lessons, make_payers
+from encours.core.matching.pool import make_items, make_pool
+from encours.core.matching.references.bytes import make_texts
+from encours.core.matching.references.keys import make_table
+from encours.core.matching.references.scan import scan
+from encours.core.matching.scope import Scope, make_scope
+from encours.core.matching.search import Facts
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """`receipts` and `items` in the order of the arrays in `facts`; `lessons` is what the book's own matches teach."""
+
+    scope: Scope
+    receipts: pl.DataFrame
+    items: pl.DataFrame
+    facts: Facts
+    lessons: Lessons
+
+
+def prepare(book: Book, as_of: date) -> Prepared:
+    """What was known of a book (all versions) at the end of a day."""
+    known = book.as_of(as_of)
+    scope = make_scope(known)
+    items = make_items(book, known, scope)
+    pool = make_pool(items, scope)
+    receipts = make_receipts(known, scope)
+    asks = make_asks(receipts)
+    marks = scan(make_texts(receipts["text"]), asks.entity, make_table(items), pool.entity)
+    payers, lessons = make_payers(known, receipts, scope)
+    return Prepared(scope, receipts, items, Facts(asks, pool, payers, marks), lessons)

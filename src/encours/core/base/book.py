@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -110,10 +111,19 @@ class Book:
 
     def open_items(self) -> pl.DataFrame:
         """Items with `open` (Int64, minor units of the item's currency). Call it on a read Book."""
-        return balance.with_open(self.items.lazy(), self.allocations.lazy()).collect()
+        return self._open_items
 
     def unapplied_receipts(self) -> pl.DataFrame:
         """Receipts with `unapplied` (Int64, minor units of the receipt's currency)."""
+        return self._unapplied_receipts
+
+    # A Book does not change: who asks again (a figure, then the check of it) gets what was found.
+    @cached_property
+    def _open_items(self) -> pl.DataFrame:
+        return balance.with_open(self.items.lazy(), self.allocations.lazy()).collect()
+
+    @cached_property
+    def _unapplied_receipts(self) -> pl.DataFrame:
         return balance.with_unapplied(self.receipts.lazy(), self.allocations.lazy()).collect()
 
     def balances(self) -> pl.DataFrame:

@@ -102,21 +102,25 @@ def _twins(receipts: pl.DataFrame) -> pl.DataFrame:
         payer=payer.fill_null(""),
     ).sort("entity_id", "currency", "amount", "payer", "day", "receipt_id")
     key = ["entity_id", "currency", "amount", "payer"]
-    by_text = [*key, "remittance"]
-    near = (pl.col("day") - pl.col("day").shift(1)).dt.total_days() <= TWIN_DAYS
-    marked = rows.with_columns(
-        alike=near.over(key),
-        before=pl.col("receipt_id").shift(1).over(key),
-        same=near.over(by_text),
-        before_same=pl.col("receipt_id").shift(1).over(by_text),
-    )
-    same = pl.col("same").fill_null(False) & pl.col("remittance").is_not_null()
-    alike = pl.col("alike").fill_null(False) & (pl.col("payer") != "")
-    return marked.select(
+    alike = _after(rows, key, "alike")
+    same = _after(alike.sort(*key, "remittance", "day", "receipt_id"), [*key, "remittance"], "same")
+    return same.select(
         "receipt_id",
-        twin=pl.when(same).then(2).when(alike).then(1).otherwise(0).cast(pl.Int32),
-        twin_of=pl.when(same).then("before_same").when(alike).then("before"),
+        twin=pl.when(pl.col("same").is_not_null() & pl.col("remittance").is_not_null())
+        .then(2)
+        .when(pl.col("alike").is_not_null() & (pl.col("payer") != ""))
+        .then(1)
+        .otherwise(0)
+        .cast(pl.Int32),
+        twin_of=pl.coalesce(pl.when(pl.col("remittance").is_not_null()).then("same"), "alike"),
     )
+
+
+def _after(rows: pl.DataFrame, key: list[str], name: str) -> pl.DataFrame:
+    """Adds the id of the row before where it has the same key and is near in time; `rows` are sorted by key and day."""
+    like = pl.all_horizontal(pl.col(column).eq_missing(pl.col(column).shift(1)) for column in key)
+    near = (pl.col("day") - pl.col("day").shift(1)).dt.total_days() <= TWIN_DAYS
+    return rows.with_columns(pl.when(like & near).then(pl.col("receipt_id").shift(1)).alias(name))
 
 
 def make_asks(receipts: pl.DataFrame) -> Asks:

@@ -132,8 +132,14 @@ def _payers(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
 def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
     """Cash, and the deductions that close an item beside it; dated when both the money and the item were there."""
     receipts = ready.receipts.select("row", "receipt_id", "day", "unapplied")
-    dated = lines.join(receipts, on="row", maintain_order="left").with_columns(_deducted())
-    base = dated.with_columns(allocated_on=pl.max_horizontal("day", "dated_on"))
+    dated = lines.join(receipts, on="row", maintain_order="left").with_columns(
+        allocated_on=pl.max_horizontal("day", "dated_on")
+    )
+    # Only where more is settled than came; the other way the rest of the money stays on the receipt.
+    gap = (pl.col("gap_kind") != "") & (pl.col("gap") * pl.col("unapplied") > 0)
+    bears = pl.when(pl.col("pay") * pl.col("unapplied") > 0).then(pl.col("pay").abs()).otherwise(0)
+    less = dated.filter(gap).with_columns(weight=bears).with_columns(deducted=_deducted()).drop("weight")
+    base = pl.concat([dated.filter(~gap).with_columns(deducted=pl.lit(0, dtype=pl.Int64)), less])
     cash = base.select(
         "row",
         "receipt_id",
@@ -144,7 +150,7 @@ def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
         allocation_id=pl.format("match:{}:{}", "receipt_id", "item_id"),
         source=pl.format("match:{}", "rule"),
     )
-    deducted = base.select(
+    deducted = less.select(
         "row",
         "receipt_id",
         "item_id",
@@ -161,12 +167,9 @@ def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
 def _deducted() -> pl.Expr:
     """What of each line is not money: the gap of the receipt, on the items whose terms offer it, else by size.
 
-    A gap counts only where it has the receipt's sign: more is settled than came. The other way the rest of the money
-    stays on the receipt.
+    Takes the lines of receipts with a gap to book, `weight` being what a line can bear of it.
     """
-    gap = pl.when((pl.col("gap_kind") != "") & (pl.col("gap") * pl.col("unapplied") > 0)).then("gap").otherwise(0)
-    bears = pl.col("pay") * pl.col("unapplied") > 0
-    weight = pl.when(bears).then(pl.col("pay").abs()).otherwise(0)
+    gap, weight = pl.col("gap"), pl.col("weight")
     largest = weight == weight.max().over("row")
     first_largest = largest & (largest.cum_sum().over("row") == 1)
     offered = pl.when(pl.col("discount").sum().over("row") == gap.abs()).then(pl.col("discount") * gap.sign())
@@ -175,8 +178,7 @@ def _deducted() -> pl.Expr:
     shared = (gap.abs().cast(pl.Int128) * weight // whole).cast(pl.Int64) * gap.sign()
     shared = shared + pl.when(first_largest).then(gap - shared.sum().over("row")).otherwise(0)
     single = pl.when(first_largest).then(gap).otherwise(0)
-    spread = pl.when(pl.col("gap_kind") == "discount").then(pl.coalesce(offered, shared)).otherwise(single)
-    return spread.alias("deducted")
+    return pl.when(pl.col("gap_kind") == "discount").then(pl.coalesce(offered, shared)).otherwise(single)
 
 
 def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:

@@ -49,11 +49,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Policy:
-    """`least`: a confidence below which nothing is proposed. `certified`: one that a certificate allows to post without
+    """`least`: a confidence below which nothing is proposed, `least_on_account` the same for receipts that stand on a
+    customer's account. `certified`: one that a certificate allows to post without
     proof (above 1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are
     found: what the model is trained on."""
 
     least: float = 0.5
+    least_on_account: float = 0.3
     certified: float = 2.0
     trees: Trees | None = None
     watch: Callable[[Found], None] | None = None
@@ -111,7 +113,8 @@ def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: 
     # A proof stands on number, amount and account: the score knows nothing of it.
     sure = np.where(proof, np.maximum(scores[best], 1 - PROOF_ERROR_RATE), scores[best])
     kept = np.lexsort((hypotheses.ask[best], -sure))
-    kept = kept[sure[kept] >= policy.least]
+    on_account = facts.asks.customer[hypotheses.ask[best[kept]]] >= 0
+    kept = kept[sure[kept] >= np.where(on_account, policy.least_on_account, policy.least)]
     best, second, margin, proof, sure = best[kept], second[kept], margin[kept], proof[kept], sure[kept]
     wanted = contested(best, hypotheses, facts.pool)
     posts = (proof | (sure >= policy.certified)) & (wanted < 0) & (not final)

@@ -25,6 +25,8 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
 DEFAULT_MAX_ERROR_RATE = 0.001
 #: What is less probable than this is not proposed: a wrong suggestion costs more time than an empty line.
 LEAST_CONFIDENCE = 0.55
+#: Where the ledger or a person says whose money it is, less is worth a look: the account is short.
+LEAST_ON_ACCOUNT = 0.3
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,19 @@ def propose(
     if not 0 <= max_error_rate <= 1:
         raise CallError([f"max_error_rate is {max_error_rate}; it is a share between 0 and 1"])
     # The compiled search is loaded by whoever matches, not by every page that could.
+    from encours.core.matching.credits import without_money
     from encours.core.matching.decide import decide
     from encours.core.matching.engine import Policy, run
     from encours.core.matching.prepare import prepare
 
     ready = prepare(book, as_of)
-    policy = Policy(least=LEAST_CONFIDENCE, certified=2.0 if certified is None else certified)
+    policy = Policy(LEAST_CONFIDENCE, LEAST_ON_ACCOUNT, certified=2.0 if certified is None else certified)
     decided = decide(ready, run(ready.facts, ready.lessons, policy), max_error_rate)
     allocations = TABLES["allocations"].conform(decided.allocations)
+    if not (ready.receipts["origin"] == "bank").any():
+        # Nothing but a ledger: its credit notes are lettered with the invoices that they cancel, too.
+        noted = TABLES["allocations"].conform(without_money(ready.items, allocations))
+        allocations = pl.concat([allocations, noted])
     decisions = decided.decisions.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())
     _assert_money(ready.receipts, ready.items, allocations, decisions)
     return Proposals(allocations, decisions, _summary(ready.receipts, decisions, as_of, max_error_rate))
@@ -69,7 +76,10 @@ def _assert_money(
     receipts: pl.DataFrame, items: pl.DataFrame, allocations: pl.DataFrame, decisions: pl.DataFrame
 ) -> None:
     """Stops the run where a proposal would pay an item or use a receipt twice: a fault of the engine, never of data."""
-    by_item = allocations.group_by("item_id").agg(pl.col("amount").sum())
+    given = allocations.filter(kind="credit").select(item_id="credit_item_id", amount=-pl.col("amount"))
+    by_item = (
+        pl.concat([allocations.select("item_id", "amount"), given]).group_by("item_id").agg(pl.col("amount").sum())
+    )
     paid = by_item.join(items.select("item_id", "open"), on="item_id", how="left")
     over = paid.filter((pl.col("amount") * pl.col("open").sign() > pl.col("open").abs()).fill_null(True))
     cash = allocations.filter(kind="cash").group_by("receipt_id").agg(pl.col("amount").sum())

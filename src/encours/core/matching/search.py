@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from encours.core.matching.family import Family, Fits, no_fits
 from encours.core.matching.features import FEATURES, count_rivals, describe, signatures
 from encours.core.matching.payers import Payers
 from encours.core.matching.pool import Pool
+from encours.core.matching.quoted_views import make_quoted_views
 from encours.core.matching.references.scan import Marks
 from encours.core.matching.views import Views, make_views
 
@@ -39,27 +41,52 @@ class Found:
     features: npt.NDArray[np.float32]
 
 
+#: Fits of one family: its place, the views chosen, what they pay.
+_Part = tuple[int, npt.NDArray[np.int64], Fits]
+
+
 def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
-    """Every hypothesis that fits the receipts in `todo` as things stand."""
-    views = make_views(todo, facts.pool, facts.asks, facts.payers, facts.marks, final)
-    ended = np.zeros(len(facts.asks.amount), dtype=np.bool_)
-    quoting = _any_quote(views)
-    parts: list[tuple[int, npt.NDArray[np.int64], Fits]] = []
-    tiers = sorted({family.tier for family in families()})
-    for tier in tiers:
+    """Every hypothesis that fits the receipts in `todo` as things stand.
+
+    Who quotes exactly what he pays is done with that; the others are looked at beside whole accounts.
+    """
+    short = make_quoted_views(todo, facts.pool, facts.asks, facts.payers, facts.marks)
+    clear = (short.dead == 0) & (short.elsewhere == 0)
+    done = [part for part in _tier(0, short, clear) if len(part[1])] if len(clear) else []
+    solved = np.concatenate([short.ask[chosen] for _, chosen, _ in done]) if done else todo[:0]
+    rest = np.setdiff1d(todo, solved)
+    parts = [(short, part) for part in done]
+    if len(rest):
+        views = make_views(rest, facts.pool, facts.asks, facts.payers, facts.marks, final)
+        parts += [(views, part) for part in _all_tiers(views, len(facts.asks.amount))]
+    return _together(parts, facts)
+
+
+def _all_tiers(views: Views, receipts: int) -> list[_Part]:
+    ended = np.zeros(receipts, dtype=np.bool_)
+    parts: list[_Part] = []
+    for tier in sorted({family.tier for family in families()}):
         open_views = ~ended[views.ask]
         if not open_views.any():
             break
-        for code, family in enumerate(families()):
-            if family.tier == tier:
-                found = _ask_family(family, views, open_views & quoting if family.quotes else open_views)
-                if found:
-                    chosen, fits = found
-                    parts.append((code, chosen, fits))
-        for code, chosen, _ in parts:
-            if families()[code].tier == tier and families()[code].ends:
+        fresh = _tier(tier, views, open_views)
+        for code, chosen, _ in fresh:
+            if families()[code].ends:
                 ended[views.ask[chosen]] = True
-    return _together(parts, views, facts)
+        parts += fresh
+    return parts
+
+
+def _tier(tier: int, views: Views, todo: Bools) -> list[_Part]:
+    """What the families of one tier find in the views marked."""
+    quoting = todo & _any_quote(views)
+    parts: list[_Part] = []
+    for code, family in enumerate(families()):
+        if family.tier == tier:
+            found = _ask_family(family, views, quoting if family.quotes else todo)
+            if found:
+                parts.append((code, *found))
+    return parts
 
 
 def _any_quote(views: Views) -> Bools:
@@ -78,7 +105,7 @@ def _ask_family(family: Family, views: Views, todo: Bools) -> tuple[npt.NDArray[
     return (chosen, fits) if len(chosen) else None
 
 
-def _together(parts: list[tuple[int, npt.NDArray[np.int64], Fits]], views: Views, facts: Facts) -> Found:
+def _together(parts: list[tuple[Views, _Part]], facts: Facts) -> Found:
     """The fits of all families as one table; equal sets of one receipt stay apart by family and view."""
     if not parts:
         none = np.zeros(0, dtype=np.int64)
@@ -86,23 +113,27 @@ def _together(parts: list[tuple[int, npt.NDArray[np.int64], Fits]], views: Views
         empty = Hypotheses(small, small, small, small, small, small, none, none, np.zeros(1, np.int64), small, none)
         return Found(empty, np.zeros((0, len(FEATURES)), dtype=np.float32))
     rows, starts, items, pays, marks = [], [np.zeros(1, dtype=np.int64)], [], [], []
-    for code, chosen, fits in parts:
+    for views, (code, chosen, fits) in parts:
         rows.append(describe(families()[code].code, chosen, views, fits, facts.asks, facts.pool, facts.marks))
         start, item, pay = lines_of(chosen, views, fits)
         starts.append(start[1:] + starts[-1][-1])
         items.append(item)
         pays.append(pay)
         marks.append(signatures(chosen, views, fits))
-    view = np.concatenate([chosen for _, chosen, _ in parts])
     features = np.concatenate(rows)
+    sizes = [len(chosen) for _, (_, chosen, _) in parts]
+
+    def of_views(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(views, name)[chosen] for views, (_, chosen, _) in parts])
+
     hypotheses = Hypotheses(
-        ask=views.ask[view],
-        family=np.repeat([code for code, _, _ in parts], [len(chosen) for _, chosen, _ in parts]).astype(np.int32),
-        customer=views.customer[view],
-        reason=views.reason[view],
+        ask=of_views("ask"),
+        family=np.repeat([code for _, (code, _, _) in parts], sizes).astype(np.int32),
+        customer=of_views("customer"),
+        reason=of_views("reason"),
         ways=features[:, 2].astype(np.int32),
         grade=features[:, 1].astype(np.int32),
-        gap=_gaps(items, pays, starts, views.amount[view]),
+        gap=_gaps(pays, starts, of_views("amount")),
         signature=np.concatenate(marks),
         start=np.concatenate(starts),
         item=np.concatenate(items),
@@ -114,7 +145,6 @@ def _together(parts: list[tuple[int, npt.NDArray[np.int64], Fits]], views: Views
 
 
 def _gaps(
-    items: list[npt.NDArray[np.int32]],
     pays: list[npt.NDArray[np.int64]],
     starts: list[npt.NDArray[np.int64]],
     amount: npt.NDArray[np.int64],

@@ -28,7 +28,7 @@ Int64 = npt.NDArray[np.int64]
 #: What a view holds: a customer's account, a family's, or just the quoted items of several customers.
 ACCOUNT, FAMILY, ACROSS = 0, 1, 2
 #: Nominees of one receipt that are looked at, and items of one view.
-_NOMINEES, ENTRIES_MAX = 8, 600
+NOMINEES, ENTRIES_MAX = 8, 600
 #: Fewer digits are no tail of a number; in a list after a quote they are.
 _TAIL_MIN = 4
 #: A match must have been right so often before it names a customer.
@@ -67,7 +67,7 @@ class Views(NamedTuple):
 
 
 @inner
-def _nominate(
+def nominate(
     ask: int, pool: Pool, asks: Asks, payers: Payers, marks: Marks, who: Int32, why: Int32, like: Int32, taught: Int32
 ) -> int:
     """Writes the customers to look at, surest first within each source; how many there are."""
@@ -274,52 +274,58 @@ def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: 
     return int(views.item[found]) if found >= 0 else -1
 
 
+@inner
+def new_views(views: int, entries: int) -> Views:
+    """Room for so many views and entries."""
+    return Views(
+        np.empty(views, dtype=np.int32), np.empty(views, dtype=np.int64), np.empty(views, dtype=np.int32),
+        np.empty(views, dtype=np.int8), np.empty(views, dtype=np.int32), np.zeros(views, dtype=np.int32),
+        np.zeros(views, dtype=np.int32), np.zeros(views, dtype=np.int32), np.zeros(views, dtype=np.int32),
+        np.zeros(views, dtype=np.int32), np.zeros(views, dtype=np.int32), np.zeros(views, dtype=np.int32),
+        np.zeros(views + 1, dtype=np.int64),
+        np.empty(entries, dtype=np.int32), np.empty(entries, dtype=np.int64),
+        np.empty(entries, dtype=np.int32), np.empty(entries, dtype=np.int32),
+        np.empty(entries, dtype=np.int64), np.zeros(entries, dtype=np.int8),
+        np.zeros(entries, dtype=np.int16),
+    )  # fmt: skip
+
+
 @kernel
 def make_views(todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks, final: bool) -> Views:
     """The views of the receipts in `todo`. `final`: items that became known after the receipt are there if quoted."""
-    who, why = np.empty(_NOMINEES, dtype=np.int32), np.empty(_NOMINEES, dtype=np.int32)
-    like, taught = np.empty(_NOMINEES, dtype=np.int32), np.empty(_NOMINEES, dtype=np.int32)
+    who, why = np.empty(NOMINEES, dtype=np.int32), np.empty(NOMINEES, dtype=np.int32)
+    like, taught = np.empty(NOMINEES, dtype=np.int32), np.empty(NOMINEES, dtype=np.int32)
     views_max, entries_max = _room(todo, pool, asks, payers, marks, who, why, like, taught)
-    views = Views(
-        np.empty(views_max, dtype=np.int32), np.empty(views_max, dtype=np.int64), np.empty(views_max, dtype=np.int32),
-        np.empty(views_max, dtype=np.int8), np.empty(views_max, dtype=np.int32), np.zeros(views_max, dtype=np.int32),
-        np.zeros(views_max, dtype=np.int32), np.zeros(views_max, dtype=np.int32), np.zeros(views_max, dtype=np.int32),
-        np.zeros(views_max, dtype=np.int32), np.zeros(views_max, dtype=np.int32), np.zeros(views_max, dtype=np.int32),
-        np.zeros(views_max + 1, dtype=np.int64),
-        np.empty(entries_max, dtype=np.int32), np.empty(entries_max, dtype=np.int64),
-        np.empty(entries_max, dtype=np.int32), np.empty(entries_max, dtype=np.int32),
-        np.empty(entries_max, dtype=np.int64), np.zeros(entries_max, dtype=np.int8),
-        np.zeros(entries_max, dtype=np.int16),
-    )  # fmt: skip
+    views = new_views(views_max, entries_max)
     count = 0
     for place in range(len(todo)):
         ask = todo[place]
-        nominees = _nominate(ask, pool, asks, payers, marks, who, why, like, taught)
+        nominees = nominate(ask, pool, asks, payers, marks, who, why, like, taught)
         before = count
         for n in range(nominees):
             customer = who[n]
-            _begin(views, count, ask, asks, customer, why[n], like[n], taught[n])
-            count = _fill(views, count, ACCOUNT, customer, customer + 1, pool, asks, marks, final)
+            begin_view(views, count, ask, asks, customer, why[n], like[n], taught[n])
+            count = fill_view(views, count, ACCOUNT, customer, customer + 1, pool, asks, marks, final)
             first, last = pool.family_first[customer], pool.family_last[customer]
             if last - first > 1:
                 again = False
                 for m in range(n):
                     again = again or pool.family_first[who[m]] == first
                 if not again:
-                    _begin(views, count, ask, asks, customer, why[n], like[n], taught[n])
-                    count = _fill(views, count, FAMILY, first, last, pool, asks, marks, final)
+                    begin_view(views, count, ask, asks, customer, why[n], like[n], taught[n])
+                    count = fill_view(views, count, FAMILY, first, last, pool, asks, marks, final)
         if asks.customer[ask] < 0 and _quoted_customers(ask, pool, marks) > 1:
-            _begin(views, count, ask, asks, -1, QUOTED, 0, 0)
-            count = _fill(views, count, ACROSS, 0, 0, pool, asks, marks, final)
+            begin_view(views, count, ask, asks, -1, QUOTED, 0, 0)
+            count = fill_view(views, count, ACROSS, 0, 0, pool, asks, marks, final)
         for view in range(before, count):
             views.nominees[view] = nominees
             _read_near(view, views, pool, marks, asks.amount[ask])
-            _count_quotes(view, views, pool, asks, marks)
-    return _cut(views, count)
+            count_quotes(view, views, pool, asks, marks)
+    return cut_views(views, count)
 
 
 @inner
-def _cut(views: Views, count: int) -> Views:
+def cut_views(views: Views, count: int) -> Views:
     end = views.start[count]
     return Views(
         views.ask[:count], views.amount[:count], views.day[:count], views.shape[:count], views.customer[:count],
@@ -345,7 +351,7 @@ def _room(
     views = entries = 0
     for place in range(len(todo)):
         ask = todo[place]
-        nominees = _nominate(ask, pool, asks, payers, marks, who, why, like, taught)
+        nominees = nominate(ask, pool, asks, payers, marks, who, why, like, taught)
         quoted = (
             marks.last[marks.start[ask + 1] - 1] - marks.first[marks.start[ask]]
             if (marks.start[ask + 1] > marks.start[ask])
@@ -363,7 +369,7 @@ def _room(
 
 
 @inner
-def _begin(
+def begin_view(
     views: Views, view: int, ask: int, asks: Asks, customer: int, reason: int, likeness: int, taught: int
 ) -> None:
     views.ask[view], views.amount[view], views.day[view] = ask, asks.amount[ask], asks.day[ask]
@@ -383,7 +389,7 @@ def _put(views: Views, entry: int, item: int, pool: Pool, day: int) -> None:
 
 
 @inner
-def _fill(
+def fill_view(
     views: Views, view: int, shape: int, first: int, last: int, pool: Pool, asks: Asks, marks: Marks, final: bool
 ) -> int:
     """Writes the entries of a view; the number of views with it. What is not open or not known then is left out."""
@@ -442,7 +448,7 @@ def _quoted_customers(ask: int, pool: Pool, marks: Marks) -> int:
 
 
 @inner
-def _count_quotes(view: int, views: Views, pool: Pool, asks: Asks, marks: Marks) -> None:
+def count_quotes(view: int, views: Views, pool: Pool, asks: Asks, marks: Marks) -> None:
     """Quotes that the view cannot pay: settled already, not known then, of other customers."""
     ask = views.ask[view]
     customer, shape = views.customer[view], views.shape[view]

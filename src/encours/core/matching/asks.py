@@ -9,10 +9,10 @@ import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.base.numbers import clean
 from encours.core.base.schema import TABLES, known_on_expr
-from encours.core.matching.names import name_key
+from encours.core.matching.names import name_keys
 from encours.core.matching.pool import ALWAYS, days_of
+from encours.core.matching.references.bytes import cleaned
 from encours.core.matching.references.scan import FIELD_BREAK
 from encours.core.matching.scope import Scope
 
@@ -63,6 +63,7 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
         receipts.join(seen, on="receipt_id", how="left")
         .filter(pl.col("unapplied") != 0)
         .join(scope.customers.select("customer_id", "customer"), on="customer_id", how="left")
+        .with_columns(text=text)
         .select(
             "receipt_id",
             "entity_id",
@@ -77,7 +78,7 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
             "day",
             "twin",
             "twin_of",
-            text=clean(text),
+            "text",
             entity=scope.entity_code(pl.col("entity_id")),
             currency=scope.currency_code(pl.col("currency")),
             currency_word="currency",
@@ -85,22 +86,27 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
         )
         .sort("day", "receipt_id")
         .with_row_index("row")
+        .with_columns(pl.col("text").map_batches(cleaned, return_dtype=pl.String))
     )
 
 
 def _twins(receipts: pl.DataFrame) -> pl.DataFrame:
     """receipt_id, twin, twin_of: the nearest earlier receipt of the same payer and amount, applied or not."""
     account = pl.col("payer_account").str.replace_all(" ", "")
-    payer = pl.coalesce("customer_id", account, name_key(pl.col("payer_name")))
-    rows = receipts.select(
-        "receipt_id",
-        "entity_id",
-        "currency",
-        "amount",
-        "day",
-        "remittance",
-        payer=payer.fill_null(""),
-    ).sort("entity_id", "currency", "amount", "payer", "day", "receipt_id")
+    payer = pl.coalesce("customer_id", account, "name_key")
+    rows = (
+        receipts.with_columns(name_key=name_keys(receipts["payer_name"]))
+        .select(
+            "receipt_id",
+            "entity_id",
+            "currency",
+            "amount",
+            "day",
+            "remittance",
+            payer=payer.fill_null(""),
+        )
+        .sort("entity_id", "currency", "amount", "payer", "day", "receipt_id")
+    )
     key = ["entity_id", "currency", "amount", "payer"]
     alike = _after(rows, key, "alike")
     same = _after(alike.sort(*key, "remittance", "day", "receipt_id"), [*key, "remittance"], "same")

@@ -35,11 +35,13 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     """Decisions for every receipt and allocations for those proposed."""
     lines = _lines(ready, outcome)
     proposed = _proposed(ready, outcome, lines)
-    certain = pl.col("posts") & (1 - pl.col("confidence") <= max_error_rate + 1e-12)
+    # A proof is held to the rate here; what a certificate lets through was held to it when that was made.
+    within = (1 - pl.col("confidence") <= max_error_rate + 1e-12) | ~pl.col("proof")
+    certain = pl.col("posts") & within
     rows = (
         ready.receipts.join(proposed, on="row", how="left", maintain_order="left")
         .join(_unmatched(ready, outcome), on="row", how="left", maintain_order="left")
-        .with_columns(pl.col("posts").fill_null(False))
+        .with_columns(pl.col("posts", "proof").fill_null(False))
     )
     decision = pl.when(pl.col("rule").is_null()).then(pl.lit("none")).when(certain).then(pl.lit("auto"))
     decisions = rows.select(
@@ -95,11 +97,13 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         contested=_named(ids, rival),
         twin_of=ready.receipts["twin_of"].gather(rows),
         posts=pl.Series(outcome.posts[rows]),
+        proof=pl.Series(outcome.proof[rows]),
         confidence=pl.Series(outcome.confidence[rows]),
     )
     said = frame.select(
         "row",
         "posts",
+        "proof",
         "confidence",
         rule=family.gather(frame["family_place"]),
         alternatives=(pl.col("ways") - 1 + pl.col("rivals")).cast(pl.Int64),

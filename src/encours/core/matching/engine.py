@@ -28,9 +28,12 @@ _ROUNDS = 3
 
 @dataclass
 class Outcome:
-    """What was decided, one place a receipt: `family` (place in the families, −1: nothing), `customer`, `confidence`,
-    `second` (of the best other set), `second_family`, `ways`, `gap`, `posts`, `rival` (a receipt that wants the same
-    item), `weak` (bits of `proof`), `features`; lines are kept by receipt in `items` and `pays`."""
+    """What was decided, one place a receipt.
+
+    `family` (place in the families, −1: nothing), `customer`, `confidence`, `second` (of the best other set) and its
+    `second_family`, `ways`, `gap`, `posts`, `proof` (it stands on one), `rival` (a receipt that wants the same item),
+    `weak` (bits of `proof`), `features`; lines are kept by receipt in `items` and `pays`.
+    """
 
     family: Int32
     customer: Int32
@@ -40,6 +43,7 @@ class Outcome:
     ways: Int32
     gap: Int64
     posts: npt.NDArray[np.bool_]
+    proof: npt.NDArray[np.bool_]
     rival: Int32
     weak: Int32
     features: npt.NDArray[np.float32]
@@ -86,7 +90,8 @@ def _nothing(count: int) -> Outcome:
     return Outcome(
         family=np.full(count, -1, np.int32), customer=np.full(count, -1, np.int32), confidence=np.zeros(count),
         second=np.zeros(count), second_family=np.full(count, -1, np.int32), ways=np.zeros(count, np.int32),
-        gap=np.zeros(count, np.int64), posts=np.zeros(count, np.bool_), rival=np.full(count, -1, np.int32),
+        gap=np.zeros(count, np.int64), posts=np.zeros(count, np.bool_), proof=np.zeros(count, np.bool_),
+        rival=np.full(count, -1, np.int32),
         weak=np.zeros(count, np.int32),
         features=np.zeros((count, len(FEATURES)), np.float32),
     )  # fmt: skip
@@ -123,7 +128,7 @@ def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: 
     outcome.rival[ask] = np.where(rival >= 0, rival, np.where(wanted >= 0, wanted, outcome.rival[ask]))
     _write(outcome, found, facts, best[stands], second[stands])
     outcome.confidence[ask[stands]], outcome.second[ask[stands]] = sure[stands], margin[stands]
-    outcome.posts[ask[stands]] = posts[stands]
+    outcome.posts[ask[stands]], outcome.proof[ask[stands]] = posts[stands], proof[stands]
     return np.sort(ask[~stands])
 
 

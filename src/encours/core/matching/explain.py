@@ -26,17 +26,22 @@ def reasons(proposed: pl.DataFrame) -> pl.Series:
     `proposed`: family (place), the features by name, gap, weak (bits of `proof`), crossed, contested (id of a receipt
     that wants the same item, else null), second (confidence of the best other set), twin_of.
     """
-    said = pl.concat_str([_what(), _payer()], separator="; ", ignore_nulls=True)
+    parts = [
+        part.with_columns(what=_what(families()[int(part["family_place"][0])].name))
+        for part in proposed.with_row_index("place").partition_by("family_place", maintain_order=True)
+    ]
+    if not parts:
+        return pl.Series("reason", [], dtype=pl.String)
+    said = pl.concat_str(["what", _payer()], separator="; ", ignore_nulls=True)
     against = pl.concat_str(
         [pl.when(holds).then(sentence) for holds, sentence in _doubts()], separator="; ", ignore_nulls=True
     )
     whole = pl.when(against != "").then(pl.concat_str([said, against], separator="; but ")).otherwise(said)
-    return proposed.select(reason=whole)["reason"]
+    return pl.concat(parts).select("place", reason=whole).sort("place")["reason"]
 
 
-def _what() -> pl.Expr:
-    """What is paid and how it is known: the family's figures."""
-    names = [family.name for family in families()]
+def _what(name: str) -> pl.Expr:
+    """What is paid and how it is known: the figures of one family."""
     items = _counted("items", "item")
     ways = [_counted(feature, "", f" {words}") for feature, words in (
         ("by_number", "by number"), ("by_other", "by an order or delivery"), ("by_list", "in a list"),
@@ -69,11 +74,7 @@ def _what() -> pl.Expr:
         "run": pl.format("{} that follow each other sum exactly to the receipt", items),
         "any_set": pl.format("{} sum exactly to the receipt", items),
     }
-    default = pl.format("{} sum exactly to the receipt", items)
-    found = default
-    for place, name in enumerate(names):
-        found = pl.when(pl.col("family_place") == place).then(sentences.get(name, default)).otherwise(found)
-    return found
+    return sentences.get(name, pl.format("{} sum exactly to the receipt", items))
 
 
 def _counted(column: str, noun: str, rest: str = "") -> pl.Expr:

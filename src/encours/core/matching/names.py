@@ -33,3 +33,10 @@ def name_key(name: pl.Expr) -> pl.Expr:
     """The words joined; null where the name holds none."""
     key = name_words(name).list.join(" ")
     return pl.when(key != "").then(key)
+
+
+def name_keys(names: pl.Series) -> pl.Series:
+    """`name_key` of a column: each distinct name is worked on once."""
+    frame = names.rename("name").to_frame()
+    distinct = frame.drop_nulls().unique().with_columns(key=name_key(pl.col("name")))
+    return frame.join(distinct, on="name", how="left", maintain_order="left")["key"]

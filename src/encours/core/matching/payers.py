@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.matching.names import folded, name_key
+from encours.core.matching.names import folded, name_key, name_keys
 from encours.core.matching.pool import ALWAYS, days_of
 from encours.core.matching.resemblance import resembling, said_in
 from encours.core.matching.scope import Scope
@@ -60,11 +60,9 @@ class Lessons(NamedTuple):
 def make_payers(known: Book, receipts: pl.DataFrame, scope: Scope) -> tuple[Payers, Lessons]:
     """Nominations for `receipts` (row, receipt_id, entity, payer_account, payer_name, text) and the book's lessons."""
     past = _past(known, scope)
-    everyone = pl.concat(
-        [
-            receipts.select("entity", *_identity()).with_columns(row=pl.int_range(pl.len())),
-            past.select("entity", *_identity()).with_columns(row=pl.lit(-1, dtype=pl.Int64)),
-        ]
+    everyone = pl.concat(rows.select("entity", "payer_account", "payer_name") for rows in (receipts, past))
+    everyone = everyone.select(
+        "entity", account=_account(everyone["payer_account"]), key=name_keys(everyone["payer_name"])
     )
     accounts = everyone.select("entity", "account").drop_nulls().unique(maintain_order=True).with_row_index("code")
     names = everyone.select("entity", "key").drop_nulls().unique(maintain_order=True).with_row_index("code")
@@ -102,9 +100,10 @@ def make_payers(known: Book, receipts: pl.DataFrame, scope: Scope) -> tuple[Paye
     return payers, lessons
 
 
-def _identity() -> tuple[pl.Expr, pl.Expr]:
-    account = pl.col("payer_account").str.to_uppercase().str.replace_all(r"[^0-9A-Z]", "")
-    return pl.when(account != "").then(account).alias("account"), name_key(pl.col("payer_name")).alias("key")
+def _account(column: pl.Series) -> pl.Series:
+    """Account numbers without blanks, upper case; null where there is none."""
+    plain = column.str.to_uppercase().str.replace_all(r"[^0-9A-Z]", "")
+    return plain.set(plain == "", None)
 
 
 def _untaught(count: int) -> tuple[Int32, Int32, Int32]:
@@ -157,7 +156,7 @@ def _by_account(known: Book, accounts: pl.DataFrame, scope: Scope) -> pl.DataFra
 
 def _by_name(known: Book, names: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """The exact key, else at most three customers whose names resemble it."""
-    people = scope.customers.select("customer", "entity", key=name_key(pl.col("name")))
+    people = scope.customers.select("customer", "entity", key=name_keys(scope.customers["name"]))
     named = _aliases(known, "name", scope).select("customer", "entity", key=name_key(pl.col("value")))
     owned = pl.concat([people, named]).drop_nulls().unique()
     shared = pl.col("customer").n_unique().over("entity", "key") > 1
@@ -172,9 +171,8 @@ def _by_name(known: Book, names: pl.DataFrame, scope: Scope) -> pl.DataFrame:
 def _by_text(known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """Customer numbers in the text; and names, where the bank gave neither name nor account."""
     words = receipts.select(code=pl.int_range(pl.len()), entity="entity", text="text")
-    spelled = words.select(
-        "code", "entity", word=folded(pl.col("text")).str.extract_all(r"[0-9A-Z]+").list.unique()
-    ).explode("word", empty_as_null=False)
+    spelled = words.select("code", "entity", word=pl.col("text").str.extract_all(r"\b[A-Z]{0,4}[0-9]{4,10}\b"))
+    spelled = spelled.filter(pl.col("word").list.len() > 0).explode("word", empty_as_null=False).unique()
     numbers = pl.concat(
         [
             _customer_numbers(scope),

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.base.numbers import number_key
 from encours.core.base.schema import TABLES, known_on_expr
+from encours.core.matching.references.bytes import Texts
+from encours.core.matching.references.keys import read_numbers
 from encours.core.matching.scope import Scope
 
 Int8 = npt.NDArray[np.int8]
@@ -19,7 +20,6 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 #: A day that never comes, and one that always was (days since 1970).
 NEVER, ALWAYS = 2**30, -(2**30)
-_STRONG_CHARACTERS = 4
 
 
 class Pool(NamedTuple):
@@ -80,7 +80,6 @@ def make_items(book: Book, known: Book, scope: Scope) -> pl.DataFrame:
         .join(touched, on="item_id", how="left")
         .filter(pl.col("customer").is_not_null())
     )
-    digits = pl.col("number").str.replace_all(r"\D", "")
     coded = rows.select(
         "item_id",
         "number",
@@ -91,7 +90,6 @@ def make_items(book: Book, known: Book, scope: Scope) -> pl.DataFrame:
         "open",
         "customer",
         "group",
-        pl.col("part").is_not_null().alias("in_parts"),
         dated_on=pl.coalesce(list(table.dated_by)),
         due=days_of(pl.col("due_on"), ALWAYS),
         issued=days_of(pl.col("issued_on"), ALWAYS),
@@ -99,19 +97,10 @@ def make_items(book: Book, known: Book, scope: Scope) -> pl.DataFrame:
         changed=days_of(pl.col("changed"), ALWAYS),
         discount=pl.col("discount_amount").fill_null(0),
         discount_until=days_of(pl.col("discount_on"), ALWAYS),
-        digits=digits.str.tail(18).cast(pl.Int64, strict=False).fill_null(0),
-        digits_size=digits.str.len_bytes().clip(0, 100).cast(pl.Int8),
-        weak=_is_weak(number_key(pl.col("number"))),
-        plain=~number_key(pl.col("number")).str.contains(r"\D"),
         entity=scope.entity_code(pl.col("entity_id")),
         currency=scope.currency_code(pl.col("currency")),
     )
     return coded.sort("customer", pl.col("open") == 0, "due", "issued", "item_id")
-
-
-def _is_weak(key: pl.Expr) -> pl.Expr:
-    """Whether a number says little: fewer than four characters, or four digits that may be a year."""
-    return (key.str.len_bytes() < _STRONG_CHARACTERS) | key.str.contains(r"^(19|20)\d\d$")
 
 
 def _touched(book: Book) -> pl.DataFrame:
@@ -123,8 +112,9 @@ def _touched(book: Book) -> pl.DataFrame:
     return pl.concat([taken, given]).group_by("item_id").agg(pl.col("changed").max())
 
 
-def make_pool(items: pl.DataFrame, scope: Scope) -> Pool:
-    """The arrays of `make_items`, nothing given away yet."""
+def make_pool(items: pl.DataFrame, numbers: Texts, scope: Scope) -> Pool:
+    """The arrays of `make_items`, whose numbers are `numbers`; nothing is given away yet."""
+    digits, digits_size, weak, plain = read_numbers(numbers)
     customer = _array(items, "customer", np.int32)
     count = scope.customers.height
     is_open = _array(items, "open", np.int64) != 0
@@ -141,10 +131,10 @@ def make_pool(items: pl.DataFrame, scope: Scope) -> Pool:
         changed=_array(items, "changed", np.int32),
         discount=_array(items, "discount", np.int64),
         discount_until=_array(items, "discount_until", np.int32),
-        digits=_array(items, "digits", np.int64),
-        digits_size=_array(items, "digits_size", np.int8),
-        weak=_array(items, "weak", np.bool_),
-        plain=_array(items, "plain", np.bool_),
+        digits=digits,
+        digits_size=digits_size,
+        weak=weak,
+        plain=plain,
         customer=customer,
         entity=_array(items, "entity", np.int32),
         currency=_array(items, "currency", np.int32),

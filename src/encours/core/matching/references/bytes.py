@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from encours.core.base.numbers import clean
+
 
 class Texts(NamedTuple):
     """`data`: all texts in UTF-8, one after the other; text n reaches from `start[n]` to `start[n + 1]`."""
@@ -16,9 +18,20 @@ class Texts(NamedTuple):
     start: npt.NDArray[np.int64]
 
 
+def cleaned(texts: pl.Series) -> pl.Series:
+    """Upper case, and compatibility forms folded where there are any: most texts are plain and need no folding."""
+    odd = (texts.str.len_bytes() != texts.str.len_chars()).fill_null(False)
+    upper = texts.str.to_uppercase()
+    if not odd.any():
+        return upper
+    places = odd.arg_true()
+    folded = texts.gather(places).to_frame("text").select(clean(pl.col("text")))["text"]
+    return upper.scatter(places, folded)
+
+
 def make_texts(texts: pl.Series) -> Texts:
-    """A column of texts; null is empty."""
-    filled = texts.fill_null("")
+    """A column of texts, cleaned; null is empty."""
+    filled = cleaned(texts).fill_null("")
     lengths = filled.str.len_bytes().cast(pl.Int64).to_numpy()
     start = np.zeros(len(filled) + 1, dtype=np.int64)
     np.cumsum(lengths, out=start[1:])

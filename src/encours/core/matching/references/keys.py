@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from encours.core.base.numbers import number_key
 from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.references.bytes import Texts, make_texts
 
@@ -23,7 +22,8 @@ _SERIAL_SALT = np.uint64(0x9E3779B97F4A7C15)
 _OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _FIRST, _SECOND = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _33 = np.uint64(33)
-_NUMBERED = ("number", "payment_reference", "order_ref", "purchase_order", "delivery_ref")
+_OTHERS = (("payment_reference", PAYMENT), ("order_ref", OTHER), ("purchase_order", OTHER), ("delivery_ref", OTHER))
+_STRONG_CHARACTERS = 4
 
 
 class KeyTable(NamedTuple):
@@ -57,57 +57,102 @@ def extended(hashed: np.uint64, byte: np.uint8) -> np.uint64:
     return (hashed ^ np.uint64(byte)) * _PRIME
 
 
-def make_table(items: pl.DataFrame) -> KeyTable:
-    """The table of the items in the order of the pool."""
-    kinds = (NUMBER, PAYMENT, OTHER, OTHER, OTHER)
-    row = pl.int_range(pl.len(), dtype=pl.Int32)
-    spelled = [
-        items.select(item=row, kind=pl.lit(kind, dtype=pl.UInt8), key=number_key(pl.col(name))).filter(
-            pl.col("key").str.contains(r"\d")
-        )
-        for name, kind in zip(_NUMBERED, kinds, strict=True)
-    ]
-    numbers = items.select(
-        item=row,
-        key=number_key(pl.col("number")),
-        serial=pl.col("number").str.extract(r"(\d+)\D*$").str.strip_chars_start("0"),
-    )
-    digits = numbers.select("item", kind=pl.lit(DIGITS, dtype=pl.UInt8), key=pl.col("key").str.replace_all(r"\D", ""))
-    bare = digits.filter((pl.col("key").str.len_bytes() >= DIGITS_MIN) & (numbers["key"] != pl.col("key")))
-    serial = numbers.select("item", kind=pl.lit(SERIAL, dtype=pl.UInt8), key="serial").filter(
-        (pl.col("key").str.len_bytes() >= SERIAL_MIN) & (numbers["key"] != pl.col("key"))
-    )
-    entries = pl.concat([*spelled, bare, serial])
-    texts = make_texts(entries["key"])
-    kind = np.array(entries["kind"].to_numpy(), dtype=np.uint8)
-    size = 1 << max(4, int(2 * max(1, entries.height) - 1).bit_length())
-    head, hashed, following = _fill(texts, kind, size)
-    longest = int(entries["key"].str.len_bytes().max() or 0)  # type: ignore[arg-type]  # lengths are integers
-    return KeyTable(head, hashed, following, np.array(entries["item"].to_numpy(), dtype=np.int32), kind, longest)
+def make_table(items: pl.DataFrame, numbers: Texts) -> KeyTable:
+    """The table of the items in the order of the pool; `numbers` are their numbers."""
+    hashes, item, kind, longest = _spelled(numbers, NUMBER)
+    parts = [(hashes, item, kind)]
+    for name, code in _OTHERS:
+        if items[name].null_count() < items.height:
+            hashes, item, kind, length = _spelled(make_texts(items[name]), code)
+            parts.append((hashes, item, kind))
+            longest = max(longest, length)
+    hashed = np.concatenate([part[0] for part in parts])
+    size = 1 << max(4, int(2 * max(1, len(hashed)) - 1).bit_length())
+    head, following = _fill(hashed, size)
+    item, kind = np.concatenate([part[1] for part in parts]), np.concatenate([part[2] for part in parts])
+    return KeyTable(head, hashed, following, item, kind, longest)
 
 
 @kernel
-def _fill(
-    texts: Texts, kind: npt.NDArray[np.uint8], size: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-    count = len(kind)
+def _spelled(
+    texts: Texts, kind: int
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], npt.NDArray[np.uint8], int]:
+    """Hash, item and kind of every spelling of one column, and the length of the longest: letters and digits only; of
+    numbers the digits alone and the last group of digits, too. What holds no digit is a word, not a number."""
+    count = len(texts.start) - 1
+    room = 3 * count if kind == NUMBER else count
+    hashes, item = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.int32)
+    kinds = np.empty(room, dtype=np.uint8)
+    found = longest = 0
+    for row in range(count):
+        whole, digits, serial = _OFFSET, _OFFSET, _OFFSET
+        letters = number = last = 0
+        open_group = False
+        for place in range(texts.start[row], texts.start[row + 1]):
+            byte = texts.data[place]
+            if 48 <= byte <= 57:
+                whole, digits = extended(whole, byte), extended(digits, byte)
+                number += 1
+                if not open_group:
+                    serial, last, open_group = _OFFSET, 0, True
+                if byte != 48 or last > 0:
+                    serial = extended(serial, byte)
+                    last += 1
+            else:
+                open_group = False
+                if 65 <= byte <= 90:
+                    whole = extended(whole, byte)
+                    letters += 1
+        if number == 0:
+            continue
+        longest = max(longest, letters + number)
+        hashes[found], item[found], kinds[found] = mixed(whole), row, kind
+        found += 1
+        if kind == NUMBER and letters > 0 and number >= DIGITS_MIN:
+            hashes[found], item[found], kinds[found] = mixed(digits), row, DIGITS
+            found += 1
+        if kind == NUMBER and last >= SERIAL_MIN and last < letters + number:
+            hashes[found], item[found], kinds[found] = mixed(serial ^ _SERIAL_SALT), row, SERIAL
+            found += 1
+    return hashes[:found], item[:found], kinds[:found], longest
+
+
+@kernel
+def _fill(hashes: npt.NDArray[np.uint64], size: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Slots and the chains of equal spellings, each in the order of the entries."""
     head = np.full(size, -1, dtype=np.int32)
-    hashes = np.empty(count, dtype=np.uint64)
-    following = np.full(count, -1, dtype=np.int32)
-    for entry in range(count - 1, -1, -1):
-        hashed = _OFFSET
-        for place in range(texts.start[entry], texts.start[entry + 1]):
-            hashed = extended(hashed, texts.data[place])
-        if kind[entry] == SERIAL:
-            hashed ^= _SERIAL_SALT
-        hashed = mixed(hashed)
-        hashes[entry] = hashed
-        slot = np.int64(hashed & np.uint64(size - 1))
-        while head[slot] >= 0 and hashes[head[slot]] != hashed:
+    following = np.full(len(hashes), -1, dtype=np.int32)
+    for entry in range(len(hashes) - 1, -1, -1):
+        slot = np.int64(hashes[entry] & np.uint64(size - 1))
+        while head[slot] >= 0 and hashes[head[slot]] != hashes[entry]:
             slot = (slot + 1) & (size - 1)
         following[entry] = head[slot]
         head[slot] = entry
-    return head, hashes, following
+    return head, following
+
+
+@kernel
+def read_numbers(
+    texts: Texts,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Of each number: its last 18 digits as a number, how many digits it has, whether it says little (fewer than four
+    characters, or four digits that may be a year), and whether it has no letters."""
+    count = len(texts.start) - 1
+    value, size = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int8)
+    weak, plain = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    for row in range(count):
+        digits = letters = 0
+        for place in range(texts.start[row], texts.start[row + 1]):
+            byte = texts.data[place]
+            if 48 <= byte <= 57:
+                value[row] = (value[row] % 100_000_000_000_000_000) * 10 + byte - 48
+                digits += 1
+            elif 65 <= byte <= 90:
+                letters += 1
+        size[row], plain[row] = min(digits, 100), letters == 0
+        year = letters == 0 and digits == 4 and 1_900 <= value[row] < 2_100
+        weak[row] = letters + digits < _STRONG_CHARACTERS or year
+    return value, size, weak, plain
 
 
 @inner

@@ -97,7 +97,7 @@ def test_unequal_chances_raise_no_false_alarm_where_low_margins_are_worse() -> N
 
 
 def test_a_doubled_error_rate_is_found() -> None:
-    """As many audits as 20 promised errors take: the likelihood itself needs about 12 of them."""
+    """As many audits as 20 promised errors take: a bet that knew the rate would need about 8 of them on average."""
     assert _share_failed(0.02, 2_000, 60, seed=6) >= 0.75
     assert _share_failed(0.10, 200, 60, seed=7) >= 0.95
 

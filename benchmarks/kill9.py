@@ -21,6 +21,7 @@ from benchmarks.import_book import make_book
 from tests.postgres import create_database, drop_database, server_folder, throwaway_cluster
 
 _ROOT = Path(__file__).resolve().parent.parent
+_VENDORS = ("SQLite", "PostgreSQL")
 
 
 @dataclass(frozen=True)
@@ -172,32 +173,33 @@ def _remove(home: Path, server: str) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Fifty kills on SQLite; with `--only postgresql` on PostgreSQL with fsync on."""
+    """Fifty kills on SQLite, and fifty on PostgreSQL (with fsync on) where there is one."""
     call = arguments(
-        "kill -9 in the middle of an import",
-        argv,
-        options={"--only": {"choices": ["sqlite", "postgresql"], "default": "sqlite"}},
+        "kill -9 in the middle of an import", argv, options={"--only": {"choices": list(_VENDORS), "default": None}}
     )
     kills = call.scaled(50)
-    vendor = call.extra["only"]
-    if vendor == "postgresql" and server_folder() is None:
-        print("no PostgreSQL on this machine")
-        return 0
+    figures = []
+    for vendor in [call.extra["only"]] if call.extra["only"] else _VENDORS:
+        if vendor == "PostgreSQL" and server_folder() is None:
+            print("no PostgreSQL on this machine: its kills are left out")
+            continue
+        figures += _figures(vendor, kills)
+    return report(call, figures)
+
+
+def _figures(vendor: str, kills: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="encours-kill-") as scratch:
-        server = throwaway_cluster({"fsync": "on"}) if vendor == "postgresql" else nullcontext("")
+        server = throwaway_cluster({"fsync": "on"}) if vendor == "PostgreSQL" else nullcontext("")
         with server as url:
             outcome = torture(Path(scratch), url, 20_000, kills)
     for difference in outcome.differences:
-        print(difference)
-    return report(
-        call,
-        [
-            Figure("imports killed", outcome.kills),
-            Figure("while still importing", outcome.struck, at_least=outcome.kills * 0.6),
-            *(Figure(f"the next import found: {met}", count) for met, count in sorted(outcome.states.items())),
-            Figure("differences to the undisturbed state", len(outcome.differences), at_most=0),
-        ],
-    )
+        print(f"{vendor}: {difference}")
+    return [
+        Figure(f"{vendor}: imports killed", outcome.kills),
+        Figure(f"{vendor}: while still importing", outcome.struck, at_least=outcome.kills * 0.6),
+        *(Figure(f"{vendor}: the next import found: {met}", n) for met, n in sorted(outcome.states.items())),
+        Figure(f"{vendor}: differences to the undisturbed state", len(outcome.differences), at_most=0),
+    ]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from encours.core.matching.references.scan import Marks
 from encours.core.matching.views import Views, make_views
 
 Bools = npt.NDArray[np.bool_]
+#: Receipts that are worth a thread of their own, and how many threads at most.
+_SHARE, _WORKERS_MAX = 1_000, 4
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,33 @@ _Part = tuple[int, npt.NDArray[np.int64], Fits]
 
 
 def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
-    """Every hypothesis that fits the receipts in `todo` as things stand.
+    """Every hypothesis that fits the receipts in `todo` as things stand; large sets are shared among processors."""
+    workers = min(_WORKERS_MAX, len(todo) // _SHARE)
+    if workers < 2:
+        return _search(facts, todo, final)
+    shares = np.array_split(todo, workers)
+    with ThreadPoolExecutor(workers) as pool:  # the kernels let go of the interpreter
+        return _merged(list(pool.map(lambda share: _search(facts, share, final), shares)))
+
+
+def _merged(found: list[Found]) -> Found:
+    """The hypotheses of all shares in one table."""
+    parts = [part.hypotheses for part in found]
+    ends = np.cumsum([0, *(part.start[-1] for part in parts)])
+    starts = [np.zeros(1, dtype=np.int64), *(part.start[1:] + end for part, end in zip(parts, ends, strict=False))]
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Hypotheses._fields}
+    columns["start"] = np.concatenate(starts)
+    return Found(Hypotheses(**columns), np.concatenate([part.features for part in found]))
+
+
+def _search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
+    """The hypotheses of one share.
 
     Who quotes exactly what he pays is done with that; the others are looked at beside whole accounts.
     """
     short = make_quoted_views(todo, facts.pool, facts.asks, facts.payers, facts.marks)
     clear = (short.dead == 0) & (short.elsewhere == 0)
-    done = [part for part in _tier(0, short, clear) if len(part[1])] if len(clear) else []
+    done = _tier(0, short, clear, clear) if clear.any() else []
     solved = np.concatenate([short.ask[chosen] for _, chosen, _ in done]) if done else todo[:0]
     rest = np.setdiff1d(todo, solved)
     parts = [(short, part) for part in done]
@@ -64,12 +87,13 @@ def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
 
 def _all_tiers(views: Views, receipts: int) -> list[_Part]:
     ended = np.zeros(receipts, dtype=np.bool_)
+    quoting = _any_quote(views)
     parts: list[_Part] = []
     for tier in sorted({family.tier for family in families()}):
         open_views = ~ended[views.ask]
         if not open_views.any():
             break
-        fresh = _tier(tier, views, open_views)
+        fresh = _tier(tier, views, open_views, open_views & quoting)
         for code, chosen, _ in fresh:
             if families()[code].ends:
                 ended[views.ask[chosen]] = True
@@ -77,9 +101,8 @@ def _all_tiers(views: Views, receipts: int) -> list[_Part]:
     return parts
 
 
-def _tier(tier: int, views: Views, todo: Bools) -> list[_Part]:
-    """What the families of one tier find in the views marked."""
-    quoting = todo & _any_quote(views)
+def _tier(tier: int, views: Views, todo: Bools, quoting: Bools) -> list[_Part]:
+    """What the families of one tier find in the views marked: those that need quotes in the `quoting` ones."""
     parts: list[_Part] = []
     for code, family in enumerate(families()):
         if family.tier == tier:

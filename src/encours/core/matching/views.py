@@ -123,15 +123,6 @@ def _add(
 
 
 @inner
-def _is_tail(value: int, size: int, digits: int, digits_size: int) -> bool:
-    """Whether the text's digits are the last ones of a number, leading zeros left out or not."""
-    if size > digits_size or size < 1:
-        return False
-    power = np.int64(10) ** min(size, 18)
-    return bool(digits % power == value)
-
-
-@inner
 def _one_off(first: int, second: int, size: int) -> bool:
     """Whether two runs of `size` digits differ in one digit, or in two neighbours that changed places."""
     differing, place, at, one, other = 0, 0, 0, 0, 0
@@ -243,15 +234,16 @@ def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: 
     """The items whose numbers end in the digits; else those that are one character off. The last one found."""
     found, count = -1, 0
     year = size == 4 and 1900 <= value < 2100
+    power = np.int64(10) ** min(size, 18)
     for entry in range(first, last):
         item = views.item[entry]
-        if not year and _is_tail(value, size, pool.digits[item], pool.digits_size[item]):
+        if not year and size <= pool.digits_size[item] and pool.digits[item] % power == value:
             count += 1
             found = entry
     if count > 0:
         for entry in range(first, last):
             item = views.item[entry]
-            if _is_tail(value, size, pool.digits[item], pool.digits_size[item]):
+            if size <= pool.digits_size[item] and pool.digits[item] % power == value:
                 kind = SLIP if slip else TAIL
                 if views.quote[entry] == 0 or kind < views.quote[entry]:
                     views.quote[entry] = kind
@@ -263,7 +255,7 @@ def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: 
         item = views.item[entry]
         if pool.digits_size[item] < size or views.quote[entry] != 0:
             continue
-        tail = pool.digits[item] % (np.int64(10) ** min(size, 18))
+        tail = pool.digits[item] % power
         if _one_off(tail, value, min(size, 18)) or (
             size >= 6 and pool.digits_size[item] > size and _cut_or_doubled(value, size, pool.digits[item])
         ):

@@ -48,15 +48,18 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
 def _fitting(days: Int32, left: npt.NDArray[np.int64], amount: int) -> tuple[int, int]:
     """How many months' items (two or more) sum to the amount, and the first such month."""
     order = np.argsort(days, kind="mergesort")
+    months = np.empty(len(days), dtype=np.int64)
+    for n in range(len(days)):
+        months[n] = month_of(days[order[n]])
     ways, chosen, begin = 0, 0, 0
     while begin < len(order):
-        month, end, total = month_of(days[order[begin]]), begin, np.int64(0)
-        while end < len(order) and month_of(days[order[end]]) == month:
+        end, total = begin, np.int64(0)
+        while end < len(order) and months[end] == months[begin]:
             total += left[order[end]]
             end += 1
         if total == amount and end - begin >= 2:
             ways += 1
-            chosen = month if ways == 1 else chosen
+            chosen = months[begin] if ways == 1 else chosen
         begin = end
     return ways, chosen
 

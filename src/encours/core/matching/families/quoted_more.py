@@ -115,16 +115,22 @@ def _nearer(views: Views, view: int, level: int, entry: int, than: int) -> bool:
 
 @inner
 def _run(values: Int64, rest: int) -> tuple[int, int, int]:
-    """Entries that follow each other in order of due date: begin, end and how many such runs there are."""
+    """Three or more entries that follow each other in order of due date: begin, end, how many such runs there are."""
+    size = len(values)
+    notes = np.zeros(size + 1, dtype=np.int64)
+    for place in range(size - 1, -1, -1):
+        notes[place] = notes[place + 1] + min(values[place], 0)
     begin, end, ways = 0, 0, 0
-    for start in range(len(values)):
+    for start in range(size):
         total = np.int64(0)
-        for place in range(start, len(values)):
+        for place in range(start, size):
             total += values[place]
             if total == rest and place > start + 1:
                 ways += 1
                 if ways == 1:
                     begin, end = start, place + 1
+            if total + notes[place + 1] > rest:
+                break
     return begin, end, ways
 
 

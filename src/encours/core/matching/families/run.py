@@ -32,16 +32,25 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
 
 @inner
 def _fitting(left: npt.NDArray[np.int64], order: npt.NDArray[np.int64], amount: int) -> tuple[int, int, int]:
-    """How many runs of two or more sum to the amount, and the one that begins first."""
+    """How many runs of two or more sum to the amount, and the one that begins first.
+
+    A run is given up where even all credit notes that follow would not bring it down to the amount again.
+    """
+    size = len(order)
+    notes = np.zeros(size + 1, dtype=np.int64)
+    for place in range(size - 1, -1, -1):
+        notes[place] = notes[place + 1] + min(left[order[place]], 0)
     ways, begin, end = 0, 0, 0
-    for start in range(len(order)):
+    for start in range(size):
         total = np.int64(0)
-        for place in range(start, len(order)):
+        for place in range(start, size):
             total += left[order[place]]
             if total == amount and place > start:
                 ways += 1
                 if ways == 1:
                     begin, end = start, place + 1
+            if total + notes[place + 1] > amount:
+                break
     return ways, begin, end
 
 

@@ -141,7 +141,7 @@ class BankFile:
         self._options = options
         self._seen: dict[str, int] = {}
         self._statement_ids: Counter[str] = Counter()
-        self._rows: list[dict[str, object]] = []
+        self._rows: list[tuple[object, ...]] = []
         self._columns: list[pl.DataFrame] = []
         self._frames: list[pl.DataFrame] = []
         self._rejected: list[tuple[int, str, str]] = []
@@ -294,25 +294,30 @@ class BankFile:
             return None
 
     def _append(self, statement: Statement, line: BankLine, booked_on: date, minor: int) -> None:
-        row: dict[str, object] = {
-            **_of_statement(statement),
-            "booked_on": booked_on,
-            "value_on": line.value_on,
-            "amount": minor,
-            "currency": line.currency,
-            "kind": line.kind,
-            "payer_name": line.payer_name,
-            "payer_account": line.payer_account,
-            "remittance": line.remittance,
-            "end_to_end_id": line.end_to_end_id,
-            "bank_reference": line.bank_reference,
-            "line": line.number,
-        }
+        of_statement = _of_statement(statement)
+        # In the order of _RECEIPT_COLUMNS.
+        row = (
+            of_statement["entity_id"],
+            of_statement["account"],
+            booked_on,
+            line.value_on,
+            minor,
+            line.currency,
+            line.kind,
+            line.payer_name,
+            line.payer_account,
+            line.remittance,
+            line.end_to_end_id,
+            of_statement["statement_id"],
+            line.number,
+            line.bank_reference,
+        )
         self._rows.append(row)
         statement.taken += minor
 
     def _flush(self) -> None:
-        rows = pl.DataFrame(self._rows, schema=_RECEIPT_COLUMNS)
+        columns = zip(*self._rows, strict=True) if self._rows else [[] for _ in _RECEIPT_COLUMNS]
+        rows = pl.DataFrame(dict(zip(_RECEIPT_COLUMNS, columns, strict=True)), schema=_RECEIPT_COLUMNS)
         if self._columns:
             rows = pl.concat([rows, *self._columns]).sort("line", maintain_order=True)
         self._frames.append(self._with_ids(rows))

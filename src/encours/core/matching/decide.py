@@ -10,9 +10,9 @@ import polars as pl
 
 from encours.core.matching.asks import SAYS_ADVANCE, SAYS_OTHER
 from encours.core.matching.engine import Outcome
-from encours.core.matching.explain import reasons
+from encours.core.matching.explain import SPOKEN_OF, reasons
 from encours.core.matching.families import families
-from encours.core.matching.features import FEATURES
+from encours.core.matching.features import PLACE
 from encours.core.matching.kernel import kernel
 from encours.core.matching.pool import Pool
 from encours.core.matching.prepare import Prepared
@@ -86,9 +86,9 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
     rows = np.flatnonzero(outcome.family >= 0)
     ids = ready.receipts["receipt_id"]
     family = pl.Series([family.name for family in families()], dtype=pl.String)
-    features = pl.DataFrame(outcome.features[rows], schema=dict.fromkeys(FEATURES, pl.Float32))
+    spoken = {name: outcome.features[rows, PLACE[name]] for name in SPOKEN_OF}
     rival = outcome.rival[rows]
-    frame = features.drop("gap").with_columns(
+    frame = pl.DataFrame(spoken).with_columns(
         row=pl.Series(rows, dtype=pl.UInt32),
         family_place=pl.Series(outcome.family[rows]),
         gap=pl.Series(outcome.gap[rows]),

@@ -18,6 +18,11 @@ _PAYER = (
     ("account_shared", "the bank account pays for several customers, this one among them"),
     ("name_like", "the payer's name resembles the customer's"),
 )
+#: The features that the sentences speak of.
+SPOKEN_OF = (
+    *(feature for feature, _ in _PAYER), "items", "by_number", "by_other", "by_list", "by_tail", "by_slip", "unquoted",
+    "ways", "rivals", "late", "dead", "elsewhere", "quoted_unpaid", "namesakes", "partly", "twin",
+)  # fmt: skip
 
 
 def reasons(proposed: pl.DataFrame) -> pl.Series:

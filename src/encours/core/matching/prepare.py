@@ -17,6 +17,9 @@ from encours.core.matching.references.scan import scan
 from encours.core.matching.scope import Scope, make_scope
 from encours.core.matching.search import Facts
 
+#: Columns of the items that decisions and allocations need; the texts are read and may go.
+_KEPT = ("item_id", "open", "customer", "group", "currency", "issued", "discount", "dated_on")
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -40,4 +43,4 @@ def prepare(book: Book, as_of: date) -> Prepared:
     asks = make_asks(receipts)
     marks = scan(make_texts(receipts["text"]), asks.entity, make_table(items, numbers), pool.entity)
     payers, lessons = make_payers(known, receipts, scope)
-    return Prepared(scope, receipts, items, Facts(asks, pool, payers, marks), lessons)
+    return Prepared(scope, receipts, items.select(_KEPT), Facts(asks, pool, payers, marks), lessons)

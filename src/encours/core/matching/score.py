@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -15,6 +16,9 @@ import numpy.typing as npt
 
 from encours.core.matching.features import FEATURES
 from encours.core.matching.kernel import kernel
+
+#: Rows that one thread scores at once, and how many threads at most.
+_SHARE, _WORKERS_MAX = 20_000, 4
 
 
 class Trees(NamedTuple):
@@ -54,8 +58,15 @@ def trees_of(model: dict[str, list[object]]) -> Trees:
 
 def score(features: npt.NDArray[np.float32], trees: Trees | None = None) -> npt.NDArray[np.float64]:
     """A probability for each row of features."""
-    odds = _walk(features, *(trees or prior()))
-    return 1.0 / (1.0 + np.exp(-odds))
+    model = trees or prior()
+    if len(features) <= _SHARE:
+        odds = _walk(features, *model)
+    else:
+        shares = np.array_split(features, -(-len(features) // _SHARE))
+        with ThreadPoolExecutor(_WORKERS_MAX) as pool:
+            odds = np.concatenate(list(pool.map(lambda share: _walk(share, *model), shares)))
+    found: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
+    return found
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,8 @@ from encours.core.matching.references.scan import Marks
 from encours.core.matching.views import Views, make_views
 
 Bools = npt.NDArray[np.bool_]
-#: Receipts that are worth a thread of their own, and how many threads at most.
-_SHARE, _WORKERS_MAX = 1_000, 4
+#: Receipts that are searched at once by one thread, and how many threads at most.
+_SHARE, _WORKERS_MAX = 4_000, 4
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,12 @@ _Part = tuple[int, npt.NDArray[np.int64], Fits]
 
 
 def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
-    """Every hypothesis that fits the receipts in `todo` as things stand; large sets are shared among processors."""
-    workers = min(_WORKERS_MAX, len(todo) // _SHARE)
-    if workers < 2:
+    """Every hypothesis that fits the receipts in `todo` as things stand: in shares that bound the memory, several at
+    once."""
+    if len(todo) <= _SHARE:
         return _search(facts, todo, final)
-    shares = np.array_split(todo, workers)
-    with ThreadPoolExecutor(workers) as pool:  # the kernels let go of the interpreter
+    shares = np.array_split(todo, -(-len(todo) // _SHARE))
+    with ThreadPoolExecutor(min(_WORKERS_MAX, os.cpu_count() or 1)) as pool:  # kernels let go of the interpreter
         return _merged(list(pool.map(lambda share: _search(facts, share, final), shares)))
 
 

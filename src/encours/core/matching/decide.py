@@ -18,6 +18,7 @@ from encours.core.matching.pool import Pool
 from encours.core.matching.prepare import Prepared
 from encours.core.matching.references.keys import OTHER
 from encours.core.matching.references.scan import Marks
+from encours.core.matching.returns import taken_back
 
 #: What a text quotes (bits): something; something still open; something in another currency.
 QUOTES, QUOTES_OPEN, QUOTES_FOREIGN = 1, 2, 4
@@ -34,7 +35,11 @@ class Decided:
 def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     """Decisions for every receipt and allocations for those proposed."""
     lines = _lines(ready, outcome)
-    proposed = _proposed(ready, outcome, lines)
+    allocations = _allocations(ready, lines)
+    cash = allocations.filter(kind="cash").select("receipt_id", "item_id", "amount")
+    posted = ready.receipts["receipt_id"].filter(pl.Series(outcome.posts))
+    back, returned = taken_back(ready.receipts, ready.applied, cash, posted)
+    proposed = pl.concat([_proposed(ready, outcome, lines), back], how="diagonal_relaxed")
     # A proof is held to the rate here; what a certificate lets through was held to it when that was made.
     within = (1 - pl.col("confidence") <= max_error_rate + 1e-12) | ~pl.col("proof")
     certain = pl.col("posts") & within
@@ -53,7 +58,7 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
         alternatives=pl.col("alternatives").fill_null(0),
         reason=pl.coalesce("reason", "none_reason"),
     )
-    return Decided(_allocations(ready, lines), decisions)
+    return Decided(pl.concat([allocations, returned], how="diagonal_relaxed"), decisions)
 
 
 def _lines(ready: Prepared, outcome: Outcome) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from encours.core.matching.pool import make_items, make_pool
 from encours.core.matching.references.bytes import make_texts
 from encours.core.matching.references.keys import make_table
 from encours.core.matching.references.scan import scan
+from encours.core.matching.returns import applied_before
 from encours.core.matching.scope import Scope, make_scope
 from encours.core.matching.search import Facts
 
@@ -23,13 +24,15 @@ _KEPT = ("item_id", "open", "customer", "group", "currency", "issued", "discount
 
 @dataclass(frozen=True)
 class Prepared:
-    """`receipts` and `items` in the order of the arrays in `facts`; `lessons` is what the book's own matches teach."""
+    """`receipts` and `items` in the order of the arrays in `facts`; `lessons` is what the book's own matches teach,
+    `applied` what its returned payments had paid."""
 
     scope: Scope
     receipts: pl.DataFrame
     items: pl.DataFrame
     facts: Facts
     lessons: Lessons
+    applied: pl.DataFrame
 
 
 def prepare(book: Book, as_of: date) -> Prepared:
@@ -43,4 +46,5 @@ def prepare(book: Book, as_of: date) -> Prepared:
     asks = make_asks(receipts)
     marks = scan(make_texts(receipts["text"]), asks.entity, make_table(items, numbers), pool.entity)
     payers, lessons = make_payers(known, receipts, scope)
-    return Prepared(scope, receipts, items.select(_KEPT), Facts(asks, pool, payers, marks), lessons)
+    applied = applied_before(receipts, known.allocations)
+    return Prepared(scope, receipts, items.select(_KEPT), Facts(asks, pool, payers, marks), lessons, applied)

@@ -24,7 +24,7 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
 }
 DEFAULT_MAX_ERROR_RATE = 0.001
 #: What is less probable than this is not proposed: a wrong suggestion costs more time than an empty line.
-LEAST_CONFIDENCE = 0.55
+LEAST_CONFIDENCE = 0.7
 #: Where the ledger or a person says whose money it is, less is worth a look: the account is short.
 LEAST_ON_ACCOUNT = 0.3
 

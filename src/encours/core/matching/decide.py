@@ -37,8 +37,7 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     lines = _lines(ready, outcome)
     allocations = _allocations(ready, lines)
     cash = allocations.filter(kind="cash").select("receipt_id", "item_id", "amount")
-    posted = ready.receipts["receipt_id"].filter(pl.Series(outcome.posts))
-    back, returned = taken_back(ready.receipts, ready.applied, cash, posted)
+    back, returned = taken_back(ready.receipts, ready.applied, cash)
     proposed = pl.concat([_proposed(ready, outcome, lines), back], how="diagonal_relaxed")
     # A proof is held to the rate here; what a certificate lets through was held to it when that was made.
     within = (1 - pl.col("confidence") <= max_error_rate + 1e-12) | ~pl.col("proof")

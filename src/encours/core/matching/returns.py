@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-#: A return that names its payment says no less than the bank: wrong only where the bank's own link is.
-CONFIDENCE = 0.9999
+#: A return that names its payment is wrong only where the bank's own link is; with part of the money a person counts.
+CONFIDENCE, CONFIDENCE_IN_PART = 0.99, 0.9
 
 
 def applied_before(receipts: pl.DataFrame, allocations: pl.DataFrame) -> pl.DataFrame:
@@ -19,12 +19,12 @@ def applied_before(receipts: pl.DataFrame, allocations: pl.DataFrame) -> pl.Data
 
 
 def taken_back(
-    receipts: pl.DataFrame, applied: pl.DataFrame, proposed: pl.DataFrame, posted: pl.Series
+    receipts: pl.DataFrame, applied: pl.DataFrame, proposed: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Decisions (row, rule, posts, confidence, reason) and allocations of the returns whose payment is known.
 
-    `proposed`: receipt_id, item_id, amount of the cash that this run proposes; `posted`: ids of the receipts that post.
-    A return posts by itself where all of its money had been applied and that stands; else a person looks.
+    `proposed`: receipt_id, item_id, amount of the cash that this run proposes. A return never posts by itself: whether
+    the first payment is reversed or a second entry takes it back is a choice of the books.
     """
     returns = receipts.filter(kind="return").select(
         "row", "receipt_id", "unapplied", "day", original="returns_receipt_id"
@@ -37,13 +37,12 @@ def taken_back(
         pl.col("original", "unapplied").first(), total=pl.col("amount").sum(), items=pl.col("item_id").n_unique()
     )
     fitting = whole.filter(pl.col("total") <= -pl.col("unapplied"))
-    stands = ~pl.col("original").is_in(proposed["receipt_id"].unique().implode())
-    posts = (pl.col("total") == -pl.col("unapplied")) & (stands | pl.col("original").is_in(posted.implode()))
+    all_of_it = pl.col("total") == -pl.col("unapplied")
     decisions = fitting.sort("row").select(
         "row",
         rule=pl.lit("returned_payment"),
-        posts=posts,
-        confidence=pl.when(posts).then(CONFIDENCE).otherwise(0.9),
+        posts=pl.lit(False),
+        confidence=pl.when(all_of_it).then(CONFIDENCE).otherwise(CONFIDENCE_IN_PART),
         reason=pl.format("takes back what receipt {} had paid: {} open again", "original", "items"),
     )
     kept = lines.join(fitting.select("row"), on="row", how="semi")

@@ -18,7 +18,7 @@ from encours.core.matching.payers import (
 )
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import LISTED, OTHER, SERIAL, SLIP, TAIL
-from encours.core.matching.references.scan import RANGE, Marks
+from encours.core.matching.references.scan import RANGE, YEAR_FIRST, YEAR_LAST, Marks
 
 Int8 = npt.NDArray[np.int8]
 Int16 = npt.NDArray[np.int16]
@@ -233,7 +233,7 @@ def _between(views: Views, first: int, last: int, pool: Pool, base: int, end: in
 def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: int, slip: bool) -> int:
     """The items whose numbers end in the digits; else those that are one character off. The last one found."""
     found, count = -1, 0
-    year = size == 4 and 1900 <= value < 2100
+    year = size == 4 and YEAR_FIRST <= value <= YEAR_LAST
     power = np.int64(10) ** min(size, 18)
     for entry in range(first, last):
         item = views.item[entry]

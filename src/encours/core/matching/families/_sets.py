@@ -72,7 +72,7 @@ def _sums(values: Int64, count: int, sums: Int64, masks: Int64, other: Int64, ot
 
 @kernel
 def count_subsets(values: Int64, target: int) -> tuple[int, int]:
-    """How many non-empty subsets of at most 18 values sum to a target, and the bits of the smallest one found.
+    """How many non-empty subsets of at most 18 values sum to a target, and the bits of the smallest, earliest one.
 
     Meets in the middle: the sums of each half in ascending order, one read forwards, the other backwards.
     """
@@ -104,7 +104,8 @@ def count_subsets(values: Int64, target: int) -> tuple[int, int]:
                     if mask != 0:
                         ways += 1
                         bits = _bits(mask)
-                        if bits < best_bits:
+                        # Of equal size the one whose entries come first: the older debt is paid first.
+                        if bits < best_bits or (bits == best_bits and mask < best):
                             best, best_bits = mask, bits
             first += same_low
             second -= same_high

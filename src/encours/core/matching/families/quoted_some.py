@@ -8,6 +8,7 @@ import numpy.typing as npt
 from encours.core.matching.families._sets import SUBSET_MAX, count_subsets, next_level
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import inner, kernel
+from encours.core.matching.references.keys import DIGITS
 from encours.core.matching.views import Views
 
 
@@ -42,6 +43,8 @@ def _among(views: Views, view: int, level: int, fits: Fits) -> bool:
     for n in range(count):
         if chosen >> n & 1:
             fits.pay[places[n]] = values[n]
+            if values[n] == views.amount[view] and level <= DIGITS and views.namesakes[places[n]] == ways:
+                fits.ways[view] = 1  # equal parts of one number, due one after the other: the first due is meant
     return True
 
 

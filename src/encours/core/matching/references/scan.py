@@ -33,6 +33,8 @@ _GAP = 4
 _NAMESAKES_MAX = 64
 #: How a mark is joined to the one before: by words, by the marks of a list, by a word that says "to".
 LOOSE, LIST, RANGE = 0, 1, 2
+#: Four digits between these are a year rather than a number.
+YEAR_FIRST, YEAR_LAST = 1_990, 2_039
 #: Ways in which a spelling is found: whole words, runs of digits, those with a misread letter, the last group alone.
 BY_WORDS, BY_DIGITS, BY_SLIP, BY_SERIAL = range(4)
 #: Columns of a mark while a text is read.
@@ -347,7 +349,7 @@ def _marks(
 @inner
 def _serial(data: npt.NDArray[np.uint8], at: int, until: int, value: int, size: int, table: KeyTable) -> int:
     """The first entry whose last group of digits is this run, leading zeros left out; −1: none, or a year."""
-    if not SERIAL_MIN <= size <= 12 or value < 1_000 or (size == 4 and 1_900 <= value < 2_100):
+    if not SERIAL_MIN <= size <= 12 or value < 1_000 or (size == 4 and YEAR_FIRST <= value <= YEAR_LAST):
         return -1
     hashed, leading = beginning(), True
     for place in range(at, until):

@@ -8,17 +8,20 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from django.utils import translation
 
 from encours.connectors.sheet.kind import kinds
-from encours.web.shell.issue_words import french, said, said_together
+from encours.core.matching import explain
+from encours.core.matching.families import families
+from encours.web.shell.issue_words import french, said, said_together, said_why
 from encours.web.shell.issue_words.catalogue import catalogue, sections
 from tests.connectors.golden import all_golden, expected_path
 from tests.house.sentences import NOT_SHOWN, sentences
 
 _PLACES = sections()
-_BUILT_IN = {"amount", "date", "percent"}
+_BUILT_IN = {"amount", "date", "percent", "ways"}
 
 
 def _known(text: str) -> bool:
@@ -140,3 +143,46 @@ def test_what_is_named_as_not_shown_is_still_there() -> None:
     source = "".join(path.read_text() for path in Path("src/encours").rglob("*.py") if "/web/" not in str(path))
     gone = [text for text in NOT_SHOWN if not re.search(re.escape(text).replace(r"\{\}", r".{2,80}?"), source, re.S)]
     assert gone == []
+
+
+def test_every_reason_of_a_match_has_its_french() -> None:
+    """Each clause that the engine can say, with values as it writes them, is known word for word."""
+    missing = [
+        clause for clause in _clauses() if french(clause) == clause or re.search(r"[A-Za-z]*[{}]", french(clause))
+    ]
+    assert not missing, "say these in src/encours/web/shell/issue_words/matching.toml:\n" + "\n".join(missing)
+
+
+def _clauses() -> Iterator[str]:
+    """The reasons of one match of every family, with everything that can speak for and against it, clause by clause."""
+    names = [family.name for family in families()]
+    flags = [feature for feature, _ in explain._PAYER]
+    against = ("ways", "rivals", "late", "dead", "elsewhere", "quoted_unpaid", "namesakes", "partly", "twin")
+    ways = ("by_number", "by_other", "by_list", "by_tail", "by_slip", "unquoted")
+    row = dict.fromkeys((*against, *ways), 2.0) | {"gap": 1250, "weak": 2**30 - 1, "crossed": True, "contested": "R1"}
+    row |= {"second": 0.5, "twin_of": "R2", "items": 6.0}
+    rows = [
+        row | dict.fromkeys(flags, 0.0) | {flag: 1.0, "family_place": place, "items": items}
+        for place in range(len(names))
+        for flag in flags
+        for items in (1.0, 6.0)
+    ]
+    for reason in set(explain.reasons(pl.DataFrame(rows))):
+        support, _, doubts = reason.partition("; but ")
+        assert doubts
+        yield from support.split("; ")
+        yield from doubts.split("; ")
+
+
+def test_why_a_match_is_proposed_reads_well_in_french() -> None:
+    reason = (
+        "3 items quoted (2 by number, 1 by the last digits), less a discount of 12.5: exactly the receipt; "
+        "the bank account is the customer's; but 2 sets of items fit alike"
+    )
+    with translation.override("fr"):
+        assert said_why(reason).replace("\u202f", " ").replace("\u00a0", " ") == (
+            "3 pièces citées (2 par numéro, 1 par les derniers chiffres), moins un escompte de 12,5 : exactement le "
+            "règlement ; le compte bancaire est celui du client ; mais 2 ensembles de pièces conviennent aussi bien"
+        )
+    with translation.override("en"):
+        assert said_why(reason) == reason

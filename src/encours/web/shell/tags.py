@@ -11,12 +11,12 @@ from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from encours.web.shell import format as form
 from encours.web.shell import words
 from encours.web.shell.issue_words import said as sentence
+from encours.web.shell.issue_words import said_why
 
 register = template.Library()
 WIDTH = 1000  # of a bar's own coordinates
@@ -197,7 +197,5 @@ def basis_points(value: int) -> str:
 
 @register.filter
 def why(proposal: Any) -> str:
-    """Why a match is proposed: the engine's own words in English, the rule's sentence in other languages."""
-    sentence = words.word("rule", proposal.rule)
-    english = (get_language() or "").startswith("en")
-    return proposal.reason if english or sentence == proposal.rule else sentence
+    """Why a match is proposed, in the reader's language."""
+    return said_why(proposal.reason)

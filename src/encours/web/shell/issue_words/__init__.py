@@ -23,6 +23,14 @@ def said(message: str | None) -> str:
     return french(message) if (get_language() or "fr").startswith("fr") else message
 
 
+def said_why(reason: str) -> str:
+    """Why a match is proposed: what supports it, then what speaks against it, in the reader's language."""
+    support, but, against = reason.partition("; but ")
+    if not but or not (get_language() or "fr").startswith("fr"):
+        return said(reason)
+    return f"{said(support)}\u202f; mais {said(against)}"
+
+
 def said_together(faults: Iterable[str]) -> str:
     """Several faults as one sentence: those of a refused call, for a toast."""
     return "; ".join(faults) if (get_language() or "fr").startswith("en") else "\u202f; ".join(map(said, faults))

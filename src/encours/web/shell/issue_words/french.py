@@ -97,7 +97,8 @@ class _Value(str):
     """A value of a message; the French says in braces how it is written.
 
     `{0}` as it is (a sentence is put into French), `{0:amount}`, `{0:date}`, `{0:percent}`, `{0:line|lines}` one or the
-    other by number, `{0:columns}` the words that the catalogue lists as `columns`.
+    other by number, `{0:ways}` as `2 by number, 1 in a list`, `{0:columns}` the words that the catalogue lists as
+    `columns`.
     """
 
     __slots__ = ()
@@ -111,6 +112,8 @@ class _Value(str):
             return _DAY.sub(r"\3/\2/\1", self)
         if form == "percent":
             return self.replace("%", f"{_NARROW}%")
+        if form == "ways":
+            return ", ".join(_counted(part) for part in self.split(", "))
         if form:
             return _words(self, catalogue().words[form])
         return _strictly(self) or _unquoted(self)
@@ -123,6 +126,12 @@ def _amount(value: str) -> str:
     sign, whole, cents, currency = found.groups()
     text = f"{int(whole):,}".replace(",", _NARROW) + (f",{cents}" if cents else "")
     return f"{MINUS if sign else ''}{text}{(currency or '').replace(' ', chr(0xA0))}"
+
+
+def _counted(part: str) -> str:
+    """`2 by number`: how many were found in which way."""
+    number, _, way = part.partition(" ")
+    return f"{number} {catalogue().words['ways'].get(way, way)}"
 
 
 def _words(value: str, words: Mapping[str, str]) -> str:

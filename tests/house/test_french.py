@@ -174,6 +174,12 @@ def _clauses() -> Iterator[str]:
         yield from doubts.split("; ")
 
 
+def test_why_a_return_is_proposed_has_its_french() -> None:
+    assert french("takes back what receipt R1 had paid: 2 open again").replace("\u00a0", " ") == (
+        "annule ce que le règlement R1 avait payé : 2 pièces à nouveau ouvertes"
+    )
+
+
 def test_why_a_match_is_proposed_reads_well_in_french() -> None:
     reason = (
         "3 items quoted (2 by number, 1 by the last digits), less a discount of 12.5: exactly the receipt; "

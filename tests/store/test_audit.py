@@ -38,6 +38,17 @@ def test_the_chain_holds_and_names_its_head() -> None:
     assert audit.verify(entries[1].digest).intact
 
 
+def test_many_entries_are_one_chain_with_those_before_and_after() -> None:
+    first = written(1)[0]
+    entries = [audit.Entry("accept_match", "A", f"A:r{n}", None, {"amount": n}, "why") for n in range(2_500)]
+    many = audit.append_many(AT, "job:nightly", entries)
+    last = written(1)[0]
+    assert [entry.number for entry in (first, many[0], many[-1], last)] == [1, 2, 2_501, 2_502]
+    assert (many[0].previous, last.previous) == (first.digest, many[-1].digest)
+    assert audit.verify(many[1_234].digest).intact
+    assert audit.append_many(AT, "job:nightly", []) == []
+
+
 @pytest.mark.parametrize("act", ["UPDATE store_auditentry SET why = 'x'", "DELETE FROM store_auditentry"])
 def test_the_database_refuses_to_change_an_entry(act: str) -> None:
     written(1)

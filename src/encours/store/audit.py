@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from encours.store import bulk
 from encours.store.models import AuditEntry
 
 GENESIS = "0" * 64
+_BATCH = 1_000
 TABLE = AuditEntry._meta.db_table
 
 
@@ -38,6 +39,18 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What an entry tells: `before` and `after` hold ids, figures and digests, never names or texts."""
+
+    act: str
+    entity_id: str = ""
+    subject: str = ""
+    before: Any = None
+    after: Any = None
+    why: str = ""
+
+
 def append(
     at: datetime,
     actor: str,
@@ -54,26 +67,43 @@ def append(
     `before` and `after` hold ids, figures and digests, never names or texts: `encours erase` leaves the chain whole.
     Raises RuntimeError outside a transaction.
     """
+    return append_many(at, actor, [Entry(act, entity_id, subject, before, after, why)])[0]
+
+
+def append_many(at: datetime, actor: str, entries: Sequence[Entry]) -> list[AuditEntry]:
+    """Entries in their order, each sealed with the digest of the one before, in the caller's transaction.
+
+    Raises RuntimeError outside a transaction.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("an audit entry belongs into the transaction of the change it tells of")
     bulk.lock("audit")
     last = AuditEntry.objects.order_by("-number").values_list("number", "digest").first()
-    number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-    entry = AuditEntry(
+    number, previous = last or (0, GENESIS)
+    sealed = []
+    for entry in entries:
+        number += 1
+        row = _sealed(entry, number, previous, at, actor)
+        sealed.append(row)
+        previous = row.digest
+    return AuditEntry.objects.bulk_create(sealed, batch_size=_BATCH)
+
+
+def _sealed(entry: Entry, number: int, previous: str, at: datetime, actor: str) -> AuditEntry:
+    row = AuditEntry(
         number=number,
         at=at.astimezone(UTC),
         actor=actor,
-        entity_id=entity_id,
-        act=act,
-        subject=subject,
-        before=json.loads(canonical(before)),
-        after=json.loads(canonical(after)),
-        why=why,
+        entity_id=entry.entity_id,
+        act=entry.act,
+        subject=entry.subject,
+        before=json.loads(canonical(entry.before)),
+        after=json.loads(canonical(entry.after)),
+        why=entry.why,
         previous=previous,
     )
-    entry.digest = digest(entry)
-    entry.save(force_insert=True)
-    return entry
+    row.digest = digest(row)
+    return row
 
 
 def digest(entry: AuditEntry) -> str:

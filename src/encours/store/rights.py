@@ -74,6 +74,8 @@ ACTS: Mapping[str, Act] = {
         _act("import_files", _CASH, _MANAGER),
         _act("accept_match", _CASH, _MANAGER, has_amount=True),
         _act("undo_match", _CASH, _MANAGER, has_amount=True),
+        _act("rewind_run", _MANAGER, has_amount=True),
+        _act("activate_automatic_posting", _MANAGER, has_amount=True),
         _act("export", _CASH, _MANAGER, has_amount=True),
         _act("close_period", _MANAGER),
         _act("reopen_period", _MANAGER),

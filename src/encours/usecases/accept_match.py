@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
-import polars as pl
 from django.db import transaction
 
-from encours.core.base.issue import CallError, no_issues
-from encours.core.base.schema import TABLES
+from encours.core.base.issue import CallError
 from encours.store import audit, parquet
-from encours.store.models import Decision, Item, Proposal, ProposalLine, Receipt
-from encours.usecases import clock, merge
+from encours.store.models import Decision, Proposal
+from encours.usecases import clock, posting
 from encours.usecases.merge.apply import Merged
-from encours.usecases.merge.diff import Difference
-from encours.usecases.merge.meet_letters import OWN_SOURCE
-from encours.usecases.recompute_positions import recompute_positions
 from encours.usecases.rights import Actor, NotAllowedError, require
 
 
@@ -66,10 +60,15 @@ def accept_matches(actor: Actor, proposal_ids: Iterable[int]) -> tuple[list[Acce
 
 
 def reject_match(actor: Actor, proposal_id: int, why: str = "") -> Decision:
-    """Lays a proposal aside for good; the next run may propose something else."""
+    """Lays a proposal aside for good: the receipt is not proposed for the same items again, for others it may be.
+
+    Raises NotAllowedError, or StaleProposalError where it is no longer open.
+    """
     with transaction.atomic():
         proposal = _visible(actor, proposal_id)
         require(actor, "accept_match", proposal.entity_id)
+        parquet.lock_entity(proposal.entity_id)
+        proposal.refresh_from_db()
         before = Decision.objects.filter(proposal=proposal, act="reject_match").first()
         if before is not None:
             return before
@@ -77,7 +76,8 @@ def reject_match(actor: Actor, proposal_id: int, why: str = "") -> Decision:
             raise StaleProposalError([f"proposal {proposal_id} is {proposal.state}"])
         proposal.state = Proposal.State.REJECTED
         proposal.save(update_fields=["state"])
-        return _decide(actor, proposal, "reject_match", None, why)
+        act = posting.Act("reject_match", proposal, None, why=why, more={"rule": proposal.rule})
+        return posting.decide(actor, [act])[0]
 
 
 def _accept(actor: Actor, proposal_id: int) -> tuple[Accepted, Merged | None]:
@@ -89,19 +89,15 @@ def _accept(actor: Actor, proposal_id: int) -> tuple[Accepted, Merged | None]:
         return Accepted(decision), None
     if proposal.state != Proposal.State.OPEN or proposal.decision == "none":
         raise StaleProposalError([f"proposal {proposal_id} is {proposal.state}"])
-    lines = list(proposal.lines.order_by("pk"))
-    receipt = _still_fits(proposal, lines)
-    total = sum(line.amount if line.receipt_amount is None else line.receipt_amount for line in lines)
-    if not _signed(actor, proposal, total):
+    lines = posting.read_lines([proposal])
+    facts = posting.read_facts([proposal], lines)
+    fits, faults = posting.fitting([proposal], lines, facts)
+    if faults:
+        raise StaleProposalError(faults[proposal.pk])
+    if not _signed(actor, proposal, fits[0].total):
         return Accepted(None), None
-    rows = _allocations(proposal, lines, receipt)
-    difference = Difference(rows, pl.Series("id", [], pl.Int64), no_issues(), rows.height, 0, 0)
-    plan = merge.Plan(TABLES["entities"].empty(), {"allocations": difference}, no_issues())
-    merged = merge.apply(plan, merge.Origin(), clock.now())
-    recompute_positions(merged.customers, clock.today())
-    proposal.state = Proposal.State.ACCEPTED
-    proposal.save(update_fields=["state"])
-    return Accepted(_decide(actor, proposal, "accept_match", total, "", rows["allocation_id"].to_list())), merged
+    decisions, merged = posting.post(actor, fits, facts)
+    return Accepted(decisions[0]), merged
 
 
 def _signed(actor: Actor, proposal: Proposal, total: int) -> bool:
@@ -119,63 +115,6 @@ def _signed(actor: Actor, proposal: Proposal, total: int) -> bool:
     return False
 
 
-def _still_fits(proposal: Proposal, lines: list[ProposalLine]) -> Receipt:
-    """The receipt, where it still has the money and every item is still open for it. Raises StaleProposalError."""
-    receipt = Receipt.objects.filter(receipt_id=proposal.receipt_id, is_current=True).first()
-    if receipt is None:
-        raise StaleProposalError([f"receipt {proposal.receipt_id} is no longer there"])
-    wanted: dict[str, int] = {}
-    used = 0
-    for line in lines:
-        wanted[line.item_id] = wanted.get(line.item_id, 0) + line.amount
-        if line.kind == "cash":
-            used += line.amount if line.receipt_amount is None else line.receipt_amount
-    left = dict(Item.objects.filter(item_id__in=wanted, is_current=True).values_list("item_id", "open"))
-    faults = [
-        f"item {item_id} is no longer open for this amount"
-        for item_id, amount in wanted.items()
-        if not _within(amount, left.get(item_id, 0))
-    ]
-    if not _within(used, receipt.unapplied):
-        faults.append(f"receipt {receipt.receipt_id} no longer has this money")
-    if faults or not lines:
-        raise StaleProposalError(faults or ["the proposal has no line"])
-    return receipt
-
-
-def _within(amount: int, available: int) -> bool:
-    return amount == 0 or (amount * available > 0 and abs(amount) <= abs(available))
-
-
-def _allocations(proposal: Proposal, lines: list[ProposalLine], receipt: Receipt) -> pl.DataFrame:
-    """The lines as facts: dated when both the money and the item were there, known from today."""
-    items = {
-        row[0]: max(row[1], row[2] or row[1])
-        for row in Item.objects.filter(item_id__in=[line.item_id for line in lines], is_current=True).values_list(
-            "item_id", "issued_on", "posted_on"
-        )
-    }
-    booked: date = receipt.posted_on or receipt.booked_on
-    rows = [
-        {
-            "allocation_id": f"{proposal.entity_id}:encours-{proposal.pk}-{number}",
-            "receipt_id": receipt.receipt_id,
-            "item_id": line.item_id,
-            "credit_item_id": line.credit_item_id,
-            "amount": line.amount,
-            "receipt_amount": line.receipt_amount,
-            "kind": line.kind,
-            "allocated_on": max(booked, items.get(line.item_id, booked)),
-            "source": f"{OWN_SOURCE}{proposal.pk}",
-            "known_on": clock.today(),
-        }
-        for number, line in enumerate(lines, start=1)
-    ]
-    schema = TABLES["allocations"].schema
-    frame = pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
-    return frame.with_columns(entity_id=pl.lit(proposal.entity_id), is_current=pl.lit(True))
-
-
 def _visible(actor: Actor, proposal_id: int) -> Proposal:
     proposal = actor.scope(Proposal).filter(pk=proposal_id).first()
     if proposal is None:
@@ -183,28 +122,7 @@ def _visible(actor: Actor, proposal_id: int) -> Proposal:
     return proposal
 
 
-def _decide(
-    actor: Actor, proposal: Proposal, act: str, amount: int | None, why: str, allocations: list[str] | None = None
-) -> Decision:
-    decision = Decision.objects.create(
-        entity_id=proposal.entity_id,
-        user=actor.user,
-        act=act,
-        proposal=proposal,
-        subject_id=proposal.receipt_id,
-        amount=amount,
-        why=why,
-        decided_at=clock.now(),
-    )
-    after: dict[str, object] = {"decision": decision.pk, "amount": amount, "rule": proposal.rule}
-    after["allocations"] = allocations or []
-    if proposal.first_signed_by_id is not None:
-        after["first_signed_by"] = proposal.first_signed_by_id
-    _audit(actor, proposal, act, after, why)
-    return decision
-
-
-def _audit(actor: Actor, proposal: Proposal, act: str, after: dict[str, object], why: str = "") -> None:
+def _audit(actor: Actor, proposal: Proposal, act: str, after: dict[str, object]) -> None:
     audit.append(
         clock.now(),
         actor.name,
@@ -213,5 +131,4 @@ def _audit(actor: Actor, proposal: Proposal, act: str, after: dict[str, object],
         subject=proposal.receipt_id,
         before={"proposal": proposal.pk},
         after=after,
-        why=why,
     )

@@ -34,6 +34,7 @@ from encours.store.models import (
     SourceProfile,
 )
 from encours.usecases import clock, merge
+from encours.usecases.apply_later import apply_later
 from encours.usecases.manage_settings import setting
 from encours.usecases.map_columns import saved_mappings
 from encours.usecases.merge.apply import Merged, lock
@@ -207,6 +208,8 @@ def _merge(actor: Actor, owner: Import, read: FilesRead) -> Merged | None:
         merge.note(met, owner, read)
         recompute_positions(merged.customers, clock.today())
         _grant_new(actor, plan)
+        brought = merged.rows.get("receipts")
+        apply_later([] if brought is None else sorted(brought["entity_id"].unique().to_list()))
         audit.append(
             clock.now(),
             actor.name,

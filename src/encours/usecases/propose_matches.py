@@ -10,10 +10,13 @@ from typing import Any
 import polars as pl
 from django.db import transaction
 
+from encours import __version__
+from encours.core.base.book import Book
 from encours.core.matching import Proposals, propose
 from encours.store import bulk, frames
 from encours.store.models import Proposal, ProposalLine, Run
-from encours.usecases import clock
+from encours.usecases import clock, posting
+from encours.usecases.refusals import withhold
 from encours.usecases.rights import Actor, require
 
 _REASON_MAX = 2_000
@@ -28,35 +31,55 @@ class Proposed:
     review: int
 
 
+@dataclass(frozen=True)
+class Found:
+    """One entity's proposals: how many, of which `book`, by which version of the engine.
+
+    `certain` are the numbers of those decided `auto`.
+    """
+
+    counts: Proposed
+    book: Book
+    engine: str
+    certain: frozenset[int]
+
+
 def propose_matches(actor: Actor, entity_ids: Sequence[str] | None = None, day: date | None = None) -> Proposed:
     """Fresh proposals for the entities; those that say the same as before stay, with who signed them.
 
+    What was refused or undone before is not proposed again (`refusals`).
     Raises NotAllowedError where the actor may not accept matches.
     """
     counts = [0, 0, 0]
     for entity_id in actor.entities if entity_ids is None else entity_ids:
         require(actor, "accept_match", entity_id)
-        found = _propose_entity(actor, entity_id, day or clock.today())
-        decided = dict(found.decisions["decision"].value_counts().iter_rows())
-        for n, value in enumerate((found.decisions.height, decided.get("auto", 0), decided.get("review", 0))):
+        found = propose_entity(actor, entity_id, day or clock.today()).counts
+        for n, value in enumerate((found.receipts, found.auto, found.review)):
             counts[n] += value
     return Proposed(*counts)
 
 
-def _propose_entity(actor: Actor, entity_id: str, day: date) -> Proposals:
+def propose_entity(actor: Actor, entity_id: str, day: date) -> Found:
+    """Fresh proposals for one entity, kept under its lock; the caller has asked for the right."""
     run = Run.objects.create(name="propose_matches", entity_id=entity_id, day=day, started_at=clock.now())
     book = frames.read_book([entity_id])
     found = propose(book, day)
+    engine = str(found.summary.get("engine", __version__))
     with transaction.atomic():
-        _keep(run, entity_id, found)
+        bulk.lock(f"facts:{entity_id}")
+        found = withhold(entity_id, found, engine)
+        certain = _keep(run, entity_id, found)
         run.state, run.finished_at = "done", clock.now()
-        run.summary = {"actor": actor.name, **{k: v for k, v in found.summary.items() if isinstance(v, int | str)}}
+        told = {k: v for k, v in found.summary.items() if isinstance(v, int | str)}
+        run.summary = {"actor": actor.name, **told, "engine": engine}
         run.save()
-    return found
+    decided = dict(found.decisions["decision"].value_counts().iter_rows())
+    counts = Proposed(found.decisions.height, decided.get("auto", 0), decided.get("review", 0))
+    return Found(counts, book, engine, certain)
 
 
-def _keep(run: Run, entity_id: str, found: Proposals) -> None:
-    bulk.lock(f"facts:{entity_id}")
+def _keep(run: Run, entity_id: str, found: Proposals) -> frozenset[int]:
+    """Keeps what is new, lays aside what no longer holds; the numbers of those that are certain."""
     lines = found.allocations.select("receipt_id", "item_id", "credit_item_id", "amount", "receipt_amount", "kind")
     by_receipt: dict[str, list[dict[str, Any]]] = {}
     for line in lines.sort("receipt_id", "item_id").iter_rows(named=True):
@@ -66,31 +89,30 @@ def _keep(run: Run, entity_id: str, found: Proposals) -> None:
         for row in found.decisions.filter(pl.col("decision") != "none").iter_rows(named=True)
         if row["receipt_id"] in by_receipt
     }
-    standing = _unchanged(entity_id, fresh, by_receipt)
-    stale = Proposal.objects.filter(entity_id=entity_id, state=Proposal.State.OPEN).exclude(pk__in=standing.values())
-    stale.exclude(decision="none").update(state=Proposal.State.SUPERSEDED)
-    stale.filter(decision="none").delete()
-    new = [
-        Proposal(
-            run=run,
-            entity_id=entity_id,
-            receipt_id=receipt_id,
-            customer_id=row["customer_id"],
-            decision=row["decision"],
-            rule=row["rule"][:48],
-            confidence=row["confidence"],
-            reason=row["reason"][:_REASON_MAX],
-            alternatives=row["alternatives"],
-            proposed_at=clock.now(),
-        )
-        for receipt_id, row in fresh.items()
-        if receipt_id not in standing
-    ]
+    waiting = Proposal.objects.filter(entity_id=entity_id, state=Proposal.State.OPEN)
+    waiting.filter(decision="none").delete()
+    standing = _unchanged(list(waiting), fresh, by_receipt)
+    kept = set(standing.values())
+    posting.mark([row for row in waiting if row.pk not in kept], Proposal.State.SUPERSEDED)
+    new = [_row(run, row) for receipt_id, row in fresh.items() if receipt_id not in standing]
     Proposal.objects.bulk_create(new, batch_size=500)
     ProposalLine.objects.bulk_create(
         [ProposalLine(proposal=row, **line) for row in new for line in by_receipt[row.receipt_id]], batch_size=500
     )
     _keep_reasons(run, entity_id, found.decisions.filter(~pl.col("receipt_id").is_in(list(fresh))))
+    certain = [standing[receipt_id] for receipt_id in standing if fresh[receipt_id]["decision"] == "auto"]
+    return frozenset([*certain, *(row.pk for row in new if row.decision == "auto")])
+
+
+def _row(run: Run, row: dict[str, Any]) -> Proposal:
+    return Proposal(
+        run=run,
+        entity_id=str(run.entity_id),
+        **{name: row[name] for name in ("receipt_id", "customer_id", "decision", "confidence", "alternatives")},
+        rule=row["rule"][:48],
+        reason=row["reason"][:_REASON_MAX],
+        proposed_at=clock.now(),
+    )
 
 
 def _keep_reasons(run: Run, entity_id: str, undecided: pl.DataFrame) -> None:
@@ -110,17 +132,19 @@ def _keep_reasons(run: Run, entity_id: str, undecided: pl.DataFrame) -> None:
 
 
 def _unchanged(
-    entity_id: str, fresh: dict[str, dict[str, Any]], by_receipt: dict[str, list[dict[str, Any]]]
+    waiting: Sequence[Proposal], fresh: dict[str, dict[str, Any]], by_receipt: dict[str, list[dict[str, Any]]]
 ) -> dict[str, int]:
     """receipt_id -> number of the open proposal that already says the same."""
-    rows = Proposal.objects.filter(entity_id=entity_id, state=Proposal.State.OPEN).exclude(decision="none")
+    lines = posting.read_lines(waiting)
     found: dict[str, int] = {}
-    for row in rows.prefetch_related("lines"):
+    for row in waiting:
         now = fresh.get(row.receipt_id)
-        if now is None or (row.rule, row.decision) != (now["rule"], now["decision"]):
+        if now is None or (row.rule, row.decision) != (now["rule"][:48], now["decision"]):
             continue
-        mine = {(line.item_id, line.credit_item_id, line.amount, line.kind) for line in row.lines.all()}
-        theirs = {(x["item_id"], x["credit_item_id"], x["amount"], x["kind"]) for x in by_receipt[row.receipt_id]}
-        if mine == theirs:
+        if _content(lines.get(row.pk, [])) == _content(by_receipt[row.receipt_id]):
             found[row.receipt_id] = row.pk
     return found
+
+
+def _content(lines: Sequence[dict[str, Any]]) -> set[tuple[Any, ...]]:
+    return {(line["item_id"], line["credit_item_id"], line["amount"], line["kind"]) for line in lines}

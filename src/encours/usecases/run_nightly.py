@@ -1,4 +1,4 @@
-"""The nightly chain: copies, proposals, positions of the new day, figures of past days; restartable at any step."""
+"""The nightly chain: copies, receipts, positions of the new day, figures of past days; restartable at any step."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from encours.core.base.days import add_months, end_of_month
 from encours.store import parquet
 from encours.store.models import Entity, EntityDay, Run
 from encours.usecases import clock
+from encours.usecases.apply_receipts import apply_receipts
 from encours.usecases.import_files import repair_imports
 from encours.usecases.past_days import record_past_day
-from encours.usecases.propose_matches import propose_matches
 from encours.usecases.recompute_positions import recompute_entities
 from encours.usecases.rights import job
 from encours.usecases.sales_history import history
@@ -27,9 +27,12 @@ def _copies(day: date) -> str:
     return f"{len(entities) - 1} entities"
 
 
-def _proposals(day: date) -> str:
-    found = propose_matches(job("nightly"), day=day)
-    return f"{found.auto + found.review} of {found.receipts} receipts"
+def _receipts(day: date) -> str:
+    """Proposals for what waits, and posts where an entity lets certain matches post by themselves."""
+    runs = apply_receipts(job("nightly"), day=day)
+    proposed, receipts = sum(run.auto + run.review for run in runs), sum(run.receipts for run in runs)
+    posted, kept = sum(run.posted for run in runs), sum(len(run.kept_back) for run in runs)
+    return f"{proposed} of {receipts} receipts, {posted} posted, {kept} kept back"
 
 
 def _sales(day: date) -> str:
@@ -62,7 +65,7 @@ def _imports(day: date) -> str:
 STEPS: Mapping[str, Callable[[date], str]] = {
     "imports": _imports,
     "copies": _copies,
-    "proposals": _proposals,
+    "receipts": _receipts,
     "sales": _sales,
     "positions": _positions,
     "trends": _trends,

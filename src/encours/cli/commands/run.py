@@ -1,4 +1,4 @@
-"""Run the nightly chain: copies, proposals, positions, trends; one that died goes on where it stopped."""
+"""Run the nightly chain: copies, receipts, positions, trends; one that died goes on where it stopped."""
 
 from __future__ import annotations
 

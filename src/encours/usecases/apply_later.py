@@ -1,0 +1,26 @@
+"""Receipts that an import brought are applied by the worker: asked for in the import's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django_tasks import task
+
+from encours.usecases.rights import job
+
+
+@task()
+def apply_receipts_job(entity_ids: list[str]) -> None:
+    """Applies what waits in some entities, where the facts have changed since the last run."""
+    from encours.usecases.apply_receipts import apply_receipts
+
+    apply_receipts(job("worker"), entity_ids, only_changed=True)
+
+
+def apply_later(entity_ids: Sequence[str]) -> None:
+    """Lets the worker apply the receipts of these entities; without one, the nightly chain does it.
+
+    Nobody's rights are asked: proposals change nothing, and posting is what the entity itself was allowed to.
+    """
+    if entity_ids:
+        apply_receipts_job.enqueue(list(entity_ids))

@@ -1,0 +1,232 @@
+"""kill -9 while receipts are applied, then two workers at once: what is posted is what an undisturbed run posts."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.harness import Figure, arguments, report
+from benchmarks.waiting_book import ENTITY, digest_book, digest_posts, make_waiting_book, prepare, start
+from tests.postgres import create_database, drop_database, server_folder, throwaway_cluster
+
+_ROOT = Path(__file__).resolve().parent.parent
+_VENDORS = ("SQLite", "PostgreSQL")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many kills met a run that was still at work, how many had posted already, every difference."""
+
+    kills: int
+    struck: int
+    posted_before: int
+    differences: list[str]
+
+
+def child_prepare(home: str, url: str, book: str) -> None:
+    """An installation whose receipts wait; the search is compiled."""
+    prepare(home, url, book)
+    from encours.store.rights import job
+    from encours.usecases import clock
+    from encours.usecases.propose_matches import propose_matches
+    from encours.usecases.recompute_positions import recompute_entities
+
+    recompute_entities([ENTITY], clock.today())
+    propose_matches(job("kill9"), [ENTITY])
+
+
+def child_apply(home: str, url: str) -> None:
+    """Says that it begins, and applies what waits."""
+    start(home, url)
+    from encours.store.rights import job
+    from encours.usecases.apply_receipts import apply_receipts
+
+    print("go", flush=True)
+    sys.stdin.readline()  # two begin at one word
+    began = time.perf_counter()
+    runs = apply_receipts(job("kill9"), [ENTITY])
+    print(json.dumps({"seconds": time.perf_counter() - began, "posted": runs[0].posted}), flush=True)
+
+
+def child_state(home: str, url: str) -> None:
+    """Says what stands."""
+    start(home, url)
+    print(json.dumps(digest_book() | digest_posts()), flush=True)
+
+
+def _child(call: str, *words: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "src")])}
+    given = ", ".join(repr(word) for word in words)
+    command = [sys.executable, "-c", f"from benchmarks import kill9_posting as k; k.{call}({given})"]
+    return subprocess.Popen(
+        command, env=environment, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _finish(process: subprocess.Popen[str]) -> str:
+    out, _ = process.communicate("\n", timeout=600)
+    if process.returncode:
+        raise RuntimeError(f"a process ended with {process.returncode}")
+    lines = out.splitlines()
+    return lines[-1] if lines else ""
+
+
+def _begun(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdin is not None
+    process.stdout.readline()
+
+
+def _go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where installations are made: one prepared folder to copy on SQLite, a database each on PostgreSQL."""
+
+    scratch: Path
+    server: str
+    receipts: int
+
+    def place(self, name: str) -> tuple[str, str]:
+        """A fresh installation whose receipts wait: its folder and its database."""
+        book, home = self.scratch / "book", self.scratch / name
+        if not book.exists():
+            make_waiting_book(book, self.receipts)
+        if self.server:
+            home.mkdir()
+            url = create_database(self.server, name)
+            _finish(_child("child_prepare", str(home), url, str(book)))
+            return str(home), url
+        blank = self.scratch / "blank"
+        if not blank.exists():
+            blank.mkdir()
+            _finish(_child("child_prepare", str(blank), _sqlite(blank), str(book)))
+        shutil.copytree(blank, home)
+        return str(home), _sqlite(home)
+
+    def remove(self, name: str) -> None:
+        """Away with it."""
+        shutil.rmtree(self.scratch / name, ignore_errors=True)
+        if self.server:
+            drop_database(self.server, name)
+
+
+def _sqlite(home: Path) -> str:
+    return f"sqlite:///{home / 'encours.sqlite3'}"
+
+
+def undisturbed(ground: Ground) -> tuple[float, int, dict[str, str]]:
+    """Seconds that a run takes, what it posts, and the state it leaves."""
+    seconds, posted, state = 0.0, 0, {}
+    for number in range(2):  # the first also pays for cold caches: moments are drawn from the second's length
+        home, url = ground.place(f"calm{number}")
+        said = json.loads(_finish(_child("child_apply", home, url)))
+        seconds, posted = said["seconds"], said["posted"]
+        state = json.loads(_finish(_child("child_state", home, url)))
+        ground.remove(f"calm{number}")
+    return seconds, posted, state
+
+
+def torture(ground: Ground, kills: int, seed: int = 13) -> Outcome:
+    """Kills `kills` runs at random moments, each in an installation of its own, and runs again."""
+    rng = random.Random(seed)
+    seconds, posted, expected = undisturbed(ground)
+    differences = [] if posted else ["an undisturbed run posts nothing: the kills show nothing"]
+    struck = already = 0
+    for number in range(kills):
+        home, url = ground.place(f"k{number}")
+        process = _child("child_apply", home, url)
+        _begun(process)
+        _go(process)
+        time.sleep(rng.random() * seconds)
+        struck += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        again = json.loads(_finish(_child("child_apply", home, url)))
+        already += again["posted"] == 0
+        if again["posted"] not in (0, posted):
+            differences.append(f"kill {number}: {again['posted']} of {posted} were left to post: a run was half posted")
+        differences += _differences(f"kill {number}", expected, home, url)
+        ground.remove(f"k{number}")
+    return Outcome(kills, struck, already, differences)
+
+
+def two_at_once(ground: Ground, rounds: int) -> list[str]:
+    """Two workers that begin at one word: between them they post what one would, and nothing twice."""
+    _, posted, expected = undisturbed(ground)
+    differences = []
+    for number in range(rounds):
+        home, url = ground.place(f"two{number}")
+        both = [_child("child_apply", home, url) for _ in range(2)]
+        for process in both:
+            _begun(process)
+        for process in both:
+            _go(process)
+        told = [json.loads(_finish(process))["posted"] for process in both]
+        if sum(told) > posted:
+            differences.append(f"round {number}: {told} were posted, {posted} wait")
+        _finish(_child("child_apply", home, url))  # what each left to the other is posted by the next run
+        differences += _differences(f"round {number}", expected, home, url)
+        ground.remove(f"two{number}")
+    return differences
+
+
+def _differences(what: str, expected: dict[str, str], home: str, url: str) -> list[str]:
+    state = json.loads(_finish(_child("child_state", home, url)))
+    return [
+        f"{what}: {name} is {state.get(name)}, not {value}"
+        for name, value in expected.items()
+        if state.get(name) != value
+    ]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Fifty kills and ten races on each database that there is."""
+    call = arguments(
+        "kill -9 while receipts are posted, and two workers at once",
+        argv,
+        options={"--only": {"choices": list(_VENDORS), "default": None}},
+    )
+    figures = []
+    for vendor in [call.extra["only"]] if call.extra["only"] else _VENDORS:
+        if vendor == "PostgreSQL" and server_folder() is None:
+            continue
+        figures += _figures(vendor, call.scaled(50), call.scaled(10))
+    return report(call, figures)
+
+
+def _figures(vendor: str, kills: int, rounds: int) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="encours-kill-") as scratch:
+        server = throwaway_cluster({"fsync": "on"}) if vendor == "PostgreSQL" else nullcontext("")
+        with server as url:
+            ground = Ground(Path(scratch), url, 2_000)
+            outcome = torture(ground, kills)
+            races = two_at_once(ground, rounds)
+    for difference in [*outcome.differences, *races]:
+        print(f"{vendor}: {difference}")
+    return [
+        Figure(f"{vendor}: runs killed", outcome.kills),
+        Figure(f"{vendor}: while still at work", outcome.struck, at_least=outcome.kills * 0.6),
+        Figure(f"{vendor}: that had posted already", outcome.posted_before),
+        Figure(f"{vendor}: differences to the undisturbed state", len(outcome.differences), at_most=0),
+        Figure(f"{vendor}: two workers at once", rounds),
+        Figure(f"{vendor}: differences to one worker", len(races), at_most=0),
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -146,14 +146,21 @@ def cpu_seconds() -> float:
 
 def peak_mb() -> float:
     """Highest resident memory of this process, or of its largest ended child, in MB (1024² bytes)."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _KB
-    # getrusage of a spawned process starts at its parent's size on Linux; the kernel's own mark does not.
+    return max(own_peak_mb(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _KB)
+
+
+def own_peak_mb() -> float:
+    """Highest resident memory of this program alone, in MB (1024² bytes).
+
+    On Linux getrusage of a child begins with the size of the process it was forked from, also after exec: a reader
+    started by a large test process would be blamed for it. The kernel's own mark begins anew with the program.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
-                return max(int(line.split()[1]) / _KB, children)
-    return max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB, children)
+                return int(line.split()[1]) / _KB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB
 
 
 def report(call: Call, figures: Sequence[Figure], facts: Mapping[str, Any] | None = None) -> int:

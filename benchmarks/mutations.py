@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import Figure, arguments, measure, report
+from benchmarks.harness import Figure, arguments, measure, own_peak_mb, report
 from encours.connectors.base.contract import Connector, Options, Source, connectors
 from encours.core.base.schema import TABLES
 from tests.connectors.golden import golden_inputs
@@ -142,7 +142,7 @@ def _read(connector: Connector, number: int, path: Path) -> Outcome:
         fault = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = own_peak_mb()
     if fault is None and peak > _MEGABYTES:
         fault = f"the reader's process took {peak:.0f} MB"
     return Outcome(connector.name, number, fault, time.process_time() - start, rows, issues)

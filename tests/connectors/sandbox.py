@@ -68,6 +68,7 @@ def _run(connector: str, paths: Sequence[Path], seconds: int, megabytes: int) ->
 
 
 def _child(connector: str, seconds: str, megabytes: str, *paths: str) -> None:
+    from benchmarks.harness import own_peak_mb
     from encours.connectors.base.contract import Options, Source, connectors
 
     space = (int(megabytes) + _MAPPED_MB) * _MB
@@ -79,7 +80,7 @@ def _child(connector: str, seconds: str, megabytes: str, *paths: str) -> None:
         outcome = {
             "name": Path(path).name,
             "cpu_seconds": round(_cpu() - before, 3),
-            "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "peak_mb": round(own_peak_mb()),
             "rows": sum(frame.height for frame in reading.tables.values()),
             "codes": reading.issues["code"].unique().sort().to_list(),
         }

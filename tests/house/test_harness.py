@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks.harness import Call, Figure, measure, merge, report
+
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def _hold_memory(megabytes: int) -> int:
@@ -23,10 +27,18 @@ def _fail() -> None:
 
 
 def test_peak_memory_is_the_childs_own() -> None:
-    ballast = bytearray(200 * 1024 * 1024)
+    ballast = b"x" * (200 * 1024 * 1024)  # written to: pages of zeros are not resident
     small, large = measure(_hold_memory, 1), measure(_hold_memory, 150)
     assert 140 < large.peak_mb - small.peak_mb < 170
     assert small.peak_mb < len(ballast) / 1024**2
+
+
+def test_a_program_is_not_blamed_for_the_size_of_the_one_that_started_it() -> None:
+    """A reader in its sandbox is judged by its own memory, however large the test process has grown."""
+    code = "from benchmarks.harness import own_peak_mb; print(own_peak_mb())"
+    ballast = b"x" * (300 * 1024 * 1024)
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=_ROOT)
+    assert float(told.stdout) < 100 < len(ballast) / 1024**2
 
 
 def test_cpu_time_is_counted_and_the_value_comes_back() -> None:

@@ -26,10 +26,11 @@ QUOTES, QUOTES_OPEN, QUOTES_FOREIGN = 1, 2, 4
 
 @dataclass(frozen=True)
 class Decided:
-    """The rows of `allocations` and of `decisions`."""
+    """The rows of `allocations` and of `decisions`, and the receipts decided on a proof."""
 
     allocations: pl.DataFrame
     decisions: pl.DataFrame
+    proven: frozenset[str]
 
 
 def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
@@ -57,7 +58,8 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
         alternatives=pl.col("alternatives").fill_null(0),
         reason=pl.coalesce("reason", "none_reason"),
     )
-    return Decided(pl.concat([allocations, returned], how="diagonal_relaxed"), decisions)
+    stands = rows.filter("proof")["receipt_id"]
+    return Decided(pl.concat([allocations, returned], how="diagonal_relaxed"), decisions, frozenset(stands))
 
 
 def _lines(ready: Prepared, outcome: Outcome) -> pl.DataFrame:

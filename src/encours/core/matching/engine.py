@@ -22,6 +22,8 @@ from encours.core.matching.search import Facts, Found, search
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+#: A confidence that none reaches.
+NOTHING = 2.0
 #: A receipt whose items another one took asks again so often on its day.
 _ROUNDS = 3
 
@@ -54,13 +56,13 @@ class Outcome:
 @dataclass(frozen=True)
 class Policy:
     """`least`: a confidence below which nothing is proposed, `least_on_account` the same for receipts that stand on a
-    customer's account. `certified`: one that a certificate allows to post without
-    proof (above 1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are
+    customer's account. `certified`: those that a certificate allows to post without
+    proof, one for all or one a family (above 1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are
     found: what the model is trained on."""
 
     least: float = 0.5
     least_on_account: float = 0.3
-    certified: float = 2.0
+    certified: float | npt.NDArray[np.float64] = NOTHING
     trees: Trees | None = None
     watch: Callable[[Found], None] | None = None
 
@@ -122,7 +124,8 @@ def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: 
     kept = kept[sure[kept] >= np.where(on_account, policy.least_on_account, policy.least)]
     best, second, margin, proof, sure = best[kept], second[kept], margin[kept], proof[kept], sure[kept]
     wanted = contested(best, hypotheses, facts.pool)
-    posts = (proof | (sure >= policy.certified)) & (wanted < 0) & (not final)
+    certified = np.broadcast_to(policy.certified, len(families()))[hypotheses.family[best]]
+    posts = (proof | (sure >= certified)) & (wanted < 0) & (not final)
     stands, rival = assign(best, hypotheses, posts, facts.pool)
     ask = hypotheses.ask[best]
     outcome.rival[ask] = np.where(rival >= 0, rival, np.where(wanted >= 0, wanted, outcome.rival[ask]))

@@ -34,7 +34,8 @@ class Family:
     tier 0 up; a receipt goes on to the next tier until a family that `ends` fits. `sentence` is what people read.
     `search` writes into Fits for the views marked. `gap` names what is booked for a difference between what is settled
     and what came: discount, charge, write_off; "" where there is none or the money over stays on the receipt.
-    `quotes`: only views with a quote are searched.
+    `quotes`: only views with a quote are searched. `stratum`: how a match of the family knows its items, one of the
+    certificate's strata.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Family:
     tier: int
     sentence: str
     search: Callable[[Views, npt.NDArray[np.bool_], Fits], None]
+    stratum: str
     ends: bool = True
     gap: str = ""
     quotes: bool = False

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.book import Book
@@ -31,24 +33,29 @@ LEAST_ON_ACCOUNT = 0.3
 
 @dataclass(frozen=True)
 class Proposals:
-    """New `allocations` (the Book's columns), `decisions` (DECISION_SCHEMA), and counts by decision."""
+    """New `allocations` (the Book's columns), `decisions` (DECISION_SCHEMA), and counts by decision.
+
+    `proven`: the receipts whose proposal stands on a proof that nothing else fits.
+    """
 
     allocations: pl.DataFrame
     decisions: pl.DataFrame
     summary: Mapping[str, object]
+    proven: frozenset[str] = frozenset()
 
 
 def propose(
     book: Book,
     as_of: date,
     max_error_rate: float = DEFAULT_MAX_ERROR_RATE,
-    certified: float | None = None,
+    certified: float | Mapping[str, float] | None = None,
 ) -> Proposals:
     """What each receipt with unapplied money pays, as known at the end of `as_of`.
 
     `book` holds all versions. A receipt is decided on what was known on its own day; what fits only on `as_of` is at
     most `review`. Nothing posts by itself that is expected to be wrong more often than `max_error_rate`; without proof
-    it takes a confidence that a certificate allows (`certified`; None: nothing does). Raises CallError for a rate
+    it takes a confidence that a certificate allows (`certified`, for all matches or by stratum; None: nothing does).
+    Raises CallError for a rate
     outside 0..1.
     """
     if not 0 <= max_error_rate <= 1:
@@ -60,7 +67,7 @@ def propose(
     from encours.core.matching.prepare import prepare
 
     ready = prepare(book, as_of)
-    policy = Policy(LEAST_CONFIDENCE, LEAST_ON_ACCOUNT, certified=2.0 if certified is None else certified)
+    policy = Policy(LEAST_CONFIDENCE, LEAST_ON_ACCOUNT, certified=_by_family(certified))
     decided = decide(ready, run(ready.facts, ready.lessons, policy), max_error_rate)
     allocations = TABLES["allocations"].conform(decided.allocations)
     if not (ready.receipts["origin"] == "bank").any():
@@ -69,7 +76,18 @@ def propose(
         allocations = pl.concat([allocations, noted])
     decisions = decided.decisions.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())
     _assert_money(ready.receipts, ready.items, allocations, decisions)
-    return Proposals(allocations, decisions, _summary(ready.receipts, decisions, as_of, max_error_rate))
+    summary = _summary(ready.receipts, decisions, as_of, max_error_rate)
+    return Proposals(allocations, decisions, summary, decided.proven)
+
+
+def _by_family(certified: float | Mapping[str, float] | None) -> npt.NDArray[np.float64]:
+    """The least confidence that posts without a proof, in the order of the families."""
+    from encours.core.matching.engine import NOTHING
+    from encours.core.matching.families import families
+
+    given = {} if certified is None else certified
+    least = [given.get(one.stratum, NOTHING) if isinstance(given, Mapping) else given for one in families()]
+    return np.array(least, dtype=np.float64)
 
 
 def _assert_money(

@@ -9,9 +9,10 @@ from encours.core.matching.certificate.audit import draw, estimated
 from encours.core.matching.certificate.bounds import LADDER, needed, strictest
 from encours.core.matching.certificate.budgets import budgets, curve
 from encours.core.matching.certificate.certify import Certificate, certify
-from encours.core.matching.certificate.decide import Policy, decide
+from encours.core.matching.certificate.decide import Policy, decide, thresholds
 from encours.core.matching.certificate.drift import Drift, observe_mix, watch
 from encours.core.matching.certificate.history import AMOUNT, OTHER, POOLED, QUOTED, STRATA
+from encours.core.matching.certificate.prior import prior_certificate, prior_record
 from encours.core.matching.certificate.running import RunningTest, failed_strata, observe, observe_strata
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
     "observe",
     "observe_mix",
     "observe_strata",
+    "prior_certificate",
+    "prior_record",
     "strictest",
+    "thresholds",
     "watch",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -78,6 +78,19 @@ def decide(proposed: pl.DataFrame, certificate: Certificate | None, policy: Poli
         decision=pl.when(pl.col("via").is_null()).then(pl.lit("review")).otherwise(pl.lit("auto"))
     )
     return decided.select(pl.col(name).cast(dtype) for name, dtype in VERDICT_SCHEMA.items())
+
+
+def thresholds(certificate: Certificate | None, policy: Policy, strata: Sequence[str]) -> dict[str, float]:
+    """Stratum -> the confidence from which its matches post without a proof; a stratum where none does is left out."""
+    standing = _standing(certificate, policy)
+    if standing.certificate is None:
+        return {}
+    found = {}
+    for name in strata:
+        least = standing.certificate.threshold(name) if policy.per_stratum else standing.certificate.threshold()
+        if least is not None and name not in policy.off:
+            found[name] = least
+    return found
 
 
 @dataclass(frozen=True)

@@ -18,3 +18,8 @@ def families() -> tuple[Family, ...]:
         if not module.name.startswith("_")
     ]
     return tuple(sorted(found, key=lambda family: (family.tier, family.name)))
+
+
+def strata() -> dict[str, str]:
+    """Rule of a decision -> its stratum; rules that are no family (a returned payment) have none."""
+    return {family.name: family.stratum for family in families()}

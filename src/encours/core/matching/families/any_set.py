@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.families._sets import SUBSET_MAX, count_subsets
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import kernel
@@ -31,4 +32,5 @@ FAMILY = Family(
     tier=3,
     sentence="One set of the customer's open items sums exactly to what was received.",
     search=_search,
+    stratum=AMOUNT,
 )

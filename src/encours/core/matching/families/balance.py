@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import kernel
 from encours.core.matching.views import Views
@@ -44,4 +45,5 @@ FAMILY = Family(
     tier=2,
     sentence="What was received is exactly the whole balance of the customer, or all that was due on the day.",
     search=_search,
+    stratum=AMOUNT,
 )

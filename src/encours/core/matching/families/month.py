@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import Views
@@ -70,4 +71,5 @@ FAMILY = Family(
     tier=3,
     sentence="The invoices of one month sum exactly to what was received.",
     search=_search,
+    stratum=AMOUNT,
 )

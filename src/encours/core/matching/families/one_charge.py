@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.families.quoted_charge import CHARGE_MAX, CHARGE_MIN
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import kernel
@@ -36,5 +37,6 @@ FAMILY = Family(
     tier=4,
     sentence="One open item has the amount received and what a bank takes for a transfer.",
     search=_search,
+    stratum=AMOUNT,
     gap="charge",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import kernel
 from encours.core.matching.views import Views
@@ -31,5 +32,6 @@ FAMILY = Family(
     tier=2,
     sentence="One open item less the discount that its terms offer has exactly the amount received.",
     search=_search,
+    stratum=AMOUNT,
     gap="discount",
 )

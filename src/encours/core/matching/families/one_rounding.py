@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.families.quoted_rounding import ROUNDING_MAX
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import kernel
@@ -37,5 +38,6 @@ FAMILY = Family(
     tier=4,
     sentence="One open item has the amount received but for a rounding of at most one euro.",
     search=_search,
+    stratum=AMOUNT,
     gap="write_off",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import next_level, pay_quoted
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import kernel
@@ -35,6 +36,7 @@ FAMILY = Family(
     tier=1,
     sentence="The quoted items sum to what was received and what a bank takes for a transfer.",
     search=_search,
+    stratum=OTHER,
     ends=False,
     gap="charge",
     quotes=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import SUBSET_MAX, count_subsets, next_level, pay_quoted
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import inner, kernel
@@ -60,5 +61,6 @@ FAMILY = Family(
     tier=1,
     sentence="The quoted items less open credit notes of the customer sum exactly to what was received.",
     search=_search,
+    stratum=OTHER,
     quotes=True,
 )

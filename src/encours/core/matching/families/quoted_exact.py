@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import QUOTED
 from encours.core.matching.families._sets import next_level, pay_quoted
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import kernel
@@ -31,5 +32,6 @@ FAMILY = Family(
     tier=0,
     sentence="The payer quotes items whose open amounts sum exactly to what was received.",
     search=_search,
+    stratum=QUOTED,
     quotes=True,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import (
     SUBSET_MAX,
     count_pairs,
@@ -151,6 +152,7 @@ FAMILY = Family(
     tier=1,
     sentence="The text names some of the items; with further ones of the customer the sum is exact.",
     search=_search,
+    stratum=OTHER,
     ends=False,
     quotes=True,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import next_level, pay_quoted
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import kernel
@@ -28,6 +29,7 @@ FAMILY = Family(
     tier=1,
     sentence="More was received than the quoted items are open for: they are paid, the rest stays on the receipt.",
     search=_search,
+    stratum=OTHER,
     ends=False,
     quotes=True,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import next_level
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import inner, kernel
@@ -48,6 +49,7 @@ FAMILY = Family(
     tier=1,
     sentence="Less was received than the quoted items are open for: part of them is paid, the oldest first.",
     search=_search,
+    stratum=OTHER,
     ends=False,
     quotes=True,
 )

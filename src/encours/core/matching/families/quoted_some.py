@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import SUBSET_MAX, count_subsets, next_level
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import inner, kernel
@@ -74,5 +75,6 @@ FAMILY = Family(
     tier=1,
     sentence="More is quoted than was paid: some of the quoted items sum exactly to what was received.",
     search=_search,
+    stratum=OTHER,
     quotes=True,
 )

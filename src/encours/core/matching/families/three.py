@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.families._sets import SUBSET_MAX, count_triples
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import kernel
@@ -33,4 +34,5 @@ FAMILY = Family(
     tier=3,
     sentence="Three open items of the customer sum exactly to what was received.",
     search=_search,
+    stratum=AMOUNT,
 )

@@ -1,0 +1,219 @@
+"""What stands against a claim: each kind of settlement one small class with a sentence a bookkeeper reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from encours.core.entries.facts import Cash, Settled, Values, auxiliary
+from encours.core.entries.rules import EntryRules
+
+_RATE = 10_000
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A line before it is dated and numbered: `net` is debit − credit in the entity's currency."""
+
+    account: str
+    auxiliary: str
+    net: int
+    role: str  # bank, suspense, collection, transfer, advance, claim, difference, vat, liaison
+    item_id: str = ""
+    foreign_amount: int | None = None
+    foreign_currency: str = ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a kind goes by: the entity's rules and currency, how the receipt's bank account is kept, exchange rates."""
+
+    rules: EntryRules
+    home: str
+    mode: str
+    bank_account: str
+    values: Values
+
+
+def worth(one: Settled, by: Setting) -> int:
+    """What leaves the claim, in the entity's currency: at the rate of the day on which the claim was booked."""
+    return by.values.of(one.amount, one.claim.currency, by.home, one.claim.valued_on)
+
+
+def vat_part(gross: int, rate: int) -> int:
+    """The VAT in an amount with VAT, `rate` in basis points; halves away from zero, as invoices round them."""
+    size = (abs(gross) * rate * 2 + (_RATE + rate)) // (2 * (_RATE + rate))
+    return size if gross >= 0 else -size
+
+
+class Kind:
+    """A kind of allocation: what stands against the claim, in all as much as leaves it."""
+
+    name: ClassVar[str]
+    sentence: ClassVar[str]
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        """The lines against the claim."""
+        raise NotImplementedError
+
+
+class CashKind(Kind):
+    """Money."""
+
+    name = "cash"
+    sentence = "Money: the bank, or the account where it lay, against the claim."
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        money = self._value(one, by, one.receipt_amount)
+        legs = self._from_where(one, by, money) if money else []
+        gap = worth(one, by) - money
+        if gap:
+            accounts = by.rules.accounts
+            legs.append(Leg(accounts.exchange_losses if gap > 0 else accounts.exchange_gains, "", gap, "difference"))
+        return legs + _vat_due(one, by, money)
+
+    def _value(self, one: Settled, by: Setting, amount: int) -> int:
+        # An item in the entity's own currency is settled for what it is worth, whatever the money was.
+        if one.claim.currency == by.home and amount == one.receipt_amount:
+            return one.amount
+        return by.values.of(amount, one.cash.currency, by.home, one.cash.booked_on)
+
+    def _from_where(self, one: Settled, by: Setting, money: int) -> list[Leg]:
+        cash, accounts = one.cash, by.rules.accounts
+        if cash.stands_on:
+            return [Leg(cash.stands_on, auxiliary(cash.customer_id or one.claim.customer_id), money, "transfer")]
+        if by.mode == "letters":
+            return [Leg(one.claim.account, auxiliary(one.claim.customer_id), money, "transfer")]
+        taken = money if one.from_advance == one.receipt_amount else 0
+        if one.from_advance and not taken:
+            taken = self._value(one, by, one.from_advance) if cash.currency != by.home else one.from_advance
+        legs = [Leg(accounts.advances, auxiliary(cash.customer_id), taken, "advance")] if taken else []
+        fresh = money - taken
+        rest = one.receipt_amount - one.from_advance
+        return [*legs, received(cash, by, fresh, rest, one.claim.discounted)] if fresh else legs
+
+
+def received(cash: Cash, by: Setting, money: int, amount: int, discounted: bool = False) -> Leg:
+    """The money's own line: on suspense where somebody else booked the bank, in collection, or at the bank.
+
+    `money` in the entity's currency, `amount` in the receipt's; `discounted`: the bank bought the draft before.
+    """
+    foreign = cash.currency if cash.currency != by.home else ""
+    told = amount if foreign else None
+    if by.mode == "suspense":
+        return Leg(by.rules.accounts.suspense, "", money, "suspense", "", told, foreign)
+    lying = by.rules.collection_of(cash.kind, discounted)
+    if lying:
+        return Leg(lying, "", money, "collection", "", told, foreign)
+    return Leg(by.bank_account, "", money, "bank", "", told, foreign)
+
+
+def _vat_due(one: Settled, by: Setting, money: int) -> list[Leg]:
+    """VAT on receipts: the share of what came is due now."""
+    if not by.rules.receipts_vat or by.mode == "letters" or one.cash.stands_on:
+        return []
+    accounts, due = by.rules.accounts, vat_part(money, one.claim.vat_rate)
+    return [Leg(accounts.vat_on_receipts, "", due, "vat"), Leg(accounts.vat, "", -due, "vat")] if due else []
+
+
+def _with_vat(account: str, one: Settled, by: Setting, taxed: bool) -> list[Leg]:
+    """A deduction, its VAT apart where it takes it with it."""
+    whole = worth(one, by)
+    tax = vat_part(whole, one.claim.vat_rate) if taxed else 0
+    accounts = by.rules.accounts
+    on = accounts.vat_on_receipts if by.rules.receipts_vat else accounts.vat
+    return [Leg(account, "", whole - tax, "difference"), *([Leg(on, "", tax, "vat")] if tax else [])]
+
+
+class DiscountKind(Kind):
+    """Discount for early payment."""
+
+    name = "discount"
+    sentence = "Discount for early payment: 665, with its VAT where the entity corrects it."
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        return _with_vat(one.account or by.rules.accounts.discounts, one, by, by.rules.discount_vat)
+
+
+class ChargeKind(Kind):
+    """Bank charge."""
+
+    name = "charge"
+    sentence = "Bank charges that the banks kept: 627."
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        return _with_vat(one.account or by.rules.accounts.bank_charges, one, by, taxed=False)
+
+
+class WriteOffKind(Kind):
+    """Loss or small difference."""
+
+    name = "write_off"
+    sentence = "Written off: 658 or 758 for a small difference, 654 for a loss, with its VAT where it may be recovered."
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        accounts, whole = by.rules.accounts, worth(one, by)
+        if one.account:
+            return _with_vat(one.account, one, by, by.rules.loss_vat and one.account.startswith("654"))
+        if abs(whole) <= by.rules.small_max:
+            return _with_vat(accounts.small_losses if whole > 0 else accounts.small_gains, one, by, taxed=False)
+        # What is written off the other way is a gain, never a loss taken back.
+        if whole < 0:
+            return _with_vat(accounts.small_gains, one, by, taxed=False)
+        return _with_vat(accounts.losses, one, by, by.rules.loss_vat)
+
+
+class ExchangeKind(Kind):
+    """Exchange difference."""
+
+    name = "fx"
+    sentence = "Exchange difference: 666 where less came, 766 where more came."
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        accounts = by.rules.accounts
+        account = accounts.exchange_losses if worth(one, by) > 0 else accounts.exchange_gains
+        return _with_vat(one.account or account, one, by, taxed=False)
+
+
+class NettingKind(Kind):
+    """Netting with what we owe."""
+
+    name = "netting"
+    sentence = "Netting: what we owe the same company, 401, against what it owes."
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        account = one.account or by.rules.accounts.suppliers
+        return [Leg(account, auxiliary(one.claim.customer_id), worth(one, by), "difference")]
+
+
+class CreditKind(Kind):
+    """Credit note or advance against an invoice."""
+
+    name = "credit"
+    sentence = "A credit note or an advance set against an invoice: its own account, where that is another one."
+
+    def legs(self, one: Settled, by: Setting) -> list[Leg]:
+        assert one.credit is not None, f"allocation {one.allocation_id} sets nothing against the item"
+        other = one.credit
+        return [Leg(other.account, auxiliary(other.customer_id), worth(one, by), "claim", other.item_id)]
+
+
+KINDS: Mapping[str, Kind] = {kind.name: kind() for kind in Kind.__subclasses__()}
+
+
+def legs_of(one: Settled, by: Setting) -> list[Leg]:
+    """All lines of a settlement, the claim's own last; they sum to nothing. Empty where only letters are missing.
+
+    Raises NoRateError.
+    """
+    against = KINDS[one.kind].legs(one, by)
+    total = sum(leg.net for leg in against)
+    assert total == worth(one, by), f"allocation {one.allocation_id}: {total} stand against {worth(one, by)}"
+    account, aux = one.claim.account, auxiliary(one.claim.customer_id)
+    # Money that the ERP has booked on the claim's own account needs no line, only a letter.
+    there = [leg for leg in against if (leg.account, leg.auxiliary) == (account, aux)]
+    kept = [leg for leg in against if leg not in there]
+    if not kept:
+        return []
+    return [*kept, Leg(account, aux, sum(leg.net for leg in there) - total, "claim", one.claim.item_id)]

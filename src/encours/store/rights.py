@@ -76,6 +76,10 @@ ACTS: Mapping[str, Act] = {
         _act("undo_match", _CASH, _MANAGER, has_amount=True),
         _act("rewind_run", _MANAGER, has_amount=True),
         _act("activate_automatic_posting", _MANAGER, has_amount=True),
+        _act("set_error_budget", _MANAGER),
+        _act("switch_stratum", _MANAGER),
+        _act("judge_match", _CASH, _MANAGER),
+        _act("certify_matching", _CASH, _MANAGER),
         _act("export", _CASH, _MANAGER, has_amount=True),
         _act("close_period", _MANAGER),
         _act("reopen_period", _MANAGER),
@@ -87,6 +91,9 @@ ACTS: Mapping[str, Act] = {
         _act("manage_settings"),
         _act("manage_portfolios", _MANAGER),
         _act("write_off", _MANAGER, has_amount=True),
+        _act("book_advance", _CASH, _MANAGER, has_amount=True),
+        _act("mark_not_customer", _CASH, _MANAGER, has_amount=True),
+        _act("open_dispute", _COLLECTOR, _CASH, _MANAGER, has_amount=True),
     )
 }
 

@@ -10,9 +10,11 @@ from typing import Any
 from django.db import transaction
 
 from encours.core.base.book import Book
+from encours.core.matching.model import model_digest
 from encours.store import parquet
 from encours.store.models import Entity, FactStamp, Proposal, Run
 from encours.usecases import clock, posting
+from encours.usecases.allow_posts import Allowance, allow_posts, counted, draw_audits
 from encours.usecases.automatic_posting import AutomaticPosting, automatic_posting
 from encours.usecases.merge.apply import Merged
 from encours.usecases.propose_matches import Found, propose_entity
@@ -85,17 +87,22 @@ def _post(actor: Actor, run: Run, found: Found, stamp: int) -> tuple[AppliedRun,
     fits, unfit = posting.fitting([row for row in certain if row.pk not in faults], lines, facts)
     faults |= unfit
     posting.mark([row for row in certain if row.pk in faults], Proposal.State.SUPERSEDED)
-    beyond = _beyond(fits, allowed, entity_id)
+    own = str(Entity.objects.values_list("currency", flat=True).get(pk=entity_id))
+    allowances = allow_posts(entity_id, own, fits, found.proven)
+    beyond = {pk: [one.reason] for pk, one in allowances.items() if not one.ok} | _beyond(fits, allowed, own)
     faults |= beyond
     fits = [fit for fit in fits if fit.proposal.pk not in beyond]
-    merged = None
+    merged, drawn = None, 0
     if fits:
-        _, merged = posting.post(actor, fits, facts, run)
+        told = {fit.proposal.pk: allowances[fit.proposal.pk].told() for fit in fits}
+        decisions, merged = posting.post(actor, fits, facts, run, told)
+        drawn = len(draw_audits(run, run.day, decisions, allowances))
     kept = tuple(KeptBack(row.receipt_id, "; ".join(faults[row.pk])) for row in certain if row.pk in faults)
     counts = found.counts
     done = AppliedRun(run.pk, entity_id, counts.receipts, counts.auto, counts.review, len(fits), kept, not allowed.on)
     # Its own posts are no change that asks for another run.
-    _close(actor, run, done, fits, found.engine, stamp if moved or merged is None else stamp + 1)
+    ran = {"engine": found.engine, "model": model_digest(), "stamp": stamp if moved or merged is None else stamp + 1}
+    _close(actor, run, done, fits, ran | {"drawn": drawn} | _by_kind(fits, allowances))
     return done, merged
 
 
@@ -130,14 +137,19 @@ def _changed(
     return found
 
 
-def _beyond(fits: Sequence[posting.Fit], allowed: AutomaticPosting, entity_id: str) -> dict[int, list[str]]:
+def _by_kind(fits: Sequence[posting.Fit], allowances: Mapping[int, Allowance]) -> dict[str, object]:
+    """What posted, by stratum and by what let it."""
+    posted = [allowances[fit.proposal.pk] for fit in fits]
+    return {"strata": counted([one.stratum for one in posted]), "via": counted([one.via for one in posted])}
+
+
+def _beyond(fits: Sequence[posting.Fit], allowed: AutomaticPosting, own: str) -> dict[int, list[str]]:
     """Number of a proposal -> why the limit holds it back: it waits for a person.
 
-    A limit is in the entity's currency: money in another is beyond any.
+    A limit is in the entity's `own` currency: money in another is beyond any.
     """
     if allowed.limit is None:
         return {}
-    own = Entity.objects.values_list("currency", flat=True).get(pk=entity_id)
     return {
         fit.proposal.pk: ["the amount is beyond the limit of automatic posting"]
         for fit in fits
@@ -145,15 +157,14 @@ def _beyond(fits: Sequence[posting.Fit], allowed: AutomaticPosting, entity_id: s
     }
 
 
-def _close(actor: Actor, run: Run, done: AppliedRun, fits: Sequence[posting.Fit], engine: str, stamp: int) -> None:
+def _close(actor: Actor, run: Run, done: AppliedRun, fits: Sequence[posting.Fit], ran: Mapping[str, object]) -> None:
     amounts: dict[str, int] = {}
     for fit in fits:
         amounts[fit.currency] = amounts.get(fit.currency, 0) + fit.total
     run.state, run.finished_at = "done", clock.now()
     run.summary = {
         "actor": actor.name,
-        "engine": engine,
-        "stamp": stamp,
+        **ran,
         "shadow": done.shadow,
         **{name: getattr(done, name) for name in ("receipts", "auto", "review", "posted")},
         "amounts": amounts,

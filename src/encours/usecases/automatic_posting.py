@@ -13,7 +13,7 @@ from encours.usecases import clock
 from encours.usecases.rights import Actor, NotAllowedError, require, require_whole
 
 # Not among the declared settings: those are changed by whoever manages settings, this is an act that is delegated.
-_KEY = "matching.automatic_posting"
+KEY = "matching.automatic_posting"
 #: Posting without a limit is an act of any amount.
 _ANY_AMOUNT = 2**62
 
@@ -33,7 +33,7 @@ class AutomaticPosting:
 
 def automatic_posting(entity_id: str) -> AutomaticPosting:
     """What is in force in an entity; off where nobody said anything."""
-    row = Setting.objects.filter(entity_id=entity_id, key=_KEY).order_by("-pk").first()
+    row = Setting.objects.filter(entity_id=entity_id, key=KEY).order_by("-pk").first()
     return AutomaticPosting() if row is None else AutomaticPosting(**row.value)
 
 
@@ -90,10 +90,10 @@ def _asked(actor: Actor, entity_id: str, why: str) -> str:
 def _keep(
     actor: Actor, entity_id: str, act: str, before: AutomaticPosting, after: AutomaticPosting
 ) -> AutomaticPosting:
-    Setting.objects.create(entity_id=entity_id, key=_KEY, value=vars(after), from_on=clock.today())
+    Setting.objects.create(entity_id=entity_id, key=KEY, value=vars(after), from_on=clock.today())
     told = {"on": before.on, "limit": before.limit}
     now = {"on": after.on, "limit": after.limit}
     if before.first_signed_by is not None and after.on:
         now["first_signed_by"] = before.first_signed_by
-    audit.append(clock.now(), actor.name, act, entity_id=entity_id, subject=_KEY, before=told, after=now, why=after.why)
+    audit.append(clock.now(), actor.name, act, entity_id=entity_id, subject=KEY, before=told, after=now, why=after.why)
     return after

@@ -168,11 +168,18 @@ def _within(amount: int, available: int) -> bool:
     return amount == 0 or (amount * available > 0 and abs(amount) <= abs(available))
 
 
-def post(actor: Actor, fits: Sequence[Fit], facts: Facts, run: Run | None = None) -> tuple[list[Decision], Merged]:
+def post(
+    actor: Actor,
+    fits: Sequence[Fit],
+    facts: Facts,
+    run: Run | None = None,
+    allowed: Mapping[int, Mapping[str, object]] | None = None,
+) -> tuple[list[Decision], Merged]:
     """Writes what fits as facts known from today, with a decision and an audit entry each, and moves the positions.
 
-    With `run` the posts are that run's: proposals and audit name it. The caller holds a transaction and the entity's
-    lock since before `read_facts`, and extends the copies after the commit.
+    With `run` the posts are that run's: proposals and audit name it. `allowed`: number of a proposal -> what let it
+    post by itself, for the audit. The caller holds a transaction and the entity's lock since before `read_facts`, and
+    extends the copies after the commit.
     """
     rows = _allocations(fits, facts)
     difference = Difference(rows, pl.Series("id", [], pl.Int64), no_issues(), rows.height, 0, 0)
@@ -184,7 +191,8 @@ def post(actor: Actor, fits: Sequence[Fit], facts: Facts, run: Run | None = None
     ids = _by_proposal(rows)
     acts = []
     for fit in fits:
-        beside = {"first_signed_by": fit.proposal.first_signed_by_id, "run": None if run is None else run.pk}
+        beside: dict[str, object] = {"first_signed_by": fit.proposal.first_signed_by_id, "run": None if run is None else run.pk}
+        beside |= (allowed or {}).get(fit.proposal.pk, {})
         more = {"rule": fit.proposal.rule} | {name: value for name, value in beside.items() if value is not None}
         acts.append(Act("accept_match", fit.proposal, fit.total, ids[fit.proposal.pk], more=more))
     return decide(actor, acts), merged

@@ -13,11 +13,13 @@ from django.db import transaction
 from encours import __version__
 from encours.core.base.book import Book
 from encours.core.matching import Proposals, propose
+from encours.core.matching.model import model_digest
 from encours.store import bulk, frames
 from encours.store.models import Proposal, ProposalLine, Run
-from encours.usecases import clock, posting
+from encours.usecases import clock, posting, set_aside
 from encours.usecases.refusals import withhold
 from encours.usecases.rights import Actor, require
+from encours.usecases.standing_promise import standing_promise
 
 _REASON_MAX = 2_000
 
@@ -35,13 +37,14 @@ class Proposed:
 class Found:
     """One entity's proposals: how many, of which `book`, by which version of the engine.
 
-    `certain` are the numbers of those decided `auto`.
+    `certain` are the numbers of those decided `auto`; `proven` the receipts whose proposal stands on a proof.
     """
 
     counts: Proposed
     book: Book
     engine: str
     certain: frozenset[int]
+    proven: frozenset[str] = frozenset()
 
 
 def propose_matches(actor: Actor, entity_ids: Sequence[str] | None = None, day: date | None = None) -> Proposed:
@@ -62,20 +65,21 @@ def propose_matches(actor: Actor, entity_ids: Sequence[str] | None = None, day: 
 def propose_entity(actor: Actor, entity_id: str, day: date) -> Found:
     """Fresh proposals for one entity, kept under its lock; the caller has asked for the right."""
     run = Run.objects.create(name="propose_matches", entity_id=entity_id, day=day, started_at=clock.now())
-    book = frames.read_book([entity_id])
-    found = propose(book, day)
+    book = set_aside.without_marked(frames.read_book([entity_id]), entity_id)
+    found = propose(book, day, certified=standing_promise(entity_id).least)
+    proven = found.proven
     engine = str(found.summary.get("engine", __version__))
     with transaction.atomic():
         bulk.lock(f"facts:{entity_id}")
-        found = withhold(entity_id, found, engine)
+        found = set_aside.without_decided(withhold(entity_id, found, engine), entity_id)
         certain = _keep(run, entity_id, found)
         run.state, run.finished_at = "done", clock.now()
         told = {k: v for k, v in found.summary.items() if isinstance(v, int | str)}
-        run.summary = {"actor": actor.name, **told, "engine": engine}
+        run.summary = {"actor": actor.name, **told, "engine": engine, "model": model_digest()}
         run.save()
     decided = dict(found.decisions["decision"].value_counts().iter_rows())
     counts = Proposed(found.decisions.height, decided.get("auto", 0), decided.get("review", 0))
-    return Found(counts, book, engine, certain)
+    return Found(counts, book, engine, certain, proven)
 
 
 def _keep(run: Run, entity_id: str, found: Proposals) -> frozenset[int]:
@@ -89,7 +93,7 @@ def _keep(run: Run, entity_id: str, found: Proposals) -> frozenset[int]:
         for row in found.decisions.filter(pl.col("decision") != "none").iter_rows(named=True)
         if row["receipt_id"] in by_receipt
     }
-    waiting = Proposal.objects.filter(entity_id=entity_id, state=Proposal.State.OPEN)
+    waiting = Proposal.objects.filter(entity_id=entity_id, state=Proposal.State.OPEN, by_hand__isnull=True)
     waiting.filter(decision="none").delete()
     standing = _unchanged(list(waiting), fresh, by_receipt)
     kept = set(standing.values())

@@ -10,11 +10,13 @@ from encours.store import parquet
 from encours.store.models import Entity, EntityDay, Run
 from encours.usecases import clock
 from encours.usecases.apply_receipts import apply_receipts
+from encours.usecases.certify_matching import certify_matching
 from encours.usecases.import_files import repair_imports
 from encours.usecases.past_days import record_past_day
 from encours.usecases.recompute_positions import recompute_entities
 from encours.usecases.rights import job
 from encours.usecases.sales_history import history
+from encours.usecases.watch_promise import watch_all
 
 #: How many month ends before today have their figures kept, for trends.
 _MONTHS_BACK = 24
@@ -33,6 +35,13 @@ def _receipts(day: date) -> str:
     proposed, receipts = sum(run.auto + run.review for run in runs), sum(run.receipts for run in runs)
     posted, kept = sum(run.posted for run in runs), sum(len(run.kept_back) for run in runs)
     return f"{proposed} of {receipts} receipts, {posted} posted, {kept} kept back"
+
+
+def _promises(day: date) -> str:
+    """Running tests and drift first, so that nothing posts tonight on a promise that broke; then certificates due."""
+    off = watch_all(job("nightly"))
+    certificates = certify_matching(job("nightly"))
+    return f"{sum(row.made_on == clock.today() for row in certificates)} certificates, {off} kinds switched off"
 
 
 def _sales(day: date) -> str:
@@ -65,6 +74,7 @@ def _imports(day: date) -> str:
 STEPS: Mapping[str, Callable[[date], str]] = {
     "imports": _imports,
     "copies": _copies,
+    "promises": _promises,
     "receipts": _receipts,
     "sales": _sales,
     "positions": _positions,

@@ -56,9 +56,9 @@ class Outcome:
 @dataclass(frozen=True)
 class Policy:
     """`least`: a confidence below which nothing is proposed, `least_on_account` the same for receipts that stand on a
-    customer's account. `certified`: those that a certificate allows to post without
-    proof, one for all or one a family (above 1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are
-    found: what the model is trained on."""
+    customer's account. `certified`: one that a certificate allows to post without proof, for all or one a family (above
+    1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are found: what the
+    model is trained on."""
 
     least: float = 0.5
     least_on_account: float = 0.3

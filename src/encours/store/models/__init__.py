@@ -1,7 +1,16 @@
 """All tables: facts (the Book's), people and their rights, and the workflow around them."""
 
 from encours.store.models.audit import AuditEntry
+from encours.store.models.cash import (
+    Advance,
+    DifferenceLine,
+    HandMatch,
+    NotCustomer,
+    ReceiptTake,
+    ReplacedProposal,
+)
 from encours.store.models.closing import Closing, ClosingBalance, LedgerBalance
+from encours.store.models.entries import EntryBatch, EntryCover, EntryLetter, EntryLine
 from encours.store.models.facts import (
     FACTS,
     Allocation,
@@ -35,6 +44,7 @@ from encours.store.models.imports import (
 )
 from encours.store.models.people import Delegation, Portfolio, PortfolioMember, Role, SavedView, User
 from encours.store.models.positions import CustomerPosition, EntityDay
+from encours.store.models.trust import CertificateStratum, MatchAudit, MatchCertificate, StratumSwitch
 from encours.store.models.workflow import (
     Acknowledgement,
     Decision,
@@ -51,8 +61,10 @@ from encours.store.models.workflow import (
 __all__ = [
     "FACTS",
     "Acknowledgement",
+    "Advance",
     "Allocation",
     "AuditEntry",
+    "CertificateStratum",
     "Closing",
     "ClosingBalance",
     "Contact",
@@ -61,15 +73,21 @@ __all__ = [
     "CustomerPosition",
     "Decision",
     "Delegation",
+    "DifferenceLine",
     "Dispute",
     "Document",
     "Entity",
     "EntityDay",
+    "EntryBatch",
+    "EntryCover",
+    "EntryLetter",
+    "EntryLine",
     "Event",
     "Export",
     "ExportLine",
     "Fact",
     "FactStamp",
+    "HandMatch",
     "Import",
     "ImportFile",
     "ImportIssue",
@@ -77,7 +95,10 @@ __all__ = [
     "InstrumentItem",
     "Item",
     "LedgerBalance",
+    "MatchAudit",
+    "MatchCertificate",
     "MergedReceipt",
+    "NotCustomer",
     "Note",
     "Order",
     "PayerAlias",
@@ -88,7 +109,9 @@ __all__ = [
     "ProposalLine",
     "Rate",
     "Receipt",
+    "ReceiptTake",
     "RejectedLine",
+    "ReplacedProposal",
     "Role",
     "Run",
     "SavedView",
@@ -96,6 +119,7 @@ __all__ = [
     "Snapshot",
     "SourceProfile",
     "Statement",
+    "StratumSwitch",
     "Touch",
     "User",
 ]

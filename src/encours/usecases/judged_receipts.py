@@ -1,0 +1,269 @@
+"""What people judged of the engine's proposals: the only history that a certificate may rest on.
+
+A proposal is right where a person accepted it as it stood, one by one; wrong where it was refused, changed by hand,
+undone, or where the money turned out to be something else. What was accepted in bulk was not looked at one by one and
+does not count. An automatic post counts where the audit drew it, or where somebody took it back. Letters of the ERP
+teach (`source` letter) and certify nothing.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from encours.core.matching.certificate.history import JUDGED_SCHEMA
+from encours.core.matching.model import model_digest
+from encours.store import bulk
+from encours.store.models import (
+    Allocation,
+    Decision,
+    Entity,
+    MatchAudit,
+    Proposal,
+    ProposalLine,
+    Receipt,
+    ReplacedProposal,
+    Run,
+)
+from encours.store.rows import fetch
+from encours.usecases.merge.meet_letters import OWN_SOURCE
+
+#: Runs that only propose: a person's acceptance of their proposals is one that was looked at. A post that belongs to
+#: any other run came in bulk.
+PROPOSING = "propose_matches"
+POSTING = "apply_receipts"
+#: Acts by which a person says that the proposal's items are not what the money paid.
+_ELSEWHERE = ("book_advance", "mark_not_customer")
+_WORDS: dict[str, pl.DataType] = {
+    "decision_id": pl.Int64(),
+    "act": pl.String(),
+    "by": pl.Int64(),
+    "decided_at": pl.String(),
+    "receipt_id": pl.String(),
+    "proposal_id": pl.Int64(),
+    "rule": pl.String(),
+    "confidence": pl.Float64(),
+    "run_id": pl.Int64(),
+    "run": pl.String(),
+    "undone": pl.String(),
+    "undone_by": pl.Int64(),
+    "undone_at": pl.String(),
+}
+_PROPOSED: dict[str, pl.DataType] = {
+    "proposal_id": pl.Int64(),
+    "receipt_id": pl.String(),
+    "rule": pl.String(),
+    "confidence": pl.Float64(),
+    "decision": pl.String(),
+    "state": pl.String(),
+    "run_id": pl.Int64(),
+}
+_AUDITED: dict[str, pl.DataType] = {
+    "decision_id": pl.Int64(),
+    "right": pl.Int64(),
+    "chance": pl.Float64(),
+    "judged_at": pl.String(),
+}
+
+
+def judged_receipts(entity_id: str) -> pl.DataFrame:
+    """JUDGED_SCHEMA: one row a judgement of the entity, by the engine that proposes now, in the entity's currency.
+
+    Proposals of another model are left out: its confidences say nothing of this one's.
+    """
+    words = _decisions(entity_id)
+    proposed = _proposals(entity_id)
+    by_hand = [_changed(words, entity_id), _elsewhere(words, proposed)]
+    rows = pl.concat([_accepted(words), _refused(words), _automatic(entity_id, words), *by_hand, _letters(proposed)])
+    named = rows.with_columns(stratum=_stratum()).drop_nulls("stratum")
+    named = named.filter(~pl.col("run_id").is_in(_foreign_runs(named["run_id"])).fill_null(False))
+    return _with_money(entity_id, named)
+
+
+def _stratum() -> pl.Expr:
+    from encours.core.matching.families import strata
+
+    return pl.col("rule").replace_strict(strata(), default=None, return_dtype=pl.String)
+
+
+def _row(right: pl.Expr, day: str, chance: pl.Expr, source: str = "person") -> list[pl.Expr]:
+    return [
+        pl.col("receipt_id", "rule", "confidence", "run_id"),
+        pl.col(day).str.slice(0, 10).str.to_date("%Y-%m-%d").alias("day"),
+        right.cast(pl.Boolean).alias("right"),
+        chance.cast(pl.Float64).alias("chance"),
+        pl.lit(source).alias("source"),
+    ]
+
+
+def _one_by_one() -> pl.Expr:
+    """Accepted by a person who looked at it: not by a job, not as a part of a run that posts."""
+    return pl.col("by").is_not_null() & (pl.col("run") == PROPOSING).fill_null(True)
+
+
+def _accepted(words: pl.DataFrame) -> pl.DataFrame:
+    """Accepted one by one: right, unless somebody undid it since."""
+    rows = words.filter((pl.col("act") == "accept_match") & _one_by_one())
+    undone = pl.col("undone") == "undo_match"
+    right = pl.when(pl.col("undone").is_null()).then(True).when(undone).then(False)
+    dated = rows.with_columns(on=pl.when(undone).then("undone_at").otherwise("decided_at"))
+    return dated.select(_row(right, "on", pl.lit(1.0)))
+
+
+def _refused(words: pl.DataFrame) -> pl.DataFrame:
+    rows = words.filter((pl.col("act") == "reject_match") & pl.col("by").is_not_null())
+    return rows.select(_row(pl.lit(False), "decided_at", pl.lit(1.0)))
+
+
+def _automatic(entity_id: str, words: pl.DataFrame) -> pl.DataFrame:
+    """Automatic posts that were audited, and those that a person took back: these are wrong, drawn or not."""
+    posts = words.filter((pl.col("act") == "accept_match") & (pl.col("run") == POSTING))
+    audited = posts.join(_audits(entity_id), on="decision_id")
+    drawn = audited.select(_row(pl.col("right") == 1, "judged_at", pl.col("chance")))
+    back = posts.join(audited, on="decision_id", how="anti")
+    back = back.filter((pl.col("undone") == "undo_match") & pl.col("undone_by").is_not_null())
+    return pl.concat([drawn, back.select(_row(pl.lit(False), "undone_at", pl.lit(1.0)))])
+
+
+def _changed(words: pl.DataFrame, entity_id: str) -> pl.DataFrame:
+    """Proposals that a person's own match took the place of: right where it says just the same."""
+    hand = words.filter((pl.col("act") == "accept_match") & pl.col("by").is_not_null() & pl.col("undone").is_null())
+    met = _replaced(entity_id).join(hand.select("decided_at", hand_id="proposal_id"), on="hand_id")
+    return met.select(_row(pl.col("same") == 1, "decided_at", pl.lit(1.0)))
+
+
+def _elsewhere(words: pl.DataFrame, proposed: pl.DataFrame) -> pl.DataFrame:
+    """Receipts that a person said to be something else than what the engine's last proposal made of them: wrong."""
+    acts = words.filter(pl.col("act").is_in(_ELSEWHERE) & pl.col("by").is_not_null() & pl.col("undone").is_null())
+    last = proposed.sort("proposal_id").unique("receipt_id", keep="last", maintain_order=True)
+    stood = last.filter((pl.col("decision") != "none") & (pl.col("state") == Proposal.State.SUPERSEDED.value))
+    met = stood.join(acts.select("receipt_id", "decided_at"), on="receipt_id")
+    return met.select(_row(pl.lit(False), "decided_at", pl.lit(1.0)))
+
+
+def _letters(proposed: pl.DataFrame) -> pl.DataFrame:
+    """Proposals beside which the ERP lettered the receipt: what it says teaches, it does not certify."""
+    last = proposed.sort("proposal_id").unique("receipt_id", keep="last", maintain_order=True)
+    left = last.filter((pl.col("decision") != "none") & (pl.col("state") == Proposal.State.SUPERSEDED.value))
+    said = _lettered(left["receipt_id"])
+    met = left.join(said, on="receipt_id").join(_lines(left["proposal_id"]), on="proposal_id")
+    return met.select(_row(pl.col("lines") == pl.col("lettered"), "known_on", pl.lit(1.0), "letter"))
+
+
+def _decisions(entity_id: str) -> pl.DataFrame:
+    """What was decided of receipts, by whom, on which proposal, and what undid it (_WORDS)."""
+    decision, proposal, run = (model._meta.db_table for model in (Decision, Proposal, Run))
+    acts = ("accept_match", "reject_match", *_ELSEWHERE)
+    marks = ", ".join(["%s"] * len(acts))
+    return fetch(
+        "SELECT d.id, d.act, d.user_id, CAST(d.decided_at AS varchar(32)), d.subject_id, p.id, p.rule, p.confidence,"
+        " p.run_id, r.name, u.act, u.user_id, CAST(u.decided_at AS varchar(32))"
+        f" FROM {decision} d LEFT JOIN {proposal} p ON p.id = d.proposal_id LEFT JOIN {run} r ON r.id = p.run_id"
+        f" LEFT JOIN {decision} u ON u.undoes_id = d.id WHERE d.entity_id = %s AND d.act IN ({marks}) ORDER BY d.id",
+        (entity_id, *acts),
+        _WORDS,
+    )
+
+
+def _proposals(entity_id: str) -> pl.DataFrame:
+    """Proposals that gave way to something (_PROPOSED), with later words of the engine on the same receipts."""
+    table = Proposal._meta.db_table
+    return fetch(
+        "SELECT p.id, p.receipt_id, p.rule, p.confidence, p.decision, p.state, p.run_id"
+        f" FROM {table} p WHERE p.entity_id = %s AND EXISTS (SELECT 1 FROM {table} s"
+        " WHERE s.receipt_id = p.receipt_id AND s.state = %s)",
+        (entity_id, Proposal.State.SUPERSEDED.value),
+        _PROPOSED,
+    )
+
+
+def _replaced(entity_id: str) -> pl.DataFrame:
+    """Engine's proposals (receipt_id, rule, confidence, run_id), the proposal `hand_id` in their place, `same`."""
+    schema = {
+        "receipt_id": pl.String(),
+        "rule": pl.String(),
+        "confidence": pl.Float64(),
+        "run_id": pl.Int64(),
+        "hand_id": pl.Int64(),
+        "same": pl.Int64(),
+    }
+    return fetch(
+        "SELECT p.receipt_id, p.rule, p.confidence, p.run_id, x.by_id, CASE WHEN x.same THEN 1 ELSE 0 END"
+        f" FROM {ReplacedProposal._meta.db_table} x JOIN {Proposal._meta.db_table} p ON p.id = x.proposal_id"
+        " WHERE x.entity_id = %s AND p.decision <> 'none'",
+        (entity_id,),
+        schema,
+    )
+
+
+def _audits(entity_id: str) -> pl.DataFrame:
+    return fetch(
+        'SELECT a.decision_id, CASE WHEN a."right" THEN 1 ELSE 0 END, a.chance, CAST(a.judged_at AS varchar(32))'
+        f' FROM {MatchAudit._meta.db_table} a WHERE a.entity_id = %s AND a."right" IS NOT NULL',
+        (entity_id,),
+        _AUDITED,
+    )
+
+
+def _lines(proposals: pl.Series) -> pl.DataFrame:
+    """proposal_id, lines: what each takes off which item, as a text that is the same for the same content."""
+    schema = {"proposal_id": pl.Int64(), "item_id": pl.String(), "amount": pl.Int64()}
+    numbers = pl.DataFrame({"key": proposals.cast(pl.Int64).unique()})
+    with bulk.staged(numbers) as staged:
+        rows = fetch(
+            f"SELECT l.proposal_id, l.item_id, l.amount FROM {ProposalLine._meta.db_table} l"
+            f" JOIN {staged} k ON k.key = l.proposal_id",
+            (),
+            schema,
+        )
+    return _as_text(rows, "proposal_id", "lines")
+
+
+def _lettered(receipts: pl.Series) -> pl.DataFrame:
+    """receipt_id, lettered, known_on: what the ERP's own letters took off which item."""
+    schema = {
+        "receipt_id": pl.String(),
+        "item_id": pl.String(),
+        "amount": pl.Int64(),
+        "known_on": pl.String(),
+        "source": pl.String(),
+    }
+    with bulk.keys(receipts) as staged:
+        rows = fetch(
+            "SELECT a.receipt_id, a.item_id, a.amount, CAST(a.known_on AS varchar(32)), a.source"
+            f" FROM {Allocation._meta.db_table} a JOIN {staged} k ON k.key = a.receipt_id"
+            " WHERE a.is_current AND a.reversed_on IS NULL",
+            (),
+            schema,
+        )
+    theirs = rows.filter(~pl.col("source").fill_null("").str.starts_with(OWN_SOURCE) & pl.col("known_on").is_not_null())
+    days = theirs.group_by("receipt_id").agg(pl.col("known_on").max())
+    return _as_text(theirs, "receipt_id", "lettered").join(days, on="receipt_id")
+
+
+def _as_text(rows: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
+    summed = rows.group_by(key, "item_id").agg(pl.col("amount").sum())
+    line = pl.concat_str("item_id", pl.col("amount").cast(pl.String), separator="|")
+    return summed.group_by(key).agg(line.sort().str.join("\n").alias(name))
+
+
+def _foreign_runs(runs: pl.Series) -> list[int]:
+    """Runs whose proposals another model made; one that does not say is taken to be of this one."""
+    numbers = runs.drop_nulls().unique().to_list()
+    now = model_digest()
+    rows = Run.objects.filter(pk__in=numbers).values_list("pk", "summary")
+    return [number for number, summary in rows if summary.get("model", now) != now]
+
+
+def _with_money(entity_id: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """JUDGED_SCHEMA, with the receipts' amounts; receipts in another currency are left out."""
+    schema = {"receipt_id": pl.String(), "amount": pl.Int64(), "currency": pl.String()}
+    with bulk.keys(rows["receipt_id"]) as staged:
+        money = fetch(
+            f"SELECT r.receipt_id, r.amount, r.currency FROM {Receipt._meta.db_table} r"
+            f" JOIN {staged} k ON k.key = r.receipt_id WHERE r.is_current",
+            (),
+            schema,
+        )
+    own = Entity.objects.values_list("currency", flat=True).get(pk=entity_id)
+    found = rows.join(money.filter(pl.col("currency") == own), on="receipt_id")
+    return found.select(pl.col(name).cast(dtype) for name, dtype in JUDGED_SCHEMA.items()).sort("day", "receipt_id")

@@ -1,0 +1,457 @@
+"""Trust: what posts by itself and how one knows that it may, what is to be audited, what can be rewound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count
+
+from encours.core.matching.certificate import LADDER, POOLED, STRATA, needed, prior_certificate
+from encours.core.matching.certificate.budgets import BUDGETS
+from encours.core.matching.certificate.certify import DEFAULT_CONFIDENCE
+from encours.store.models import AuditEntry, Decision, Entity, MatchAudit, MatchCertificate, Proposal, Run, User
+from encours.usecases.automatic_posting import KEY as POSTING_KEY
+from encours.usecases.automatic_posting import automatic_posting
+from encours.usecases.error_budget import KEY as BUDGET_KEY
+from encours.usecases.error_budget import error_budget
+from encours.usecases.judged_receipts import POSTING, PROPOSING
+from encours.usecases.rewind_run import RewindPreview, preview_rewind
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.show_audits import AuditRow, Naming, audit_rows
+from encours.usecases.standing_promise import StandingPromise, standing_promise, switches
+from encours.usecases.viewing import Viewing
+from encours.usecases.watch_promise import running_tests
+
+#: Who may open the page: whoever may judge what the audit draws.
+OPENS = "judge_match"
+QUEUE_ROWS, RUN_ROWS = 20, 15
+
+
+@dataclass(frozen=True)
+class Said:
+    """The last word on a switch: who, when, why. `by` is empty for a job."""
+
+    by: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class PostingBox:
+    """Automatic posting. `limit`: minor units; `waits`: a second signature is missing (`mine`: the first is mine)."""
+
+    on: bool
+    limit: int | None
+    currency: str
+    said: Said | None
+    waits: bool
+    mine: bool
+    may_activate: bool
+    may_stop: bool
+
+
+@dataclass(frozen=True)
+class PriorBox:
+    """Posting on the shipped model's certificate. `coverage`: of the `sample` judged there."""
+
+    on: bool
+    offered: bool
+    needs_limit: bool
+    waits: bool
+    mine: bool
+    ended: bool
+    target: float | None = None
+    bound: float | None = None
+    coverage: float | None = None
+    sample: int = 0
+    half: int | None = None
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """What a budget would give: `coverage` of what was judged (0: nothing), `missing` judged receipts."""
+
+    budget: float
+    many: int
+    chosen: bool
+    certified: bool
+    coverage: float
+    coverage_value: float
+    threshold: float | None
+    judged: int
+    errors: int
+    needed: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class StratumRow:
+    """A kind of match. `judged` … `certified` are of the certificate, `audited`, `wrong` of the running test."""
+
+    stratum: str
+    judged: int
+    errors: int
+    bound: float | None
+    threshold: float | None
+    certified: bool
+    on: bool
+    cause: str
+    said: Said | None
+    posted: int
+    audited: int
+    wrong: int
+    evidence: float
+    may_off: bool
+    may_on: bool
+
+
+@dataclass(frozen=True)
+class CertificateBox:
+    """The newest certificate for the budget. `supports`: the strictest budget that its history would give."""
+
+    made_on: date
+    by: str
+    certified: bool
+    judged: int
+    letters: int
+    sample: int
+    errors: int
+    bound: float
+    threshold: float | None
+    coverage: float
+    confidence: float
+    supports: float | None
+    first_on: date | None
+    last_on: date | None
+    value_cap: int | None
+    engine: str
+    model: str
+    asks: str
+
+
+@dataclass(frozen=True)
+class MixRow:
+    """What was proposed in a month (empty: the certificate's window): shares of the strata, mean confidence."""
+
+    month: date | None
+    receipts: int
+    shares: list[float | None]
+    confidence: float | None
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run that posted, and how much of it stands."""
+
+    run_id: int
+    at: datetime
+    receipts: int
+    posted: int
+    stands: int
+    kept_back: int
+    amounts: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class EntityRow:
+    """One of several entities: it is chosen in the switch above."""
+
+    entity_id: str
+    name: str
+    on: bool
+    budget: float
+    waiting: int
+    off: int
+
+
+@dataclass(frozen=True)
+class TrustPage:
+    """The page of one entity; `entities` where several are chosen."""
+
+    entities: list[EntityRow] = field(default_factory=list)
+    entity_id: str = ""
+    name: str = ""
+    currency: str = ""
+    budget: float = 0.0
+    per_stratum: bool = False
+    said_budget: Said | None = None
+    may_set_budget: bool = False
+    may_certify: bool = False
+    may_rewind: bool = False
+    may_judge: bool = False
+    posting: PostingBox | None = None
+    prior: PriorBox | None = None
+    certificate: CertificateBox | None = None
+    judged: int = 0
+    needed: int = 0
+    least: int = 0  # judged receipts that 1 in 200 takes
+    budgets: list[BudgetRow] = field(default_factory=list)
+    ladder: list[int] = field(default_factory=list)
+    curve: bool = False
+    strata: list[StratumRow] = field(default_factory=list)
+    queue: list[AuditRow] = field(default_factory=list)
+    waiting: int = 0
+    judged_audits: int = 0
+    mix: list[MixRow] = field(default_factory=list)
+    runs: list[RunRow] = field(default_factory=list)
+
+
+def show_trust(viewing: Viewing) -> TrustPage:
+    """The page: of the one entity that is chosen, or a line for each. Raises NotAllowedError."""
+    actor = viewing.actor
+    seen = [one for one in viewing.entity_ids if one not in actor.portfolios and actor.may(OPENS, one).ok]
+    if not seen:
+        raise NotAllowedError(OPENS, None, "no_role")
+    entities = {row.entity_id: row for row in Entity.objects.filter(pk__in=seen)}
+    if len(seen) > 1:
+        return TrustPage(entities=_entity_rows([entities[one] for one in seen]))
+    return _page(viewing, entities[seen[0]])
+
+
+def show_rewind(viewing: Viewing, run_id: int, rule: str = "") -> tuple[RewindPreview, dict[str, str]]:
+    """What rewinding a run would do, and the payers of its largest posts. Raises NotAllowedError or CallError."""
+    preview = preview_rewind(viewing.actor, run_id, rule)
+    naming = Naming(viewing.every_entity())
+    return preview, naming.payers([post.receipt_id for post in preview.largest])
+
+
+def trust_curve(viewing: Viewing) -> tuple[list[tuple[float, float, float]], float]:
+    """coverage, precision found, precision at least, surest first; and the budget. Empty where nothing was judged."""
+    actor = viewing.actor
+    seen = [one for one in viewing.entity_ids if one not in actor.portfolios and actor.may(OPENS, one).ok]
+    if len(seen) != 1:
+        return [], 0.0
+    promise = standing_promise(seen[0])
+    points = [] if promise.row is None else promise.row.pictures.get("curve", [])
+    return [
+        (point["coverage"], point["precision"], point["precision_low"]) for point in points
+    ], promise.policy.max_error_rate
+
+
+def _entity_rows(entities: Sequence[Entity]) -> list[EntityRow]:
+    waiting = dict(
+        MatchAudit.objects.filter(entity__in=entities, right__isnull=True, decision__undone_by=None)
+        .values_list("entity_id")
+        .annotate(Count("id"))
+    )
+    found = []
+    for one in entities[:10]:
+        off = sum(not row.on for row in switches(one.entity_id).values())
+        on, budget = automatic_posting(one.entity_id).on, error_budget(one.entity_id).budget
+        found.append(EntityRow(one.entity_id, one.name, on, budget, waiting.get(one.entity_id, 0), off))
+    return found
+
+
+def _page(viewing: Viewing, entity: Entity) -> TrustPage:
+    actor, entity_id = viewing.actor, entity.entity_id
+    promise = standing_promise(entity_id)
+    budget = error_budget(entity_id)
+    said = _said(entity_id)
+    queue = MatchAudit.objects.filter(entity_id=entity_id, right__isnull=True, decision__undone_by=None)
+    least = needed(promise.policy.max_error_rate, round(1 - DEFAULT_CONFIDENCE, 12))
+    box = _certificate(promise)
+    return TrustPage(
+        entity_id=entity_id,
+        name=entity.name,
+        currency=entity.currency,
+        budget=budget.budget,
+        per_stratum=budget.per_stratum,
+        said_budget=said.get("set_error_budget"),
+        may_set_budget=actor.may("set_error_budget", entity_id).ok,
+        may_certify=actor.may("certify_matching", entity_id).ok,
+        may_rewind=actor.may("rewind_run", entity_id).ok,
+        may_judge=actor.may(OPENS, entity_id).ok,
+        posting=_posting(viewing, entity, said),
+        prior=_prior(viewing, entity_id, promise),
+        certificate=box,
+        judged=_judged(entity_id) if box is None else box.judged,
+        needed=least,
+        least=needed(0.005, round(1 - DEFAULT_CONFIDENCE, 12)),
+        budgets=_budgets(promise.row, budget.budget),
+        ladder=[round(1 / one) for one in LADDER if 0.0002 <= one <= 0.02],
+        curve=promise.row is not None and len(promise.row.pictures.get("curve", [])) > 1,
+        strata=_strata(viewing, entity_id, promise),
+        queue=audit_rows(viewing, list(queue.select_related("decision__proposal").order_by("pk")[:QUEUE_ROWS])),
+        waiting=queue.count(),
+        judged_audits=MatchAudit.objects.filter(entity_id=entity_id, right__isnull=False).count(),
+        mix=_mix(promise.row),
+        runs=_runs(entity_id),
+    )
+
+
+def _said(entity_id: str) -> dict[str, Said]:
+    """Act -> who did it last, of the acts on posting and on the budget."""
+    rows = AuditEntry.objects.filter(entity_id=entity_id, subject__in=(POSTING_KEY, BUDGET_KEY)).order_by("number")
+    last = {row.act: row for row in rows}
+    numbers = {name: int(row.actor.removeprefix("user:")) for name, row in last.items() if row.actor[:5] == "user:"}
+    users = {row.pk: row for row in User.objects.filter(pk__in=set(numbers.values()))} if numbers else {}
+    return {name: Said(_name(users.get(numbers.get(name, 0))), row.at, row.why) for name, row in last.items()}
+
+
+def _name(user: User | None) -> str:
+    return "" if user is None else user.get_full_name() or user.email
+
+
+def _posting(viewing: Viewing, entity: Entity, said: dict[str, Said]) -> PostingBox:
+    actor, entity_id = viewing.actor, entity.entity_id
+    state = automatic_posting(entity_id)
+    waits = state.first_signed_by is not None and not state.on
+    acts = ("activate_automatic_posting", "stop_automatic_posting", "sign_automatic_posting")
+    words = [said[act] for act in acts if act in said]
+    return PostingBox(
+        on=state.on,
+        limit=state.limit,
+        currency=entity.currency,
+        said=max(words, key=lambda one: one.at, default=None),
+        waits=waits,
+        mine=waits and actor.user is not None and actor.user.pk == state.first_signed_by,
+        may_activate=actor.may("activate_automatic_posting", entity_id).ok,
+        may_stop=actor.may("undo_match", entity_id).ok,
+    )
+
+
+def _prior(viewing: Viewing, entity_id: str, promise: StandingPromise) -> PriorBox:
+    budget, posting = error_budget(entity_id), automatic_posting(entity_id)
+    shipped = prior_certificate(budget.budget)
+    user = viewing.actor.user
+    waits = budget.prior_signed_by is not None and not budget.prior
+    row = None if shipped is None else shipped.row(POOLED)
+    return PriorBox(
+        on=budget.prior,
+        offered=row is not None and bool(row["certified"]),
+        needs_limit=not posting.on or posting.limit is None,
+        waits=waits,
+        mine=waits and user is not None and user.pk == budget.prior_signed_by,
+        ended=budget.prior and bool(promise.policy.off),
+        target=None if shipped is None else shipped.target,
+        bound=None if row is None else row["bound"],
+        coverage=None if row is None else row["coverage"],
+        sample=0 if row is None else row["sample"],
+        half=None if posting.limit is None else posting.limit // 2,
+    )
+
+
+def _certificate(promise: StandingPromise) -> CertificateBox | None:
+    row, made = promise.row, promise.certificate
+    if row is None or made is None:
+        return None
+    pooled = made.row(POOLED)
+    columns = ("judged", "letters", "sample", "errors", "bound", "threshold", "coverage", "supports")
+    strata = made.rows.filter(made.rows["stratum"] != POOLED)
+    certified = bool(strata["certified"].any()) if promise.policy.per_stratum else bool(pooled["certified"])
+    return CertificateBox(
+        made_on=row.made_on,
+        by=_name(row.user),
+        certified=certified,
+        confidence=row.confidence,
+        value_cap=row.value_cap,
+        engine=row.engine,
+        model=row.model,
+        asks=promise.policy.asks or "",
+        first_on=pooled["first_on"],
+        last_on=pooled["last_on"],
+        **{name: pooled[name] for name in columns},
+    )
+
+
+def _judged(entity_id: str) -> int:
+    """How many receipts people judged one by one, while no certificate has counted them."""
+    rows = Decision.objects.filter(entity_id=entity_id, user__isnull=False, proposal__run__name=PROPOSING)
+    return rows.filter(act__in=("accept_match", "reject_match")).values("subject_id").distinct().count()
+
+
+def _budgets(row: MatchCertificate | None, chosen: float) -> list[BudgetRow]:
+    """What each budget would give, over all receipts together; before anything was judged, what each would take."""
+    told = [] if row is None else [one for one in row.pictures.get("budgets", []) if one["stratum"] == POOLED]
+    if told:
+        names = ("certified", "coverage", "coverage_value", "threshold", "judged", "errors", "needed", "missing")
+        return [
+            BudgetRow(
+                one["target"], round(1 / one["target"]), one["target"] == chosen, **{name: one[name] for name in names}
+            )
+            for one in told
+        ]
+    delta = round(1 - DEFAULT_CONFIDENCE, 12)
+    return [
+        BudgetRow(
+            one, round(1 / one), one == chosen, False, 0.0, 0.0, None, 0, 0, needed(one, delta), needed(one, delta)
+        )
+        for one in BUDGETS
+    ]
+
+
+def _strata(viewing: Viewing, entity_id: str, promise: StandingPromise) -> list[StratumRow]:
+    actor, known = viewing.actor, switches(entity_id)
+    tests = running_tests(entity_id, known)
+    posted = _posted_by_stratum(entity_id)
+    found = []
+    for name in STRATA:
+        row = promise.certificate.row(name) if promise.certificate else None
+        switch, test = known.get(name), tests[name]
+        on = switch is None or switch.on
+        found.append(
+            StratumRow(
+                stratum=name,
+                judged=0 if row is None else row["judged"],
+                errors=0 if row is None else row["errors"],
+                bound=None if row is None or not row["judged"] else row["bound"],
+                threshold=promise.least.get(name),
+                certified=row is not None and bool(row["certified"]),
+                on=on,
+                cause="" if switch is None else switch.cause,
+                said=None if switch is None else Said(_name(switch.user), switch.at, switch.why),
+                posted=posted.get(name, 0),
+                audited=test.audited,
+                wrong=test.wrong,
+                evidence=test.evidence,
+                may_off=on and actor.may("undo_match", entity_id).ok,
+                may_on=not on and actor.may("switch_stratum", entity_id).ok,
+            )
+        )
+    return found
+
+
+def _posted_by_stratum(entity_id: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    runs = Run.objects.filter(name=POSTING, entity_id=entity_id, state="done").values_list("summary", flat=True)
+    for summary in runs:
+        for name, count in (summary.get("strata") or {}).items():
+            found[name] = found.get(name, 0) + count
+    return found
+
+
+def _mix(row: MatchCertificate | None) -> list[MixRow]:
+    told: dict[str, Any] = {} if row is None else row.mix
+    parts = [{"month": None} | told["window"], *told["months"][-12:]] if told else []
+    return [
+        MixRow(
+            None if part["month"] is None else date.fromisoformat(f"{part['month']}-01"),
+            part["receipts"],
+            [part["shares"].get(name) for name in STRATA],
+            part["confidence"],
+        )
+        for part in parts
+    ]
+
+
+def _runs(entity_id: str) -> list[RunRow]:
+    rows = Run.objects.filter(name=POSTING, entity_id=entity_id, state="done", summary__posted__gt=0)
+    runs = list(rows.order_by("-pk")[:RUN_ROWS])
+    stands = dict(
+        Proposal.objects.filter(run__in=runs, state=Proposal.State.ACCEPTED).values_list("run").annotate(Count("id"))
+    )
+    return [
+        RunRow(
+            row.pk,
+            row.finished_at or row.started_at,
+            row.summary.get("receipts", 0),
+            row.summary.get("posted", 0),
+            stands.get(row.pk, 0),
+            row.summary.get("kept_back", 0),
+            sorted((row.summary.get("amounts") or {}).items()),
+        )
+        for row in runs
+    ]

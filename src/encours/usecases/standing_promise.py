@@ -1,0 +1,80 @@
+"""What lets matches of an entity post by themselves today: its certificate, its budget, what is switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from encours.core.matching.certificate import STRATA, Certificate, Policy, prior_certificate, thresholds
+from encours.core.matching.certificate.certify import CERTIFICATE_SCHEMA
+from encours.core.matching.model import model_digest
+from encours.store.models import CertificateStratum, MatchCertificate, StratumSwitch
+from encours.usecases.automatic_posting import automatic_posting
+from encours.usecases.error_budget import error_budget
+
+_OTHER_MODEL = "the model that gives the confidences has changed"
+
+
+@dataclass(frozen=True)
+class StandingPromise:
+    """`certificate`: the newest for the budget (None: none was made); `row` is where it is kept.
+
+    `least`: stratum -> the confidence from which its matches post without a proof.
+    """
+
+    certificate: Certificate | None
+    row: MatchCertificate | None
+    policy: Policy
+    least: Mapping[str, float]
+
+
+def standing_promise(entity_id: str) -> StandingPromise:
+    """The promise of an entity as it stands. Where there is no certificate only proofs post."""
+    budget, limit = error_budget(entity_id), automatic_posting(entity_id).limit
+    row = newest_certificate(entity_id, budget.budget)
+    certificate = None if row is None else of_row(row)
+    asks = None
+    if row is not None and row.asks:
+        asks = row.asks
+    elif row is not None and row.model != model_digest():
+        asks = _OTHER_MODEL
+    policy = Policy(
+        max_error_rate=budget.budget,
+        per_stratum=budget.per_stratum,
+        value_cap=limit,
+        prior=prior_certificate(budget.budget) if budget.prior else None,
+        off=switched_off(entity_id),
+        asks=asks,
+    )
+    return StandingPromise(certificate, row, policy, thresholds(certificate, policy, STRATA))
+
+
+def newest_certificate(entity_id: str, budget: float) -> MatchCertificate | None:
+    """The newest certificate that was made for the budget."""
+    rows = MatchCertificate.objects.filter(entity_id=entity_id, target=budget)
+    return rows.prefetch_related("strata").order_by("-pk").first()
+
+
+def of_row(row: MatchCertificate) -> Certificate:
+    """The engine's certificate that a row keeps."""
+    strata = sorted(row.strata.all(), key=lambda one: one.pk)
+    lines = [{name: getattr(one, name) for name in CERTIFICATE_SCHEMA} for one in strata]
+    return Certificate(row.target, row.confidence, row.value_cap, pl.DataFrame(lines, schema=CERTIFICATE_SCHEMA))
+
+
+def rows_of(row: MatchCertificate, certificate: Certificate) -> list[CertificateStratum]:
+    """The certificate's strata as they are kept under `row`."""
+    return [CertificateStratum(certificate=row, **line) for line in certificate.rows.iter_rows(named=True)]
+
+
+def switched_off(entity_id: str) -> frozenset[str]:
+    """The strata whose automatic posting is off."""
+    return frozenset(name for name, row in switches(entity_id).items() if not row.on)
+
+
+def switches(entity_id: str) -> dict[str, StratumSwitch]:
+    """Stratum -> the newest word on it; a stratum that nobody switched has none and is on."""
+    rows = StratumSwitch.objects.filter(entity_id=entity_id).select_related("user").order_by("pk")
+    return {row.stratum: row for row in rows}

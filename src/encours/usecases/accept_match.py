@@ -11,8 +11,11 @@ from encours.core.base.issue import CallError
 from encours.store import audit, parquet
 from encours.store.models import Decision, Proposal
 from encours.usecases import clock, posting
+from encours.usecases.concession import concession, second_concession
+from encours.usecases.finish_match import finish_match
 from encours.usecases.merge.apply import Merged
 from encours.usecases.rights import Actor, NotAllowedError, require
+from encours.usecases.take_receipt import refuse_if_taken, release_receipt
 
 
 class StaleProposalError(CallError):
@@ -34,16 +37,19 @@ class Accepted:
 def accept_match(actor: Actor, proposal_id: int) -> Accepted:
     """Posts a proposal. Accepting it twice is accepting it once.
 
-    Raises NotAllowedError (no right, over the limit, one's own first signature), StaleProposalError where the facts
-    have moved on; the proposal is then laid aside.
+    Raises NotAllowedError (no right, over the limit, one's own first signature), TakenError while another person works
+    on the receipt, StaleProposalError where the facts have moved on; the proposal is then laid aside.
     """
     try:
         with transaction.atomic():
-            accepted, merged = _accept(actor, proposal_id)
+            proposal = _visible(actor, proposal_id)
+            parquet.lock_entity(proposal.entity_id)
+            proposal.refresh_from_db()
+            accepted, written = accept_locked(actor, proposal)
     except StaleProposalError:
         Proposal.objects.filter(pk=proposal_id, state=Proposal.State.OPEN).update(state=Proposal.State.SUPERSEDED)
         raise
-    if merged is not None:
+    for merged in written:
         merged.extend_copies()
     return accepted
 
@@ -80,24 +86,24 @@ def reject_match(actor: Actor, proposal_id: int, why: str = "") -> Decision:
         return posting.decide(actor, [act])[0]
 
 
-def _accept(actor: Actor, proposal_id: int) -> tuple[Accepted, Merged | None]:
-    proposal = _visible(actor, proposal_id)
-    parquet.lock_entity(proposal.entity_id)
-    proposal.refresh_from_db()
+def accept_locked(actor: Actor, proposal: Proposal) -> tuple[Accepted, list[Merged]]:
+    """Posts a proposal as it stands under the entity's lock, in the caller's transaction, which extends the copies."""
     if proposal.state == Proposal.State.ACCEPTED:
         decision = proposal.decisions.filter(act="accept_match", undone_by__isnull=True).first()
-        return Accepted(decision), None
+        return Accepted(decision), []
     if proposal.state != Proposal.State.OPEN or proposal.decision == "none":
-        raise StaleProposalError([f"proposal {proposal_id} is {proposal.state}"])
+        raise StaleProposalError([f"proposal {proposal.pk} is {proposal.state}"])
+    refuse_if_taken(actor, proposal.receipt_id)
     lines = posting.read_lines([proposal])
     facts = posting.read_facts([proposal], lines)
     fits, faults = posting.fitting([proposal], lines, facts)
     if faults:
         raise StaleProposalError(faults[proposal.pk])
     if not _signed(actor, proposal, fits[0].total):
-        return Accepted(None), None
+        return Accepted(None), []
     decisions, merged = posting.post(actor, fits, facts)
-    return Accepted(decisions[0]), merged
+    release_receipt(actor, proposal.receipt_id)
+    return Accepted(decisions[0]), [merged, *finish_match(actor, proposal)]
 
 
 def _signed(actor: Actor, proposal: Proposal, total: int) -> bool:
@@ -106,8 +112,10 @@ def _signed(actor: Actor, proposal: Proposal, total: int) -> bool:
         second = actor.may_sign_second("accept_match", proposal.entity_id, total, proposal.first_signed_by_id)
         if not second.ok:
             raise NotAllowedError("accept_match", proposal.entity_id, second.why)
+        second_concession(actor, proposal)
         return True
-    if not require(actor, "accept_match", proposal.entity_id, total).second_signature:
+    needed = [require(actor, "accept_match", proposal.entity_id, total), concession(actor, proposal)]
+    if not any(permission.second_signature for permission in needed):
         return True
     proposal.first_signed_by = actor.user
     proposal.save(update_fields=["first_signed_by"])

@@ -1,45 +1,97 @@
-"""Undoing an accepted match: its allocations are reversed by a new version; nothing is removed."""
+"""Undoing what was decided of a receipt or an item: a new version says it no longer holds; nothing is removed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from django.db import transaction
 
 from encours.core.base.issue import CallError
 from encours.store import parquet
-from encours.store.models import Decision
-from encours.usecases import posting
+from encours.store.models import Decision, NotCustomer
+from encours.usecases import book_advance, mark_not_customer, open_dispute, posting
+from encours.usecases.deciding import keep_decision
+from encours.usecases.finish_match import bring_back, unfinish_match
 from encours.usecases.merge.apply import Merged
 from encours.usecases.rights import Actor, NotAllowedError, require
 
 
 def undo_match(actor: Actor, decision_id: int, why: str = "") -> Decision:
-    """Takes an acceptance back: items are open again, the receipt's money is free again. Twice is once.
+    """Takes a decision back: a match, an advance, a mark, an opened or closed dispute (UNDOABLE). Twice is once.
 
-    The receipt is not proposed for the same items again.
-    Raises NotAllowedError; CallError for a decision that is no acceptance, or of
-    a payment that has come back since.
+    After a match items are open again, the receipt's money is free again, and the receipt is not proposed for the same
+    items again; what was decided together with it (the rest on account, the dispute of the gap) goes too.
+    Raises NotAllowedError; CallError for a decision that cannot be undone, or of a payment that has come back since.
     """
     with transaction.atomic():
-        undo, merged = _undo(actor, decision_id, why)
-    if merged is not None:
+        undo, written = _undo(actor, decision_id, why)
+    for merged in written:
         merged.extend_copies()
     return undo
 
 
-def _undo(actor: Actor, decision_id: int, why: str) -> tuple[Decision, Merged | None]:
+def _undo(actor: Actor, decision_id: int, why: str) -> tuple[Decision, list[Merged]]:
     decision = actor.scope(Decision).filter(pk=decision_id).first()
     if decision is None:
         raise NotAllowedError("undo_match", None, "not_visible")
-    if decision.act != "accept_match" or decision.proposal is None:
+    if decision.act not in UNDOABLE:
         raise CallError([f"decision {decision_id} accepted nothing"])
-    require(actor, "undo_match", decision.entity_id, decision.amount)
+    require(actor, UNDOABLE[decision.act], decision.entity_id, decision.amount)
     parquet.lock_entity(decision.entity_id)
     before = Decision.objects.filter(undoes=decision).first()
     if before is not None:
-        return before, None
+        return before, []
+    if decision.act == "accept_match":
+        return _undo_acceptance(actor, decision, why)
+    merged = _TAKE_BACK[decision.act](decision)
+    return _kept(actor, decision, why), [] if merged is None else [merged]
+
+
+def _undo_acceptance(actor: Actor, decision: Decision, why: str) -> tuple[Decision, list[Merged]]:
+    proposal = decision.proposal
+    if proposal is None:
+        raise CallError([f"decision {decision.pk} accepted nothing"])
     if returned := posting.returned_since([decision]):
         raise CallError(
             [f"receipt {decision.subject_id} came back with {returned[decision.subject_id]}: undo that first"]
         )
+    written = []
+    for beside in unfinish_match(actor, proposal):
+        written.append(_TAKE_BACK[beside.act](beside))
+        _kept(actor, beside, why)
     undos, merged = posting.take_back(actor, [decision], "undo_match", why)
-    return undos[0], merged
+    bring_back(proposal)
+    return undos[0], [*(part for part in written if part is not None), merged]
+
+
+def _kept(actor: Actor, decision: Decision, why: str) -> Decision:
+    return keep_decision(
+        actor,
+        f"undo_{decision.act}",
+        decision.entity_id,
+        decision.subject_id,
+        amount=decision.amount,
+        why=why,
+        proposal=decision.proposal,
+        undoes=decision,
+    )
+
+
+def _unmark(decision: Decision) -> None:
+    NotCustomer.objects.filter(decision=decision).delete()
+
+
+_TAKE_BACK: dict[str, Callable[[Decision], Merged | None]] = {
+    book_advance.ACT: book_advance.take_off_account,
+    mark_not_customer.ACT: _unmark,
+    open_dispute.ACT: open_dispute.withdraw,
+    open_dispute.CLOSE_ACT: open_dispute.reopen,
+}
+#: Act of a decision that can be undone -> the right that it takes.
+UNDOABLE = {
+    "accept_match": "undo_match",
+    book_advance.ACT: "undo_match",
+    mark_not_customer.ACT: "undo_match",
+    open_dispute.ACT: open_dispute.ACT,
+    open_dispute.CLOSE_ACT: open_dispute.ACT,
+}

@@ -1,0 +1,285 @@
+"""Receipts matched by hand: split, differences inside and beyond the policy, what goes with them, and all of it back."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from encours.core.base.issue import CallError
+from encours.store import audit, frames
+from encours.store.models import (
+    Advance,
+    Allocation,
+    Decision,
+    Delegation,
+    DifferenceLine,
+    Dispute,
+    Proposal,
+    ReplacedProposal,
+)
+from encours.store.rights import actor_of
+from encours.usecases import clock
+from encours.usecases.accept_match import StaleProposalError, accept_match
+from encours.usecases.allocate_receipt import GapDispute, HandLine, allocate_receipt
+from encours.usecases.concession import OutsidePolicyError
+from encours.usecases.difference_policy import change_difference_policy
+from encours.usecases.explain_difference import explain_difference
+from encours.usecases.propose_matches import propose_matches
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.undo_match import undo_match
+from encours.usecases.viewing import Viewing
+from tests.usecases.clerks import assert_oracle, free_of, load_desk, open_of, person, standing
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 3, 31)
+
+
+@pytest.fixture(autouse=True)
+def loaded(tmp_path: Path, settings: Settings) -> None:
+    """The clerk's day, imported."""
+    settings.HOME = tmp_path / "home"
+    load_desk(tmp_path)
+
+
+FULL = (HandLine("A:F1", 98_000), HandLine("A:F1", 2_000, "discount", cause="discount"))
+
+
+def test_a_discount_within_its_terms_is_booked_with_its_cause() -> None:
+    clerk = person("clerk")
+    accepted = allocate_receipt(clerk, "A:r2", FULL)
+    assert accepted.decision is not None and (open_of("F1"), free_of("r2")) == (0, 0)
+    row = DifferenceLine.objects.get()
+    assert (row.cause, row.kind, row.amount, row.account, row.worth, row.outside) == (
+        "discount",
+        "discount",
+        2_000,
+        "665",
+        0,
+        "",
+    )
+    assert row.proof == "exactly the discount of 20.00 EUR offered until 2026-03-31"
+    written = Allocation.objects.get(allocation_id=row.allocation_id)
+    assert (written.kind, written.amount, written.source) == ("discount", 2_000, f"encours:{row.proposal_id}")
+    again = allocate_receipt(clerk, "A:r2", FULL)
+    assert again.decision == accepted.decision and Allocation.objects.count() == 2
+    assert_oracle(clock.today())
+    assert audit.verify().intact
+
+
+def test_one_receipt_with_a_discount_a_short_payment_an_advance_and_two_customers_and_all_of_it_back() -> None:
+    clerk, before = person("clerk"), standing()
+    lines = [
+        *FULL,
+        HandLine("A:F2", 45_000),
+        HandLine("A:F2", 5_000, "", cause="price_short"),
+        HandLine("A:F3", 30_000),
+    ]
+    dispute = GapDispute("price", item_id="A:F2")
+    decision = allocate_receipt(clerk, "A:r1", lines, why="phone call", dispute=dispute, customer_id="A:0").decision
+    assert decision is not None
+    assert (open_of("F1"), open_of("F2"), open_of("F3")) == (0, 5_000, 0)
+    assert free_of("r1") == 27_000 and standing()["whose"]["A:r1"] == "A:0"
+    disputed = Dispute.objects.get(is_current=True)
+    assert (disputed.item_id, disputed.amount, disputed.reason, disputed.owner) == ("A:F2", 5_000, "price", "sales")
+    assert Advance.objects.get().amount == 27_000
+    assert sorted(DifferenceLine.objects.values_list("cause", "kind")) == [("discount", "discount"), ("price_short", "")]
+    assert_oracle(clock.today())
+    book = frames.read_book(["A"]).current()
+    assert book.disputes.height == 1
+    undo_match(clerk, decision.pk, "the wrong receipt")
+    assert standing() == before
+    assert not Dispute.objects.filter(is_current=True).exists() and not Advance.objects.exists()
+    assert frames.read_book(["A"]).current().disputes.height == 0
+    assert set(Decision.objects.exclude(undoes=None).values_list("act", flat=True)) == {
+        "undo_match",
+        "undo_book_advance",
+        "undo_open_dispute",
+    }
+    assert_oracle(clock.today())
+    assert undo_match(clerk, decision.pk).undoes == decision
+    assert allocate_receipt(clerk, "A:r1", lines).decision != decision, "after an undo it is a new match"
+
+
+def test_the_engines_proposal_gives_way_and_learning_knows_whether_it_was_the_same() -> None:
+    clerk = person("clerk")
+    propose_matches(clerk, ["A"], DAY)
+    proposal = Proposal.objects.filter(receipt_id="A:r2", state="open").exclude(decision="none").first()
+    assert proposal is not None, "r2 is F1 less its discount"
+    decision = allocate_receipt(clerk, "A:r2", [HandLine("A:F1", 98_000)]).decision
+    replaced = ReplacedProposal.objects.get()
+    assert (replaced.proposal_id, replaced.same) == (proposal.pk, False)
+    proposal.refresh_from_db()
+    assert proposal.state == Proposal.State.SUPERSEDED
+    with pytest.raises(StaleProposalError):
+        accept_match(clerk, proposal.pk)
+    undo_match(clerk, decision.pk)
+    proposal.refresh_from_db()
+    assert proposal.state == Proposal.State.OPEN, "what the wrong match took the place of is there again"
+    assert accept_match(clerk, proposal.pk).decision is not None
+
+
+def test_a_credit_note_is_used_up_with_the_money() -> None:
+    clerk = person("clerk")
+    lines = [
+        HandLine("A:F2", 50_000),
+        HandLine("A:N1", -10_000, cause="credit_note"),
+    ]
+    found = explain_difference(Viewing(clerk, ("A",), DAY), "A:r3", {"A:F2": 50_000, "A:F3": 30_000})
+    assert found.gap == 80_000 - 36_000
+    allocate_receipt(clerk, "A:r1", lines)
+    assert (open_of("F2"), open_of("N1"), free_of("r1")) == (0, 0, 160_000)
+    assert DifferenceLine.objects.get().proof == "credit note N1 is open for exactly 100.00 EUR"
+    credit = [HandLine("A:F1", 10_000, "credit", credit_item_id="A:N1", cause="credit_note")]
+    with pytest.raises(StaleProposalError, match="no longer open"):
+        allocate_receipt(clerk, "A:r2", credit)
+
+
+def test_more_cash_than_owed_is_a_gain_of_cents() -> None:
+    clerk = person("clerk")
+    lines = [HandLine("A:F3", 30_050), HandLine("A:F3", -50, "write_off", cause="rounding")]
+    allocate_receipt(clerk, "A:r3", lines)
+    assert (open_of("F3"), free_of("r3")) == (0, 5_950)
+    assert DifferenceLine.objects.get().account == "758"
+    assert_oracle(clock.today())
+
+
+def test_dollars_paid_in_euros_say_what_they_use() -> None:
+    clerk = person("clerk")
+    found = explain_difference(Viewing(clerk, ("A",), DAY), "A:r3", {"A:F4": 40_000})
+    assert (found.gap, found.currency) == (40_000 - 45_000, "USD")
+    keep = found.answer("overpayment")
+    assert keep is not None and keep.on_receipt == 4_000
+    assert [(line.amount, line.receipt_amount) for line in keep.lines] == [(40_000, 32_000)]
+    allocate_receipt(clerk, "A:r3", keep.lines)
+    assert (open_of("F4"), free_of("r3")) == (0, 4_000)
+    assert_oracle(clock.today())
+    other = person("other")
+    allocate_receipt(other, "A:r2", [HandLine("A:F1", 90_000), HandLine("A:F2", 8_000)])
+    assert free_of("r2") == 0
+
+
+def test_an_item_in_another_currency_alone_uses_the_rest() -> None:
+    clerk = person("clerk")
+    allocate_receipt(clerk, "A:r3", [HandLine("A:F3", 4_000), HandLine("A:F4", 40_000)])
+    assert (open_of("F3"), open_of("F4"), free_of("r3")) == (26_000, 0, 0)
+    assert Allocation.objects.get(item_id="A:F4").receipt_amount == 32_000
+
+
+def test_what_is_outside_the_policy_takes_the_right_to_write_off() -> None:
+    clerk, manager = person("clerk"), person("boss", "credit_manager")
+    lines = [HandLine("A:F3", 22_000), HandLine("A:F3", 8_000, "charge", cause="bank_charge")]
+    with pytest.raises(OutsidePolicyError, match="80.00 EUR is beyond the limit; beyond the policy"):
+        allocate_receipt(clerk, "A:r3", lines)
+    assert not Proposal.objects.filter(rule="by_hand").exists() and not Allocation.objects.exists()
+    cut = [HandLine("A:F3", 22_000), HandLine("A:F3", 4_000, "charge", cause="bank_charge"), HandLine("A:F2", 8_000)]
+    cut.append(HandLine("A:F2", 4_000, "charge", cause="bank_charge"))
+    with pytest.raises(OutsidePolicyError):  # cut in two it is still one charge
+        allocate_receipt(clerk, "A:r3", cut)
+    assert allocate_receipt(manager, "A:r3", lines).decision is not None
+    assert DifferenceLine.objects.get().worth == 8_000
+
+
+def test_a_delegation_limits_what_is_given_up_even_inside_the_policy() -> None:
+    Delegation.objects.create(entity_id="A", act="write_off", role_kind="cash_application", amount_max=500)
+    clerk = person("clerk")
+    charge = [HandLine("A:F3", 28_000), HandLine("A:F3", 2_000, "charge", cause="bank_charge")]
+    with pytest.raises(NotAllowedError, match="amount_over_limit"):
+        allocate_receipt(clerk, "A:r3", charge)
+    small = [HandLine("A:F3", 29_600), HandLine("A:F3", 400, "charge", cause="bank_charge")]
+    assert allocate_receipt(clerk, "A:r3", small).decision is not None
+    assert allocate_receipt(clerk, "A:r2", FULL).decision is not None, "a discount of the terms gives nothing up"
+
+
+def test_a_write_off_that_needs_two_is_signed_by_two() -> None:
+    Delegation.objects.create(entity_id="A", act="write_off", role_kind="credit_manager", second_signature_from=5_000)
+    first, second, clerk = person("one", "credit_manager"), person("two", "credit_manager"), person("clerk")
+    lines = [HandLine("A:F3", 22_000), HandLine("A:F3", 8_000, "charge", cause="bank_charge")]
+    asked = allocate_receipt(first, "A:r3", lines, customer_id="A:1")
+    assert asked.waits_for_second and not Allocation.objects.exists()
+    assert allocate_receipt(first, "A:r3", lines, customer_id="A:1").waits_for_second
+    assert Proposal.objects.filter(rule="by_hand").count() == 1
+    waiting = Proposal.objects.get(rule="by_hand")
+    with pytest.raises(CallError, match="waits for its second signature"):
+        allocate_receipt(first, "A:r3", [HandLine("A:F3", 30_000)])
+    propose_matches(first, ["A"], DAY)
+    assert list(Proposal.objects.filter(receipt_id="A:r3", state="open")) == [waiting], "a run leaves it alone"
+    with pytest.raises(NotAllowedError, match="own_act"):
+        accept_match(first, waiting.pk)
+    with pytest.raises(OutsidePolicyError):
+        accept_match(clerk, waiting.pk)
+    assert accept_match(second, waiting.pk).decision is not None
+    assert (open_of("F3"), free_of("r3"), Advance.objects.get().customer_id) == (0, 14_000, "A:1")
+
+
+def test_wrong_lines_are_refused_with_every_fault() -> None:
+    clerk = person("clerk", "cash_application", "A", "B")
+    wrong = [
+        HandLine("B:G1", 1_000),
+        HandLine("A:nowhere", 1_000),
+        HandLine("A:F1", -1_000),
+        HandLine("A:F2", 100, "discount"),
+        HandLine("A:F2", 100, "charge", cause="discount"),
+        HandLine("A:F3", 0),
+    ]
+    with pytest.raises(CallError) as caught:
+        allocate_receipt(clerk, "A:r1", wrong)
+    assert caught.value.faults == [
+        "item G1 belongs to another entity: match it there",
+        "there is no item A:nowhere",
+        "the amount of item F1 has the wrong sign",
+        "each difference needs a cause",
+        "a difference of the cause discount is not booked as charge",
+        "an amount is zero",
+    ]
+    with pytest.raises(CallError, match="choose at least one item"):
+        allocate_receipt(clerk, "A:r1", [])
+    with pytest.raises(CallError, match="no longer has this money"):
+        allocate_receipt(clerk, "A:r3", [HandLine("A:F1", 50_000)])
+    with pytest.raises(CallError, match="no reason"):
+        allocate_receipt(clerk, "A:r2", FULL, dispute=GapDispute("weather"))
+    assert not Proposal.objects.filter(rule="by_hand").exists()
+
+
+def test_who_may_not_or_does_not_see_is_refused() -> None:
+    viewer, stranger = person("viewer", "viewer"), actor_of(person("x", "cash_application", "B").user)
+    with pytest.raises(NotAllowedError, match="no_role"):
+        allocate_receipt(viewer, "A:r2", FULL)
+    with pytest.raises(NotAllowedError, match="not_visible"):
+        allocate_receipt(stranger, "A:r2", FULL)
+    with pytest.raises(CallError, match="there is no item A:F1"):
+        allocate_receipt(stranger, "B:r1", [HandLine("A:F1", 1_000)])
+    with pytest.raises(NotAllowedError, match="not_visible"):
+        explain_difference(Viewing(stranger, ("B",), DAY), "A:r2", {})
+
+
+def test_every_answer_can_be_posted_and_leaves_what_it_says() -> None:
+    clerk = person("boss", "credit_manager")
+    viewing = Viewing(clerk, ("A",), DAY)
+    chosen = {"A:F1": 100_000}
+    found = explain_difference(viewing, "A:r2", chosen)
+    assert found.gap == 2_000 and found.answers[0].code == "discount" and found.answers[0].may_book
+    for answer in found.answers:
+        before = standing()
+        decision = allocate_receipt(clerk, "A:r2", answer.lines).decision
+        assert decision is not None, answer.code
+        assert free_of("r2") == answer.on_receipt
+        assert_oracle(clock.today())
+        undo_match(clerk, decision.pk)
+        assert standing() == before
+    exact = explain_difference(viewing, "A:r2", {"A:F1": 98_000})
+    assert exact.gap == 0 and [line.amount for line in exact.answers[0].lines] == [98_000]
+
+
+def test_the_policy_of_an_entity_counts_from_its_day() -> None:
+    manager = person("admin", "administrator")
+    with pytest.raises(CallError, match="magic is not a cause"):
+        change_difference_policy(manager, "A", {"magic": {}})
+    with pytest.raises(NotAllowedError):
+        change_difference_policy(person("clerk"), "A", {})
+    change_difference_policy(manager, "A", {"bank_charge": {"limit": 9_000, "account": "6278", "percent": 30}})
+    lines = [HandLine("A:F3", 22_000), HandLine("A:F3", 8_000, "charge", cause="bank_charge")]
+    assert allocate_receipt(person("other"), "A:r3", lines).decision is not None
+    assert DifferenceLine.objects.get().account == "6278"

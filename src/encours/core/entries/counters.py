@@ -21,13 +21,17 @@ def reverse_entries(originals: pl.DataFrame, on: date) -> pl.DataFrame:
     """
     if not originals.height:
         return originals.select(list(ENTRY)).with_columns(reverses="piece").clear()
-    piece = pl.col("piece").map_elements(lambda one: encours_id(f"entry:reversed:{one}"), return_dtype=pl.String)
+    turned, main = (
+        pl.col(name).map_elements(lambda one: encours_id(f"entry:reversed:{one}"), return_dtype=pl.String)
+        for name in ("piece", "main")
+    )
     text = pl.col("label").str.replace(rf" ?{PATTERN}$", "").str.head(60 - len(_WORD) - 1)
     return originals.select(
-        pl.col(list(ENTRY)), reverses="piece", reversed_piece=piece
+        pl.col(list(ENTRY)), reverses="piece", reversed_piece=turned, reversed_main=main
     ).with_columns(
         label=pl.format("{} {} {}", pl.lit(_WORD), text, "reversed_piece"),
         piece="reversed_piece",
+        main="reversed_main",
         net=-pl.col("net"),
         foreign_amount=-pl.col("foreign_amount"),
         day=pl.lit(on),

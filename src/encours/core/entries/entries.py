@@ -14,7 +14,8 @@ from encours.core.entries.ids import counter_id, encours_id
 from encours.core.entries.legs import Leg, Setting, legs_of, received
 from encours.core.entries.rules import EntryRules
 
-#: One row a line of an entry. `net` is debit − credit in minor units of `currency`, the entity's own.
+#: One row a line of an entry. `net` is debit − credit in minor units of `currency`, the entity's own. `piece` is the
+#: entry's Encours id; `main` that of the decision's first entry, which the others of the same decision follow.
 ENTRY = {
     "entity_id": pl.String(),
     "bank": pl.String(),
@@ -23,6 +24,7 @@ ENTRY = {
     "journal": pl.String(),
     "day": pl.Date(),
     "piece": pl.String(),
+    "main": pl.String(),
     "account": pl.String(),
     "auxiliary": pl.String(),
     "auxiliary_name": pl.String(),
@@ -52,6 +54,7 @@ COVER = {
     "kind": pl.String(),
     "cash": pl.Int64(),
     "cash_currency": pl.String(),
+    "from_advance": pl.Int64(),
     "worth": pl.Int64(),
     "counter": pl.Boolean(),
 }
@@ -136,7 +139,7 @@ class _Writer:
         self._collected(place, legs, by)
         self._cover(place, one.cash, by, {
             "allocation_id": one.allocation_id, "item_id": one.claim.item_id, "kind": one.kind,
-            "cash": taken, "worth": worth, "has_entry": bool(legs),
+            "cash": taken, "from_advance": one.from_advance if legs else 0, "worth": worth, "has_entry": bool(legs),
         })  # fmt: skip
 
     def advance(self, row: Mapping[str, Any]) -> None:
@@ -164,7 +167,7 @@ class _Writer:
         self._collected(place, legs, by)
         self._cover(place, cash, by, {
             "allocation_id": row["advance_id"], "item_id": "", "kind": "advance", "cash": row["amount"],
-            "worth": money, "has_entry": True,
+            "from_advance": 0, "worth": money, "has_entry": True,
         })  # fmt: skip
 
     def _setting(self, cash: Cash, key: str) -> Setting | None:
@@ -208,13 +211,10 @@ class _Writer:
     def _cover(self, place: _Place, cash: Cash, by: Setting, row: dict[str, Any]) -> None:
         named = counter_id(row["allocation_id"]) if place.counter else encours_id(row["allocation_id"])
         sign = -1 if place.counter else 1
-        self._covered.setdefault(place, []).append(
-            row | {
-                "entity_id": place.entity_id, "bank": cash.bank, "mode": by.mode, "period": place.on.replace(day=1),
-                "encours_id": named, "receipt_id": cash.receipt_id, "cash": sign * row["cash"],
-                "cash_currency": cash.currency, "worth": sign * row["worth"], "counter": place.counter,
-            }
-        )  # fmt: skip
+        signed = {name: sign * row[name] for name in ("cash", "from_advance", "worth")}
+        said = {"entity_id": place.entity_id, "bank": cash.bank, "mode": by.mode, "period": place.on.replace(day=1)}
+        told = {"encours_id": named, "receipt_id": cash.receipt_id, "cash_currency": cash.currency}
+        self._covered.setdefault(place, []).append(row | signed | said | told | {"counter": place.counter})
 
     def done(self) -> Written:
         """All entries, each balanced."""
@@ -224,10 +224,13 @@ class _Writer:
             if not lines:
                 continue
             assert sum(leg.net for leg in lines) == 0, f"an entry of {place.receipt_id} is out of balance"
-            covers = self._covered[_home_of(replace(place, step="main"), self._covered)]
+            home = _home_of(place, self._covered)
+            covers = self._covered[home]
             ids = "|".join(sorted(row["allocation_id"] for row in covers))
-            pieces[place] = encours_id(f"entry:{place.entity_id}:{place.step}:{place.counter}:{ids}")
-            entries += [self._row(place, leg, pieces[place], covers[0]) for leg in lines]
+            main, pieces[place] = (
+                encours_id(f"entry:{one.entity_id}:{one.step}:{one.counter}:{ids}") for one in (home, place)
+            )
+            entries += [self._row(place, leg, (pieces[place], main), covers[0]) for leg in lines]
         rows = [
             {name: row.get(name) for name in COVER} | {"piece": pieces.get(place) if row["has_entry"] else None}
             for place, own in self._covered.items()
@@ -237,7 +240,7 @@ class _Writer:
             pl.DataFrame(entries, schema=ENTRY), pl.DataFrame(rows, schema=COVER), pl.DataFrame(self._held, HELD)
         )
 
-    def _row(self, place: _Place, leg: Leg, piece: str, cover: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(self, place: _Place, leg: Leg, ids: tuple[str, str], cover: Mapping[str, Any]) -> dict[str, Any]:
         rule, cash = self._rules[place.entity_id], self.known.cash[place.receipt_id]
         claim = self.known.claims.get(leg.item_id)
         sign = -1 if place.counter else 1
@@ -249,11 +252,12 @@ class _Writer:
             "period": place.on.replace(day=1),
             "journal": _journal(place, cover["mode"], leg, rule, cash, self._legs[place]),
             "day": place.on,
-            "piece": piece,
+            "piece": ids[0],
+            "main": ids[1],
             "account": leg.account,
             "auxiliary": leg.auxiliary,
             "auxiliary_name": name,
-            "label": _label(place, cash, claim.number if claim else "", name, piece),
+            "label": _label(place, cash, claim.number if claim else "", name, ids[0]),
             "net": sign * leg.net,
             "currency": self.known.home[place.entity_id],
             "foreign_amount": None if leg.foreign_amount is None else sign * leg.foreign_amount,

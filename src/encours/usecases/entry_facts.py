@@ -1,0 +1,315 @@
+"""What waits to be exported as entries: decided and not yet told to the ERP, with everything that entries name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+from django.db.models import Max, Sum
+from django.db.models.functions import Length, Upper
+
+from encours.core.base.schema import TABLES
+from encours.core.entries import ADVANCES, EARLIER, EntryRules, Facts
+from encours.core.entries.facts import SETTLED
+from encours.store import frames
+from encours.store.models import (
+    Acknowledgement,
+    Advance,
+    Allocation,
+    Closing,
+    Decision,
+    DifferenceLine,
+    Entity,
+    EntryCover,
+    EntryLetter,
+    EntryLine,
+    Export,
+    ExportLine,
+    ImportFile,
+    Instrument,
+    Rate,
+)
+from encours.store.rows import select
+from encours.usecases import clock
+from encours.usecases.entry_rules import entry_rules
+from encours.usecases.merge.meet_letters import OWN_SOURCE
+
+#: The mark behind an allocation's id under which its reversal is exported.
+REVERSED = ":reversed"
+_ADVANCE = "advance:"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`facts` of what leaves for the first time; `reversed_ids`: exported here and reversed since, to be mirrored."""
+
+    facts: Facts
+    rules: dict[str, EntryRules]
+    open_from: dict[str, date]
+    reversed_ids: list[str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not (self.facts.settled.height or self.facts.advances.height or self.reversed_ids)
+
+
+def waiting_entries(entity_id: str) -> Waiting:
+    """Everything of an entity that its ERP does not know: called under the entity's lock where it is to leave."""
+    fresh = _settled(entity_id, standing=True)
+    undone = _undone_by_us(_settled(entity_id, standing=False))
+    mirrored = _mirrored(undone["allocation_id"].to_list())
+    plain = undone.filter(~pl.col("allocation_id").is_in(mirrored))
+    settled = pl.concat([fresh, plain])
+    advances = _advances(entity_id)
+    receipts = _receipts(pl.concat([settled["receipt_id"], advances["receipt_id"]]))
+    settled = _from_advances(_with_accounts(settled, entity_id), receipts)
+    items = _items(settled)
+    entities = {entity_id, *items["entity_id"]}
+    facts = Facts(
+        settled,
+        items,
+        receipts,
+        _customers(items, receipts, advances),
+        pl.DataFrame(
+            list(
+                Entity.objects.filter(pk__in=entities).values_list(
+                    "entity_id", "name", "country", "currency", "legal_id"
+                )
+            ),
+            schema=TABLES["entities"].schema,
+            orient="row",
+        ),
+        _within(advances, receipts),
+        _earlier(items["item_id"], receipts["receipt_id"]),
+        _rates([*items["currency"], *receipts["currency"]]),
+        {(one, account): letter for one in entities for account, letter in seen_letters(one).items()},
+    )
+    today = clock.today()
+    rules = {one: entry_rules(one, today) for one in entities}
+    return Waiting(facts, rules, {one: day for one in entities if (day := open_from(one))}, mirrored)
+
+
+def open_from(entity_id: str) -> date | None:
+    """The first day after the last sealed month; None: no month is sealed."""
+    last = Closing.objects.filter(entity_id=entity_id, state="sealed").aggregate(month=Max("month"))["month"]
+    return None if last is None else last + timedelta(days=1)
+
+
+def not_exported(key: str = "t.allocation_id") -> str:
+    """SQL: no export that stands bears this key."""
+    line, export = ExportLine._meta.db_table, Export._meta.db_table
+    return (
+        f"NOT EXISTS (SELECT 1 FROM {line} l JOIN {export} e ON l.export_id = e.id"
+        f" WHERE l.allocation_id = {key} AND e.recalled_at IS NULL)"
+    )
+
+
+def not_acknowledged() -> str:
+    """SQL: the ERP has not brought the same back by itself: it knows."""
+    return f"NOT EXISTS (SELECT 1 FROM {Acknowledgement._meta.db_table} a WHERE a.allocation_id = t.allocation_id)"
+
+
+def _settled(entity_id: str, standing: bool) -> pl.DataFrame:
+    columns = list(SETTLED)
+    where = "t.entity_id = %s AND t.is_current AND t.source LIKE %s"
+    if standing:
+        where += f" AND t.reversed_on IS NULL AND {not_exported()} AND {not_acknowledged()}"
+    else:
+        where += f" AND t.reversed_on IS NOT NULL AND NOT ({not_exported()})"
+        where += f" AND {not_exported('t.allocation_id || %s')}"
+    more = [] if standing else [REVERSED]
+    return select(Allocation, columns, where, [entity_id, f"{OWN_SOURCE}%", *more])
+
+
+def _undone_by_us(rows: pl.DataFrame) -> pl.DataFrame:
+    """Those that a person or a rewind took back. What gave way to the ERP's own letter the ERP has put right itself."""
+    if not rows.height:
+        return rows
+    numbers = {int(source.removeprefix(OWN_SOURCE)) for source in rows["source"].unique()}
+    undone = set(Decision.objects.filter(undoes__proposal_id__in=numbers).values_list("undoes__proposal_id", flat=True))
+    return rows.filter(pl.col("source").is_in([f"{OWN_SOURCE}{number}" for number in undone]))
+
+
+def _mirrored(ids: list[str]) -> list[str]:
+    """Those of the ids whose own entry or letter left from here: it is turned round as it was."""
+    rows = EntryCover.objects.filter(allocation_id__in=ids, counter=False, batch__export__recalled_at=None)
+    return sorted(set(rows.values_list("allocation_id", flat=True)))
+
+
+def _with_accounts(settled: pl.DataFrame, entity_id: str) -> pl.DataFrame:
+    """The ledger account of the cause that a clerk or the engine named, where one is named."""
+    rows = DifferenceLine.objects.filter(entity_id=entity_id, allocation_id__in=settled["allocation_id"].to_list())
+    named = dict(rows.exclude(account="").values_list("allocation_id", "account"))
+    account = pl.col("allocation_id").replace_strict(named, default=None, return_dtype=pl.String)
+    # Causes name accounts by their root (665); a ledger has them at one length.
+    root = account.str.len_chars() < 6
+    return settled.with_columns(account=pl.when(root).then(account.str.pad_end(6, "0")).otherwise(account))
+
+
+def _items(settled: pl.DataFrame) -> pl.DataFrame:
+    ids = pl.concat([settled["item_id"], settled["credit_item_id"].rename("item_id")]).drop_nulls().unique()
+    items = frames.versions("items", ids, list(TABLES["items"].schema), current=True)
+    covered = frames.versions("instrument_items", ids, ["instrument_id", "item_id"], current=True, by="item_id")
+    sold = Instrument.objects.filter(instrument_id__in=covered["instrument_id"].to_list(), state="discounted")
+    bought = pl.Series(list(sold.values_list("instrument_id", flat=True)), dtype=pl.String)
+    discounted = covered.filter(pl.col("instrument_id").is_in(bought.implode()))["item_id"]
+    return items.with_columns(discounted=pl.col("item_id").is_in(discounted.implode()))
+
+
+def _receipts(ids: pl.Series) -> pl.DataFrame:
+    rows = frames.versions("receipts", ids.drop_nulls().unique(), list(TABLES["receipts"].schema), current=True)
+    booked = EntryCover.objects.filter(
+        receipt_id__in=rows["receipt_id"].to_list(), piece__isnull=False, batch__export__recalled_at=None
+    ).exclude(batch__mode="letters")
+    own = pl.Series(sorted(set(booked.values_list("receipt_id", flat=True))), dtype=pl.String)
+    return rows.with_columns(own=pl.col("receipt_id").is_in(own.implode()))
+
+
+def _customers(items: pl.DataFrame, receipts: pl.DataFrame, advances: pl.DataFrame) -> pl.DataFrame:
+    ids = pl.concat([items["customer_id"], receipts["customer_id"], advances["customer_id"]]).drop_nulls().unique()
+    return frames.versions("customers", ids, list(TABLES["customers"].schema), current=True)
+
+
+def _advances(entity_id: str) -> pl.DataFrame:
+    """Advances that stand and did not leave, and what is left of those that left and were undone."""
+    rows = [
+        {
+            "advance_id": f"{_ADVANCE}{row.decision_id}",
+            "entity_id": entity_id,
+            "receipt_id": row.receipt_id,
+            "customer_id": row.customer_id,
+            "amount": row.amount,
+            "on": clock.today(),
+            "undone_on": None,
+        }
+        for row in Advance.objects.filter(entity_id=entity_id)
+    ]
+    sent = _standing_ids([str(row["advance_id"]) for row in rows])
+    fresh = [row for row in rows if row["advance_id"] not in sent]
+    return pl.DataFrame([*fresh, *_undone_advances(entity_id)], schema=ADVANCES)
+
+
+def _undone_advances(entity_id: str) -> list[dict[str, object]]:
+    left = EntryCover.objects.filter(
+        batch__entity_id=entity_id, kind="advance", counter=False, batch__export__recalled_at=None
+    )
+    rows = {row.allocation_id: row for row in left}
+    numbers = [int(key.removeprefix(_ADVANCE)) for key in rows]
+    undone = Decision.objects.filter(pk__in=numbers, undone_by__isnull=False).values_list("pk", flat=True)
+    keys = [f"{_ADVANCE}{number}" for number in undone]
+    back = _standing_ids([f"{key}{REVERSED}" for key in keys])
+    lines = {
+        line.piece: line.auxiliary
+        for line in EntryLine.objects.filter(piece__in=[rows[key].piece for key in keys], role="advance")
+    }
+    found = []
+    for key in keys:
+        row = rows[key]
+        remaining = _held_as_advance([row.receipt_id]).get(row.receipt_id, 0)
+        if f"{key}{REVERSED}" not in back and remaining:
+            customer = f"{entity_id}:{lines.get(row.piece or '', '')}"
+            found.append({
+                "advance_id": key, "entity_id": entity_id, "receipt_id": row.receipt_id, "customer_id": customer,
+                "amount": remaining, "on": clock.today(), "undone_on": clock.today(),
+            })  # fmt: skip
+    return found
+
+
+def _within(advances: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
+    """An advance is no more than what of its receipt is still unapplied."""
+    if not advances.height:
+        return advances
+    free = frames.versions("receipts", receipts["receipt_id"], ["receipt_id", "unapplied"], current=True)
+    rows = advances.join(free, on="receipt_id", how="left", maintain_order="left")
+    amount = pl.when(pl.col("undone_on").is_null()).then(pl.min_horizontal("amount", "unapplied")).otherwise("amount")
+    return rows.with_columns(amount=amount).filter(pl.col("amount") > 0).select(list(ADVANCES))
+
+
+def _held_as_advance(receipt_ids: Iterable[str]) -> dict[str, int]:
+    """Receipt -> what of it stands on 4191 by our entries, in its own currency."""
+    rows = EntryCover.objects.filter(receipt_id__in=list(receipt_ids), batch__export__recalled_at=None)
+    came = rows.filter(kind="advance").values_list("receipt_id").annotate(total=Sum("cash"))
+    held = {receipt_id: total for receipt_id, total in came if total}
+    used = rows.filter(receipt_id__in=list(held)).values_list("receipt_id").annotate(total=Sum("from_advance"))
+    for receipt_id, total in used:
+        held[receipt_id] -= total
+    return {receipt_id: total for receipt_id, total in held.items() if total > 0}
+
+
+def _from_advances(settled: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
+    """What each settlement takes of an exported advance: the money that was never booked goes first."""
+    held = _held_as_advance(receipts["receipt_id"].to_list())
+    if not held:
+        return settled.with_columns(from_advance=pl.lit(0, dtype=pl.Int64))
+    amounts = dict(receipts.select("receipt_id", "amount").iter_rows())
+    sent = EntryCover.objects.filter(receipt_id__in=list(held), batch__export__recalled_at=None, piece__isnull=False)
+    totals = {row[0]: row[1:] for row in sent.values_list("receipt_id").annotate(Sum("cash"), Sum("from_advance"))}
+    fresh = {key: amounts[key] - (totals[key][0] - totals[key][1]) for key in held}
+    taken = []
+    for row in settled.sort("allocation_id").iter_rows(named=True):
+        key = row["receipt_id"]
+        if row["kind"] != "cash" or key not in held or row["reversed_on"] is not None:
+            continue
+        worth = row["amount"] if row["receipt_amount"] is None else row["receipt_amount"]
+        first = min(max(fresh[key], 0), worth)
+        fresh[key] -= first
+        part = min(worth - first, held[key])
+        held[key] -= part
+        taken.append((row["allocation_id"], part))
+    frame = pl.DataFrame(taken, schema={"allocation_id": pl.String, "from_advance": pl.Int64}, orient="row")
+    return settled.join(frame, on="allocation_id", how="left", maintain_order="left").with_columns(
+        pl.col("from_advance").fill_null(0)
+    )
+
+
+def _standing_ids(keys: list[str]) -> set[str]:
+    rows = ExportLine.objects.filter(allocation_id__in=keys, export__recalled_at=None)
+    return set(rows.values_list("allocation_id", flat=True))
+
+
+def _earlier(item_ids: pl.Series, receipt_ids: pl.Series) -> pl.DataFrame:
+    """Our lines that stand in the ledger for these items, and the advances of these receipts."""
+    lines = EntryLine.objects.filter(batch__export__recalled_at=None, counter=False)
+    rows = [
+        *lines.filter(item_id__in=item_ids.to_list(), role="claim"),
+        *lines.filter(receipt_id__in=receipt_ids.to_list(), role="advance"),
+    ]
+    if not rows:
+        return pl.DataFrame(schema=EARLIER)
+    covers = EntryCover.objects.filter(piece__in={row.piece for row in rows}, counter=False)
+    ids = pl.Series([cover.allocation_id for cover in covers], dtype=pl.String)
+    gone = frames.versions("allocations", ids, ["allocation_id", "reversed_on"], current=True)
+    reversed_ids = set(gone.filter(pl.col("reversed_on").is_not_null())["allocation_id"])
+    undone = {cover.piece for cover in covers if cover.allocation_id in reversed_ids}
+    made = [
+        {name: getattr(row, name) for name in EARLIER if name != "undone"} | {"undone": row.piece in undone}
+        for row in rows
+    ]
+    return pl.DataFrame(made, schema=EARLIER)
+
+
+def _rates(currencies: Iterable[str]) -> pl.DataFrame:
+    wanted = set(currencies)
+    if len(wanted) <= 1 and wanted <= {"EUR"}:
+        return TABLES["rates"].empty()
+    rows = Rate.objects.filter(is_current=True, currency__in=wanted).values_list("currency", "on", "rate")
+    schema = {name: TABLES["rates"].schema[name] for name in ("currency", "on", "rate")}
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def seen_letters(entity_id: str) -> dict[str, str]:
+    """Account -> the highest letter code that the ledger or our exports have given there."""
+    files = ImportFile.objects.filter(owner__entity_id=entity_id, owner__state="done", connector="fec")
+    found: dict[str, str] = {}
+    for facts in files.values_list("facts", flat=True):
+        for account, letter in (facts.get("letters") or {}).items():
+            found[account] = max(found.get(account, ""), letter, key=lambda code: (len(code), code))
+    own = EntryLetter.objects.filter(batch__entity_id=entity_id).exclude(letter="")
+    for account in own.values_list("account", flat=True).distinct():
+        ranked = own.filter(account=account).annotate(size=Length("letter"), code=Upper("letter"))
+        last = ranked.order_by("-size", "-code").values_list("code", flat=True).first() or ""
+        found[account] = max(found.get(account, ""), last, key=lambda code: (len(code), code))
+    return found

@@ -45,6 +45,8 @@ _PAGES = (
     "/account/password/change/",
     "/account/2fa/",
     "/nothing-here/",
+    "/trust/",
+    "/trust/?entity=A",
 )
 
 
@@ -57,7 +59,8 @@ def test_every_page_is_accessible_and_fits_its_window(
     imported = f"/imports/{town.ids['import_id']}/"
     past = f"/?on={clock.today() - timedelta(days=30)}&reading=known"
     faults = []
-    for address in (*_PAGES, imported, f"{imported}files/{town.ids['file_id']}/mapping/", past):
+    rewinding = f"/trust/run/{town.ids['run_id']}/"
+    for address in (*_PAGES, rewinding, imported, f"{imported}files/{town.ids['file_id']}/mapping/", past):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         faults += [f"{address}: {fault}" for fault in axe_faults(page)]

@@ -24,10 +24,12 @@ from encours.store.models import (
     Entity,
     Import,
     ImportFile,
+    MatchAudit,
     Portfolio,
     PortfolioMember,
     Proposal,
     Role,
+    Run,
     SavedView,
     User,
 )
@@ -182,6 +184,23 @@ def build_town(home: Path) -> Town:
     propose_matches(alice)
     proposals = dict(Proposal.objects.exclude(decision="none").values_list("receipt_id", "pk"))
     accepted = accept_match(alice, proposals["A:1:r"])
+    run = Run.objects.create(
+        name="apply_receipts", entity_id="A", day=clock.today(), started_at=clock.now(), state="done"
+    )
+    drawn = None
+    if accepted.decision is not None:
+        drawn = MatchAudit.objects.create(
+            entity_id="A",
+            decision=accepted.decision,
+            run=run,
+            receipt_id="A:1:r",
+            stratum="quoted_exactly",
+            via="proof",
+            confidence=1.0,
+            chance=0.01,
+            seed="A",
+            drawn_on=clock.today(),
+        )
     sheet = home / "rest.csv"
     head = "Compte;Client;Facture;Date;Echeance;Solde"
     lines = (head, "0;Zirconia 0;ZIR-7;01/10/2026;31/10/2026;12,00", "0;Zirconia 0;ZIR-8;99/99/2026;31/10/2026;12,00")
@@ -189,6 +208,8 @@ def build_town(home: Path) -> Town:
     waiting = preview_import(alice, receive_files(alice, "A", [Upload.of(sheet)]).pk)
     town.ids |= {
         "proposal_id": proposals["A:0:r"],
+        "audit_id": 0 if drawn is None else drawn.pk,
+        "run_id": run.pk,
         "decision_id": accepted.decision.pk if accepted.decision else 0,
         "import_id": waiting.pk,
         "file_id": waiting.files.get().pk,

@@ -64,6 +64,17 @@ EXPECTED: dict[str, Expected] = {
     "receipts_propose": _post(_CASH, 403),
     "receipts_accept": _post(_CASH, 403, _HIDDEN),
     "receipts_undo": _post(_CASH, 404, {"sacha": 403}),
+    "cash": _all(_CASH, 200, 403),
+    "cash_items": _all(_CASH, 200, 403, query="?q=ZIR"),
+    "cash_confirm": _post(_CASH, 403),
+    "cash_propose": _post(_CASH, 403),
+    "cash_undo": _post(_CASH, 403),
+    "cash_hold": _all(_CASH, 200, 403, method="post"),
+    "cash_gap": _all(_CASH, 200, 403, method="post", data=lambda town: {"item": "A:0:late", "amount:A:0:late": "12"}),
+    "cash_apply": _post(_CASH, 403, data=lambda town: {"item": "A:0:late", "amount:A:0:late": "1234,56"}),
+    "cash_advance": _post(_CASH, 403, data=lambda town: {"customer": "A:0"}),
+    "cash_aside": _post(_CASH, 403, data=lambda town: {"reason": "interest"}),
+    "cash_refuse": _post(_CASH, 403, data=lambda town: {"proposal": town.ids["proposal_id"]}),
     "imports": _all(_CASH, 200, 403),
     "imports_receive": _post(
         _CASH, 403, data=lambda town: {"entity": "A", "files": SimpleUploadedFile("a.csv", b"Compte;Client\n1;X\n")}
@@ -83,6 +94,18 @@ EXPECTED: dict[str, Expected] = {
     "closing": _all("alice claude camille sacha", 200, 403, hidden=True),
     "closing_export": _all("alice claude camille sacha", 200, 403, hidden=True),
     "closing_reopen": _post("alice claude", 403, _HIDDEN, lambda town: {"why": "an invoice came late"}),
+    "trust": _all(_CASH, 200, 403),
+    "trust_chart": Expected({}, 200),
+    "trust_posting": _post("alice claude", 403, _HIDDEN, lambda town: {"of": "A", "why": "looked through"}),
+    "trust_budget": _post("alice claude", 403, _HIDDEN, lambda town: {"of": "A", "many": "500", "why": "enough"}),
+    "trust_prior": _post("alice claude", 403, _HIDDEN, lambda town: {"of": "A", "why": "meanwhile"}),
+    "trust_certify": _post(_CASH, 403, _HIDDEN, lambda town: {"of": "A"}),
+    "trust_stratum": _post(
+        _CASH, 403, _HIDDEN, lambda town: {"of": "A", "stratum": "amount_only", "on": "0", "why": "a wrong one"}
+    ),
+    "trust_judge": _post(_CASH, 403, _HIDDEN | {"colette": 404}, lambda town: {"right": "1"}),
+    "trust_run": _all("alice claude", 200, 403, hidden=True),
+    "trust_rewind": _post("alice claude", 403, _HIDDEN, lambda town: {"why": "a test"}),
     "settings": _all("alice claude", 200, 403),
     "settings_add_user": _post(
         "alice", 403, data=lambda town: {"email": "new@example.org", "password": "a longer secret 42", "name": "New"}

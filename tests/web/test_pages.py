@@ -38,6 +38,8 @@ _PAGES = (
     "/settings/?part=delegations",
     "/settings/?part=rates",
     "/help/",
+    "/trust/",
+    "/trust/?entity=A",
 )
 
 

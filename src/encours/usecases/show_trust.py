@@ -12,14 +12,24 @@ from django.db.models import Count
 from encours.core.matching.certificate import LADDER, POOLED, STRATA, needed, prior_certificate
 from encours.core.matching.certificate.budgets import BUDGETS
 from encours.core.matching.certificate.certify import DEFAULT_CONFIDENCE
-from encours.store.models import AuditEntry, Decision, Entity, MatchAudit, MatchCertificate, Proposal, Run, User
+from encours.store.models import (
+    AuditEntry,
+    Decision,
+    Delegation,
+    Entity,
+    MatchAudit,
+    MatchCertificate,
+    Proposal,
+    Run,
+    User,
+)
 from encours.usecases.automatic_posting import KEY as POSTING_KEY
 from encours.usecases.automatic_posting import automatic_posting
 from encours.usecases.error_budget import KEY as BUDGET_KEY
 from encours.usecases.error_budget import error_budget
 from encours.usecases.judged_receipts import POSTING, PROPOSING
 from encours.usecases.rewind_run import RewindPreview, preview_rewind
-from encours.usecases.rights import NotAllowedError
+from encours.usecases.rights import ACTS, NotAllowedError
 from encours.usecases.show_audits import AuditRow, Naming, audit_rows
 from encours.usecases.standing_promise import StandingPromise, standing_promise, switches
 from encours.usecases.viewing import Viewing
@@ -27,6 +37,16 @@ from encours.usecases.watch_promise import running_tests
 
 #: Who may open the page: whoever may judge what the audit draws.
 OPENS = "judge_match"
+#: What can be done on the page, in its order.
+_ACTS = (
+    "judge_match",
+    "undo_match",
+    "activate_automatic_posting",
+    "set_error_budget",
+    "certify_matching",
+    "switch_stratum",
+    "rewind_run",
+)
 QUEUE_ROWS, RUN_ROWS = 20, 15
 
 
@@ -156,6 +176,16 @@ class RunRow:
 
 
 @dataclass(frozen=True)
+class RightRow:
+    """An act of the page: the roles that hold it, whether a delegation says more, whether the reader may."""
+
+    act: str
+    roles: list[str]
+    delegated: bool
+    mine: bool
+
+
+@dataclass(frozen=True)
 class EntityRow:
     """One of several entities: it is chosen in the switch above."""
 
@@ -197,6 +227,7 @@ class TrustPage:
     judged_audits: int = 0
     mix: list[MixRow] = field(default_factory=list)
     runs: list[RunRow] = field(default_factory=list)
+    rights: list[RightRow] = field(default_factory=list)
 
 
 def show_trust(viewing: Viewing) -> TrustPage:
@@ -209,6 +240,11 @@ def show_trust(viewing: Viewing) -> TrustPage:
     if len(seen) > 1:
         return TrustPage(entities=_entity_rows([entities[one] for one in seen]))
     return _page(viewing, entities[seen[0]])
+
+
+def currency_of(entity_id: str) -> str:
+    """The currency in which an entity's limits are typed."""
+    return str(Entity.objects.values_list("currency", flat=True).get(pk=entity_id))
 
 
 def show_rewind(viewing: Viewing, run_id: int, rule: str = "") -> tuple[RewindPreview, dict[str, str]]:
@@ -279,6 +315,7 @@ def _page(viewing: Viewing, entity: Entity) -> TrustPage:
         judged_audits=MatchAudit.objects.filter(entity_id=entity_id, right__isnull=False).count(),
         mix=_mix(promise.row),
         runs=_runs(entity_id),
+        rights=_rights(viewing, entity_id),
     )
 
 
@@ -454,4 +491,12 @@ def _runs(entity_id: str) -> list[RunRow]:
             sorted((row.summary.get("amounts") or {}).items()),
         )
         for row in runs
+    ]
+
+
+def _rights(viewing: Viewing, entity_id: str) -> list[RightRow]:
+    rows = Delegation.objects.filter(entity_id=entity_id, ended_at__isnull=True, act__in=_ACTS)
+    delegated = set(rows.values_list("act", flat=True))
+    return [
+        RightRow(act, sorted(ACTS[act].roles), act in delegated, viewing.actor.may(act, entity_id).ok) for act in _ACTS
     ]

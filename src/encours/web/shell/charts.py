@@ -112,6 +112,38 @@ def stacked_months(
     return _draw({"data": {"values": values}, "mark": _BARS, "encoding": encoding}, narrow)
 
 
+def trade_off(
+    points: Sequence[tuple[float, float, float]], budget: float, names: tuple[str, str, str], *, narrow: bool = False
+) -> SafeString | None:
+    """Errors in a thousand over the share that posts: those found, at most, and the budget; None without two points.
+
+    `points`: coverage, precision found, precision at least, as shares. The scale is that of square roots: one error in
+    a thousand and ten in a hundred both have their place.
+    """
+    if len(points) < 2:
+        return None
+    values = []
+    for coverage, precision, low in points:
+        for name, share in zip(names, (1 - precision, 1 - low), strict=False):
+            said = f"{form.percent(coverage)}: {name} {form.number(1_000 * share, 2)} / {form.number(1_000)}"
+            values.append({"x": coverage, "y": 1_000 * share, "name": name, "said": said})
+    colours = {"domain": list(names), "range": ["var(--accent)", "var(--age-2)", "var(--wrong)"]}
+    y_axis = {"tickCount": 5, "values": [0, 1, 5, 20, 100, 500]}
+    y = {"field": "y", "type": "quantitative", "title": None, "scale": {"type": "sqrt"}, "axis": y_axis}
+    x = {"field": "x", "type": "quantitative", "title": None, "axis": {"format": ".0%"}, "scale": {"domain": [0, 1]}}
+    color = {"field": "name", "type": "nominal", "sort": list(names), "scale": colours}
+    encoding = {"x": x, "y": y, "color": color}
+    lines = {"mark": {"type": "line", "strokeWidth": 2, "interpolate": "step-after"}, "encoding": encoding}
+    seen = encoding | {"description": {"field": "said"}}
+    dots = {"mark": {"type": "point", "filled": True, "size": 36}, "encoding": seen}
+    promised = {
+        "data": {"values": [{"y": 1_000 * budget, "name": names[2]}]},
+        "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5},
+        "encoding": {"y": y, "color": color},
+    }
+    return _draw({"data": {"values": values}, "layer": [lines, dots, promised]}, narrow)
+
+
 def _draw(spec: dict[str, Any], narrow: bool) -> SafeString:
     language = get_language() or "fr"
     whole = {"width": _WIDTH_NARROW if narrow else _WIDTH, "height": _HEIGHT, "config": _CONFIG, **spec}

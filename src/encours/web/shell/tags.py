@@ -47,9 +47,15 @@ def number(value: float | None, decimals: int = 0) -> str:
 
 
 @register.filter
-def percent(share: float | None) -> str:
+def percent(share: float | None, decimals: int = 1) -> str:
     """A share as per cent."""
-    return form.percent(share)
+    return form.percent(share, decimals)
+
+
+@register.filter
+def budget(rate: float | None) -> str:
+    """An error rate as people say it: 0.001 is `1 in 1,000`."""
+    return "—" if not rate else _("1 in %(many)s") % {"many": form.number(round(1 / rate))}
 
 
 @register.filter

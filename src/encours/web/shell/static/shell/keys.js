@@ -48,6 +48,7 @@
       k: () => { move(-1); return true; },
       Enter: () => event.target === document.body && press("open"),
       a: () => press("accept"),
+      x: () => press("refuse"),
       u: () => { const undo = $(".toast [data-act=undo]"); if (undo) { undo.click(); return true; } return press("undo"); },
       g: () => { going = Date.now() + 1200; return true; },
       "?": () => { const help = $("a[data-help]"); if (help) location.assign(help.href); return Boolean(help); },
@@ -93,7 +94,7 @@
 
   // A row that htmx replaced: the next one that waits is chosen, so that `a` can be pressed again.
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.matches && event.target.matches("[data-row]") && !chosen()) move(1);
+    if (event.target.matches && event.target.matches("[data-row], [data-done]") && !chosen()) move(1);
   });
 
   // Forms that send themselves when a control changes.

@@ -200,6 +200,8 @@ def _housed(one: Found, reading: Reading, options: ReadOptions, houses: Houses, 
         if name in reading.tables
         for account in reading.tables[name]["account"].unique().drop_nulls()
     }
+    if isinstance(collected := reading.facts.get("account"), str):  # a remittance names the account that it credits
+        accounts.add(collected)
     if _says_its_entity(one, reading, accounts):
         return reading
     owners = {houses.by_account.get(account) for account in accounts}

@@ -284,7 +284,7 @@ def _entity_rows(entities: Sequence[Entity]) -> list[EntityRow]:
 def _page(viewing: Viewing, entity: Entity) -> TrustPage:
     actor, entity_id = viewing.actor, entity.entity_id
     promise = standing_promise(entity_id)
-    budget = error_budget(entity_id)
+    budget = promise.budget
     said = _said(entity_id)
     queue = MatchAudit.objects.filter(entity_id=entity_id, right__isnull=True, decision__undone_by=None)
     least = needed(promise.policy.max_error_rate, round(1 - DEFAULT_CONFIDENCE, 12))
@@ -300,8 +300,8 @@ def _page(viewing: Viewing, entity: Entity) -> TrustPage:
         may_certify=actor.may("certify_matching", entity_id).ok,
         may_rewind=actor.may("rewind_run", entity_id).ok,
         may_judge=actor.may(OPENS, entity_id).ok,
-        posting=_posting(viewing, entity, said),
-        prior=_prior(viewing, entity_id, promise),
+        posting=_posting(viewing, entity, promise, said),
+        prior=_prior(viewing, promise),
         certificate=box,
         judged=_judged(entity_id) if box is None else box.judged,
         needed=least,
@@ -332,9 +332,9 @@ def _name(user: User | None) -> str:
     return "" if user is None else user.get_full_name() or user.email
 
 
-def _posting(viewing: Viewing, entity: Entity, said: dict[str, Said]) -> PostingBox:
+def _posting(viewing: Viewing, entity: Entity, promise: StandingPromise, said: dict[str, Said]) -> PostingBox:
     actor, entity_id = viewing.actor, entity.entity_id
-    state = automatic_posting(entity_id)
+    state = promise.posting
     waits = state.first_signed_by is not None and not state.on
     acts = ("activate_automatic_posting", "stop_automatic_posting", "sign_automatic_posting")
     words = [said[act] for act in acts if act in said]
@@ -350,8 +350,8 @@ def _posting(viewing: Viewing, entity: Entity, said: dict[str, Said]) -> Posting
     )
 
 
-def _prior(viewing: Viewing, entity_id: str, promise: StandingPromise) -> PriorBox:
-    budget, posting = error_budget(entity_id), automatic_posting(entity_id)
+def _prior(viewing: Viewing, promise: StandingPromise) -> PriorBox:
+    budget, posting = promise.budget, promise.posting
     shipped = prior_certificate(budget.budget)
     user = viewing.actor.user
     waits = budget.prior_signed_by is not None and not budget.prior
@@ -421,8 +421,8 @@ def _budgets(row: MatchCertificate | None, chosen: float) -> list[BudgetRow]:
 
 
 def _strata(viewing: Viewing, entity_id: str, promise: StandingPromise) -> list[StratumRow]:
-    actor, known = viewing.actor, switches(entity_id)
-    tests = running_tests(entity_id, known)
+    actor, known = viewing.actor, promise.switches
+    tests = running_tests(entity_id, known, promise.budget.budget)
     posted = _posted_by_stratum(entity_id)
     found = []
     for name in STRATA:

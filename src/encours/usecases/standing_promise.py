@@ -11,8 +11,8 @@ from encours.core.matching.certificate import STRATA, Certificate, Policy, prior
 from encours.core.matching.certificate.certify import CERTIFICATE_SCHEMA
 from encours.core.matching.model import model_digest
 from encours.store.models import CertificateStratum, MatchCertificate, StratumSwitch
-from encours.usecases.automatic_posting import automatic_posting
-from encours.usecases.error_budget import error_budget
+from encours.usecases.automatic_posting import AutomaticPosting, automatic_posting
+from encours.usecases.error_budget import ErrorBudget, error_budget
 
 _OTHER_MODEL = "the model that gives the confidences has changed"
 
@@ -21,18 +21,22 @@ _OTHER_MODEL = "the model that gives the confidences has changed"
 class StandingPromise:
     """`certificate`: the newest for the budget (None: none was made); `row` is where it is kept.
 
-    `least`: stratum -> the confidence from which its matches post without a proof.
+    `least`: stratum -> the confidence from which its matches post without a proof. `switches`: stratum -> the newest
+    word on it.
     """
 
     certificate: Certificate | None
     row: MatchCertificate | None
     policy: Policy
     least: Mapping[str, float]
+    budget: ErrorBudget
+    posting: AutomaticPosting
+    switches: Mapping[str, StratumSwitch]
 
 
 def standing_promise(entity_id: str) -> StandingPromise:
     """The promise of an entity as it stands. Where there is no certificate only proofs post."""
-    budget, limit = error_budget(entity_id), automatic_posting(entity_id).limit
+    budget, posting, known = error_budget(entity_id), automatic_posting(entity_id), switches(entity_id)
     row = newest_certificate(entity_id, budget.budget)
     certificate = None if row is None else of_row(row)
     asks = None
@@ -43,12 +47,13 @@ def standing_promise(entity_id: str) -> StandingPromise:
     policy = Policy(
         max_error_rate=budget.budget,
         per_stratum=budget.per_stratum,
-        value_cap=limit,
+        value_cap=posting.limit,
         prior=prior_certificate(budget.budget) if budget.prior else None,
-        off=switched_off(entity_id),
+        off=frozenset(name for name, switch in known.items() if not switch.on),
         asks=asks,
     )
-    return StandingPromise(certificate, row, policy, thresholds(certificate, policy, STRATA))
+    least = thresholds(certificate, policy, STRATA)
+    return StandingPromise(certificate, row, policy, least, budget, posting, known)
 
 
 def newest_certificate(entity_id: str, budget: float) -> MatchCertificate | None:
@@ -67,11 +72,6 @@ def of_row(row: MatchCertificate) -> Certificate:
 def rows_of(row: MatchCertificate, certificate: Certificate) -> list[CertificateStratum]:
     """The certificate's strata as they are kept under `row`."""
     return [CertificateStratum(certificate=row, **line) for line in certificate.rows.iter_rows(named=True)]
-
-
-def switched_off(entity_id: str) -> frozenset[str]:
-    """The strata whose automatic posting is off."""
-    return frozenset(name for name, row in switches(entity_id).items() if not row.on)
 
 
 def switches(entity_id: str) -> dict[str, StratumSwitch]:

@@ -47,7 +47,7 @@ def switch_failed_off(actor: Actor, entity_id: str) -> list[str]:
     """Switches every stratum off whose running test has failed; the caller holds a transaction and the lock."""
     _judge_undone(entity_id)
     known = switches(entity_id)
-    tests = running_tests(entity_id, known)
+    tests = running_tests(entity_id, known, error_budget(entity_id).budget)
     failed = [name for name in sorted(failed_strata(tests)) if name not in known or known[name].on]
     for name in failed:
         test = tests[name]
@@ -79,17 +79,18 @@ def _judge_undone(entity_id: str) -> None:
             row.save(update_fields=["right", "judged_by", "judged_at", "note"])
 
 
-def running_tests(entity_id: str, known: Mapping[str, StratumSwitch]) -> dict[str, RunningTest]:
-    """Stratum -> the state of its test: the audits since a person last switched it on, all where nobody did."""
+def running_tests(entity_id: str, known: Mapping[str, StratumSwitch], target: float) -> dict[str, RunningTest]:
+    """Stratum -> its test of `target`: on the audits since a person last switched it on, on all where nobody did."""
     rows = _audited(entity_id)
     begun = {name: row.at for name, row in known.items() if row.on}
-    target = error_budget(entity_id).budget
     found = {}
     for name in STRATA:
         own = rows.filter(pl.col("stratum") == name)
         if name in begun:
             own = own.filter(pl.col("at") > _text(begun[name]))
-        floor = min(AUDIT_RATE, float(str(own["chance"].min()))) if own.height else AUDIT_RATE
+        # The least chance there was: on the shipped prior, where one in ten is drawn, each audit weighs ten times more
+        # than it would beside posts of which one in a hundred is. Chances are fixed before anybody judges.
+        floor = float(str(own["chance"].min())) if own.height else AUDIT_RATE
         test = RunningTest(target, DEFAULT_CONFIDENCE, floor)
         found[name] = observe(test, own.select(list(AUDITED_SCHEMA)))
     return found

@@ -85,7 +85,10 @@ def test_one_receipt_with_a_discount_a_short_payment_an_advance_and_two_customer
     disputed = Dispute.objects.get(is_current=True)
     assert (disputed.item_id, disputed.amount, disputed.reason, disputed.owner) == ("A:F2", 5_000, "price", "sales")
     assert Advance.objects.get().amount == 27_000
-    assert sorted(DifferenceLine.objects.values_list("cause", "kind")) == [("discount", "discount"), ("price_short", "")]
+    assert sorted(DifferenceLine.objects.values_list("cause", "kind")) == [
+        ("discount", "discount"),
+        ("price_short", ""),
+    ]
     assert_oracle(clock.today())
     book = frames.read_book(["A"]).current()
     assert book.disputes.height == 1

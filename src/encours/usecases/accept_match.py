@@ -80,6 +80,7 @@ def reject_match(actor: Actor, proposal_id: int, why: str = "") -> Decision:
             return before
         if proposal.state != Proposal.State.OPEN:
             raise StaleProposalError([f"proposal {proposal_id} is {proposal.state}"])
+        refuse_if_taken(actor, proposal.receipt_id)
         proposal.state = Proposal.State.REJECTED
         proposal.save(update_fields=["state"])
         act = posting.Act("reject_match", proposal, None, why=why, more={"rule": proposal.rule})

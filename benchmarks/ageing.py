@@ -25,6 +25,8 @@ CUSTOMERS = 20_000
 START, DAYS = date(2022, 1, 1), 1461
 AS_OF = START + timedelta(days=DAYS * 3 // 4)
 SAMPLE = 60
+#: Fresh processes that are measured: machines are noisy, so the median is what is held to the bar.
+RUNS = 5
 NEVER, IN_TWO = 0.01, 0.01  # shares of items: as many allocations as items
 _KEY = ["entity_id", "customer_id", "currency"]
 
@@ -127,14 +129,17 @@ def main(argv: list[str] | None = None) -> int:
         counts = [
             pl.scan_parquet(folder / f"{t}.parquet").select(pl.len()).collect().item() for t in ("items", "allocations")
         ]
-        run = measure(age, name)
+        runs = sorted((measure(age, name) for _ in range(RUNS)), key=lambda run: run.wall_seconds)
+        run = runs[len(runs) // 2]
         wrong = differing(folder)
         figures = [
             Figure("items", counts[0]),
             Figure("allocations", counts[1]),
-            Figure("wall time", run.wall_seconds, "s", at_most=1),
-            Figure("CPU time", run.cpu_seconds, "s"),
-            Figure("peak memory", run.peak_mb, "MB", at_most=600),
+            Figure(f"wall time, median of {RUNS}", run.wall_seconds, "s", at_most=1),
+            Figure("wall time, fastest", runs[0].wall_seconds, "s"),
+            Figure("wall time, slowest", runs[-1].wall_seconds, "s"),
+            Figure("CPU time, of the median run", run.cpu_seconds, "s"),
+            Figure("peak memory, of all", max(run.peak_mb for run in runs), "MB", at_most=600),
             Figure("rows of the aged balance", run.value[0]),
             Figure(f"customers of {SAMPLE} the auditor finds otherwise", wrong, at_most=0),
         ]

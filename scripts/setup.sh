@@ -52,6 +52,17 @@ install_locked() {
     say "installing $1 into .venv (hashes checked; one to three minutes the first time)"
     pip_install --require-hashes -r "$1"
     pip_install --no-deps --no-build-isolation --editable .
+    prepare
+}
+
+# What Python and numba would else do at the first start: bytecode, and the compiled search of the matching.
+prepare() {
+    say "compiling the search for matches (one or two minutes the first time)"
+    .venv/bin/python -m compileall -q src
+    folder=$(mktemp -d)
+    .venv/bin/encours sample "$folder" --customers 50 --months 6 >/dev/null </dev/null
+    .venv/bin/encours match "$folder" --out "$folder/out" >/dev/null </dev/null || true
+    rm -rf "$folder"
 }
 
 # What a gate cannot do without: on a continuous-integration machine a missing part is a failure, not a skip.

@@ -97,6 +97,13 @@ def show_search(viewing: Viewing, text: str) -> Found:
     )
 
 
+def find_items(viewing: Viewing, text: str) -> list[ItemHit]:
+    """Items alone that fit a number or an amount, at most LIMIT of each."""
+    text = " ".join(text.split())[:120]
+    key = re.sub(r"[^A-Z0-9]", "", text.upper())
+    return _items(viewing, key, _amounts(text))
+
+
 def _amounts(text: str) -> list[int]:
     try:
         value = parse_decimal(re.sub(r"(?i)\s*(eur|€)\s*$", "", text))

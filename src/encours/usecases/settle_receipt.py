@@ -1,0 +1,138 @@
+"""What a clerk chose for a receipt, and what may be said of the difference: offered first, then posted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from encours.core.base.issue import CallError
+from encours.store.models import Customer, Item, Proposal, ProposalLine
+from encours.usecases.accept_match import Accepted, accept_match
+from encours.usecases.allocate_receipt import GapDispute, allocate_receipt
+from encours.usecases.explain_difference import Answer, explain_difference
+from encours.usecases.viewing import Viewing
+
+#: Codes of what is no cause: the proposal as it stands; the rest on the account of a customer.
+AS_PROPOSED, ADVANCE = "proposed", "advance:"
+_CHOICES_MAX = 9  # one key each
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to say of the difference, named by `code`. `causes`: (cause, amount, sentence, proof) of each part.
+
+    `blocked`: why it cannot be booked ("": it can; "right": the actor may not). `disputes`: the reason of the dispute
+    that it opens. `on_account`: the name of the customer on whose account the rest is to stand.
+    """
+
+    code: str
+    causes: tuple[tuple[str, int, str, str], ...] = ()
+    blocked: str = ""
+    disputes: str = ""
+    on_account: str = ""
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`gap`: what is chosen less the money, in `currency` (above zero, less came); None where `why` forbids it."""
+
+    gap: int | None
+    currency: str
+    choices: tuple[Choice, ...] = ()
+    why: str = ""
+
+    @property
+    def over(self) -> int:
+        """How much more came than is chosen."""
+        return max(0, -(self.gap or 0))
+
+
+def offer_differences(
+    viewing: Viewing, receipt_id: str, settled: Mapping[str, int], proposal_id: int | None = None
+) -> Difference:
+    """What the clerk may say of the difference of these items and the money, best first.
+
+    `settled`: item id -> what is to be settled of it, differences included, in the item's currency and sign. Raises
+    NotAllowedError for a receipt that is not seen, CallError for items that are not there.
+    """
+    if not settled:
+        return Difference(None, "")
+    gap = explain_difference(viewing, receipt_id, settled)
+    if not gap.gap:
+        return Difference(gap.gap, gap.currency, why=gap.why)
+    choices = [_choice(answer) for answer in gap.answers]
+    if proposal_id is not None and _is_as_proposed(viewing, receipt_id, settled, proposal_id):
+        choices.insert(0, Choice(AS_PROPOSED))
+    if gap.gap < 0 and (holder := _holder(viewing, settled)) is not None:
+        choices.append(Choice(f"{ADVANCE}{holder[0]}", on_account=holder[1]))
+    kept = choices[:_CHOICES_MAX]
+    best = next((place for place, one in enumerate(kept) if not one.blocked), None)
+    marked = tuple(Choice(**{**vars(one), "best": place == best}) for place, one in enumerate(kept))
+    return Difference(gap.gap, gap.currency, marked, gap.why)
+
+
+def settle_receipt(
+    viewing: Viewing,
+    receipt_id: str,
+    settled: Mapping[str, int],
+    difference: str = "",
+    proposal_id: int | None = None,
+    why: str = "",
+) -> Accepted:
+    """Posts what the clerk chose: the proposal where it is that, else the items with what was said of the difference.
+
+    Raises NotAllowedError, and CallError listing what forbids it: nothing chosen, a difference that nothing was said
+    of, a cause outside the policy, another person at the receipt, facts that moved.
+    """
+    if not settled:
+        raise CallError(["choose an item first"])
+    if (
+        proposal_id is not None
+        and difference in ("", AS_PROPOSED)
+        and _is_as_proposed(viewing, receipt_id, settled, proposal_id)
+    ):
+        return accept_match(viewing.actor, proposal_id)
+    gap = explain_difference(viewing, receipt_id, settled)
+    if gap.gap is None:
+        raise CallError([gap.why])
+    if difference.startswith(ADVANCE) and gap.gap < 0:
+        rest = next((one for one in gap.answers if one.on_receipt), None)
+        if rest is None:
+            raise CallError(["say what the difference is"])
+        holder = difference.removeprefix(ADVANCE)
+        return allocate_receipt(viewing.actor, receipt_id, rest.lines, why=why, customer_id=holder)
+    answer = next((one for one in gap.answers if one.code == difference), None) if gap.gap else gap.answers[0]
+    if answer is None:
+        raise CallError(["say what the difference is"])
+    dispute = GapDispute(answer.disputes) if answer.disputes else None
+    return allocate_receipt(viewing.actor, receipt_id, answer.lines, why=why, dispute=dispute)
+
+
+def _choice(answer: Answer) -> Choice:
+    parts = answer.explanation.differences
+    outside = next((one.why_outside for one in parts if one.why_outside), "")
+    blocked = outside or ("" if answer.may_book else "right")
+    causes = tuple((one.cause, one.amount, one.sentence, one.proof) for one in parts)
+    return Choice(answer.code, causes, blocked, answer.disputes)
+
+
+def _is_as_proposed(viewing: Viewing, receipt_id: str, settled: Mapping[str, int], proposal_id: int) -> bool:
+    """Whether the clerk changed nothing of an open proposal."""
+    rows = viewing.actor.scope(Proposal).filter(pk=proposal_id, receipt_id=receipt_id, state=Proposal.State.OPEN)
+    if not rows.exists():
+        return False
+    proposed: dict[str, int] = {}
+    for line in ProposalLine.objects.filter(proposal_id=proposal_id):
+        proposed[line.item_id] = proposed.get(line.item_id, 0) + line.amount
+    return proposed == dict(settled)
+
+
+def _holder(viewing: Viewing, settled: Mapping[str, int]) -> tuple[str, str] | None:
+    """The one customer of the chosen items."""
+    items = viewing.actor.scope(Item).filter(item_id__in=list(settled), is_current=True)
+    ids = list(items.values_list("customer_id", flat=True).distinct()[:2])
+    if len(ids) != 1:
+        return None
+    names = viewing.actor.scope(Customer).filter(customer_id=ids[0], is_current=True).values_list("name", flat=True)
+    return ids[0], str(next(iter(names), ids[0]))

@@ -1,0 +1,306 @@
+"""One receipt on the clerk's desk: its text, what is proposed and why, and the open items that it may settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from encours.core.matching.spans import quoted_spans
+from encours.store.models import Customer, CustomerLink, Item, PayerAlias, Proposal, ProposalLine, Receipt
+from encours.usecases.show_search import find_items
+from encours.usecases.viewing import Viewing
+
+#: Open items shown of all the customers in question; the rest is reached by searching.
+ITEMS_MAX = 150
+_CUSTOMERS_MAX = 6
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of the receipt's text; `quoted`: it names an item on the desk."""
+
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True)
+class DeskItem:
+    """An open item. `cash` and `deducted` (by kind) are what the proposal takes off it; amounts in the item's currency.
+
+    `by_receipt`: how the receipt's money is spoken of, for an item of another customer or a found one.
+    """
+
+    item_id: str
+    number: str
+    kind: str
+    customer_id: str
+    customer_name: str
+    issued_on: date
+    due_on: date
+    amount: int
+    open: int
+    currency: str
+    cash: int = 0
+    deducted: int = 0
+    deducted_as: str = ""
+    quoted: bool = False
+    discount_on: date | None = None
+    discount_amount: int | None = None
+
+    @property
+    def settles(self) -> int:
+        """What the proposal settles of it, differences included."""
+        return self.cash + self.deducted
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether the proposal settles something of it."""
+        return bool(self.cash or self.deducted)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A customer whose money this may be, and why: proposed, account, iban, name, group."""
+
+    customer_id: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class DeskProposal:
+    """What the engine proposes."""
+
+    proposal_id: int
+    rule: str
+    reason: str
+    confidence: float
+    alternatives: int
+    ready: bool
+    signed: bool  # a first person has signed; another one must
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything for one decision. Amounts in minor units of the receipt's currency unless said otherwise."""
+
+    receipt_id: str
+    entity_id: str
+    booked_on: date
+    value_on: date | None
+    kind: str
+    origin: str
+    account: str
+    payer_name: str | None
+    payer_account: str | None
+    end_to_end_id: str | None
+    returns_receipt_id: str | None
+    amount: int
+    unapplied: int
+    currency: str
+    customer_id: str | None
+    text: list[Segment] = field(default_factory=list)
+    proposal: DeskProposal | None = None
+    why_none: str = ""
+    candidates: list[Candidate] = field(default_factory=list)
+    items: list[DeskItem] = field(default_factory=list)
+    more_items: bool = False
+    may_accept: bool = False
+
+    @property
+    def proposed(self) -> int:
+        """What of the receipt the proposal uses."""
+        return sum(item.cash for item in self.items)
+
+
+_RECEIPT = (
+    "receipt_id",
+    "entity_id",
+    "booked_on",
+    "value_on",
+    "kind",
+    "origin",
+    "account",
+    "payer_name",
+    "payer_account",
+    "end_to_end_id",
+    "returns_receipt_id",
+    "amount",
+    "unapplied",
+    "currency",
+    "customer_id",
+)
+_ITEM = (
+    "item_id",
+    "number",
+    "kind",
+    "customer_id",
+    "issued_on",
+    "due_on",
+    "amount",
+    "open",
+    "currency",
+    "discount_on",
+    "discount_amount",
+)
+
+
+def show_desk(viewing: Viewing, receipt_id: str) -> Desk | None:
+    """A receipt with all that a decision needs; None where there is none that the actor may see."""
+    viewing = Viewing(viewing.actor, viewing.actor.entities, viewing.today)
+    found = viewing.facts(Receipt).filter(receipt_id=receipt_id).values(*_RECEIPT, "remittance").first()
+    if found is None:
+        return None
+    text = found.pop("remittance") or ""
+    proposal, lines = _proposal(viewing, receipt_id)
+    people = _candidates(viewing, found, proposal, lines)
+    items = _items(viewing, found, [person.customer_id for person in people], lines)
+    spans = quoted_spans(text, [item.number for item in items])
+    shown = proposal is not None and proposal.decision != "none" and found["unapplied"] != 0
+    return Desk(
+        **found,
+        text=_segments(text, spans),
+        proposal=_told(proposal) if proposal is not None and shown else None,
+        why_none=proposal.reason if proposal is not None and not shown else "",
+        candidates=people,
+        items=_marked(items, text, spans)[:ITEMS_MAX],
+        more_items=len(items) > ITEMS_MAX,
+        may_accept=viewing.actor.may("accept_match", found["entity_id"], found["unapplied"]).ok,
+    )
+
+
+def find_for_desk(viewing: Viewing, receipt_id: str, text: str) -> list[DeskItem]:
+    """Open items of any customer of the receipt's entity that fit a number, an amount or a customer's name or account.
+
+    In the receipt's currency first; an empty list where nothing fits or the receipt is not seen.
+    """
+    viewing = Viewing(viewing.actor, viewing.actor.entities, viewing.today)
+    found = viewing.facts(Receipt).filter(receipt_id=receipt_id).values("entity_id", "currency").first()
+    if found is None or len(text.strip()) < 2:
+        return []
+    own = viewing.of([found["entity_id"]])
+    hits = [hit.item_id for hit in find_items(own, text)]
+    people = own.facts(Customer).filter(Q(name__icontains=text.strip()) | Q(customer_id__iendswith=f":{text.strip()}"))
+    ids = list(people.order_by("name").values_list("customer_id", flat=True)[:_CUSTOMERS_MAX])
+    rows = own.facts(Item).filter(Q(item_id__in=hits) | Q(customer_id__in=ids)).exclude(open=0)
+    listed = list(rows.order_by("due_on", "item_id").values(*_ITEM)[:ITEMS_MAX])
+    names = _names(own, {row["customer_id"] for row in listed})
+    made = [DeskItem(**row, customer_name=names.get(row["customer_id"], row["customer_id"])) for row in listed]
+    return sorted(made, key=lambda item: (item.item_id not in hits, item.currency != found["currency"]))
+
+
+def _proposal(viewing: Viewing, receipt_id: str) -> tuple[Proposal | None, list[ProposalLine]]:
+    rows = viewing.rows(Proposal).filter(receipt_id=receipt_id, state=Proposal.State.OPEN)
+    proposal = rows.order_by("-id").first()
+    lines = [] if proposal is None else list(ProposalLine.objects.filter(proposal=proposal).order_by("id"))
+    return proposal, lines
+
+
+def _told(proposal: Proposal) -> DeskProposal:
+    return DeskProposal(
+        proposal.pk,
+        proposal.rule,
+        proposal.reason,
+        proposal.confidence,
+        proposal.alternatives,
+        proposal.decision == "auto",
+        proposal.first_signed_by_id is not None,
+    )
+
+
+def _candidates(
+    viewing: Viewing, receipt: dict[str, Any], proposal: Proposal | None, lines: Sequence[ProposalLine]
+) -> list[Candidate]:
+    """Whose money it may be, the likeliest first."""
+    found: dict[str, str] = {}
+    if proposal is not None and proposal.customer_id:
+        found[proposal.customer_id] = "proposed"
+    items = viewing.facts(Item).filter(item_id__in=[line.item_id for line in lines])
+    for customer_id in items.order_by("item_id").values_list("customer_id", flat=True):
+        found.setdefault(customer_id, "proposed")
+    if receipt["customer_id"]:
+        found.setdefault(receipt["customer_id"], "account")
+    own = viewing.of([receipt["entity_id"]])
+    for kind, value in (("iban", receipt["payer_account"]), ("name", receipt["payer_name"])):
+        for customer_id in _known(own, kind, value):
+            found.setdefault(customer_id, kind)
+    links = own.facts(CustomerLink).filter(role="payer", other_id__in=list(found)).order_by("customer_id")
+    for customer_id in links.values_list("customer_id", flat=True)[:_CUSTOMERS_MAX]:
+        found.setdefault(customer_id, "group")
+    names = _names(own, found)
+    kept = [
+        Candidate(customer_id, names[customer_id], why) for customer_id, why in found.items() if customer_id in names
+    ]
+    return kept[:_CUSTOMERS_MAX]
+
+
+def _known(viewing: Viewing, kind: str, value: str | None) -> list[str]:
+    """Customers known by an IBAN, or of that very name."""
+    if not value:
+        return []
+    aliases = viewing.facts(PayerAlias).filter(kind=kind, value=value).order_by("customer_id")
+    known = list(aliases.values_list("customer_id", flat=True)[:_CUSTOMERS_MAX])
+    if kind == "name":
+        named = viewing.facts(Customer).filter(name__iexact=value).order_by("customer_id")
+        known += list(named.values_list("customer_id", flat=True)[:_CUSTOMERS_MAX])
+    return known
+
+
+def _names(viewing: Viewing, ids: Iterable[str]) -> dict[str, str]:
+    rows = viewing.facts(Customer).filter(customer_id__in=list(ids))
+    return dict(rows.values_list("customer_id", "name"))
+
+
+def _items(
+    viewing: Viewing, receipt: dict[str, Any], customer_ids: Sequence[str], lines: Sequence[ProposalLine]
+) -> list[DeskItem]:
+    """What is open of the candidates, the proposed items first, then the oldest due; a returned payment's items too."""
+    proposed = {line.item_id for line in lines}
+    rows = viewing.facts(Item).filter(
+        Q(item_id__in=proposed) | (Q(customer_id__in=customer_ids) & ~Q(open=0)), entity_id=receipt["entity_id"]
+    )
+    listed = list(rows.order_by("due_on", "item_id").values(*_ITEM)[: ITEMS_MAX * 4])
+    names = _names(viewing, {row["customer_id"] for row in listed})
+    cash: dict[str, int] = {}
+    less: dict[str, tuple[int, str]] = {}
+    for line in lines:
+        if line.kind == "cash":
+            cash[line.item_id] = cash.get(line.item_id, 0) + line.amount
+        else:
+            less[line.item_id] = (less.get(line.item_id, (0, ""))[0] + line.amount, line.kind)
+    made = [
+        DeskItem(
+            **row,
+            customer_name=names.get(row["customer_id"], row["customer_id"]),
+            cash=cash.get(row["item_id"], 0),
+            deducted=less.get(row["item_id"], (0, ""))[0],
+            deducted_as=less.get(row["item_id"], (0, ""))[1],
+        )
+        for row in listed
+    ]
+    place = {customer_id: number for number, customer_id in enumerate(customer_ids)}
+    return sorted(made, key=lambda item: (not item.is_proposed, place.get(item.customer_id, len(place))))
+
+
+def _segments(text: str, spans: Sequence[tuple[int, int]]) -> list[Segment]:
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [Segment(text[at:start], False), Segment(text[start:end], True)]
+        at = end
+    parts.append(Segment(text[at:], False))
+    return [part for part in parts if part.text]
+
+
+def _marked(items: list[DeskItem], text: str, spans: Sequence[tuple[int, int]]) -> list[DeskItem]:
+    """The items with those marked that the text quotes."""
+    if not spans:
+        return items
+    marked = []
+    for item in items:
+        is_quoted = bool(set(quoted_spans(text, [item.number])) & set(spans))
+        marked.append(DeskItem(**{**item.__dict__, "quoted": is_quoted}))
+    return sorted(marked, key=lambda item: (not item.is_proposed, not item.quoted))

@@ -1,0 +1,155 @@
+// The clerk's desk: choosing items, the running difference, and the keys. Amounts are integers of minor units here;
+// the server reads the form again and believes nothing of this file.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const MINUS = "\u2212";
+
+  const sheet = () => $("[data-receipt][data-unapplied]");
+  const digits = () => Number(sheet().dataset.decimals);
+  const minor = (text) => {
+    const plain = text.replace(/[\s\u202f\u00a0]/g, "").replace(MINUS, "-").replace(",", ".");
+    const value = Number(plain);
+    return plain === "" || Number.isNaN(value) ? 0 : Math.round(value * 10 ** digits());
+  };
+  const written = (amount) => new Intl.NumberFormat(document.documentElement.lang || "fr", {
+    minimumFractionDigits: digits(), maximumFractionDigits: digits(),
+  }).format(Math.abs(amount) / 10 ** digits()).replace(/^/, amount < 0 ? MINUS : "");
+
+  const parts = (row) => ({ box: $("input[type=checkbox]", row), field: $("input.amount", row) });
+  const rows = () => all("#items tr[data-item]");
+  const settled = () => rows().reduce((sum, row) => {
+    const { box, field } = parts(row);
+    return box.checked ? sum + minor(field.value) : sum;
+  }, 0);
+
+  const tell = () => {
+    const place = $("[data-difference]");
+    if (!place) return;
+    const left = Number(sheet().dataset.unapplied) - settled();
+    place.textContent = written(left);
+    place.classList.toggle("good", left === 0);
+    place.classList.toggle("slip", left !== 0);
+    const form = $("#apply");
+    if (form) form.dispatchEvent(new CustomEvent("chosen"));
+  };
+  // An item that is chosen is to be settled whole: what came less is a difference, and differences have causes.
+  const take = (row) => {
+    const { box, field } = parts(row);
+    row.classList.toggle("on", box.checked);
+    field.disabled = !box.checked;
+    field.value = box.checked ? written(Number(row.dataset.open)) : "";
+  };
+
+  document.addEventListener("change", (event) => {
+    const row = event.target.closest("#items tr[data-item]");
+    if (!row) return;
+    if (event.target.type === "checkbox") take(row);
+    tell();
+  });
+  document.addEventListener("input", (event) => { if (event.target.matches("#items input.amount")) tell(); });
+
+  // The first open desk, and every one that htmx brings.
+  const settle = () => { if (sheet()) tell(); };
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "desk") { at = -1; settle(); opened(); }
+    if (event.target.id === "items") drop_twins();
+  });
+  document.addEventListener("DOMContentLoaded", settle);
+
+  // The line of the receipt on the desk is marked; on a small screen the desk takes the queue's place.
+  const opened = () => {
+    const now = sheet() && sheet().dataset.receipt;
+    all("#queue [data-receipt]").forEach((line) => {
+      if (line.dataset.receipt === now) { line.setAttribute("aria-current", "true"); line.scrollIntoView({ block: "nearest" }); } else line.removeAttribute("aria-current");
+    });
+    $("[data-desk]").classList.toggle("picked", Boolean(now));
+    if (matchMedia("(max-width: 760px)").matches) scrollTo(0, 0);
+  };
+
+  // What was found stands first; an item that is on the desk already stands once, with what was chosen of it.
+  const drop_twins = () => {
+    const seen = new Map();
+    rows().forEach((row) => {
+      const twin = seen.get(row.dataset.item);
+      if (!twin) { seen.set(row.dataset.item, row); return; }
+      if (parts(row).box.checked) { twin.replaceWith(row); seen.set(row.dataset.item, row); } else row.remove();
+    });
+    const chosen = rows().filter((row) => parts(row).box.checked);
+    chosen.reverse().forEach((row) => $("#items").prepend(row));
+    const box = $("#desk-search");
+    if (box) box.blur();
+    point(chosen.length);
+  };
+
+  // The arrows walk the items, the space bar chooses, digits choose what the difference is.
+  let at = -1;
+  const point = (place) => {
+    const list = rows();
+    if (!list.length) return;
+    at = Math.max(0, Math.min(list.length - 1, place));
+    list.forEach((row, number) => row.toggleAttribute("data-at", number === at));
+    list[at].scrollIntoView({ block: "nearest" });
+  };
+  const toggle = () => {
+    const row = rows()[at];
+    if (!row) return;
+    const { box } = parts(row);
+    if (box.disabled) return;
+    box.checked = !box.checked;
+    take(row);
+    tell();
+  };
+  const edit = () => {
+    const row = rows()[at];
+    if (!row) return;
+    if (!parts(row).box.checked) toggle();
+    parts(row).field.focus();
+    parts(row).field.select();
+  };
+  const walk = (step) => {
+    const list = all("#queue [data-receipt]");
+    const now = sheet() && sheet().dataset.receipt;
+    const place = list.findIndex((line) => line.dataset.receipt === now);
+    const next = list[place < 0 ? 0 : place + step];
+    if (!next) return;
+    next.click();
+  };
+  const press = (selector) => { const button = $(selector); if (button) button.click(); return Boolean(button); };
+
+  let going = 0; // `g` and a letter lead to another page: that letter is none of ours
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !$("[data-desk]")) return;
+    if (Date.now() < going) { going = 0; return; }
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    if (typing && event.key === "Enter" && event.target.matches("#items input.amount")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      event.target.blur();
+      return;
+    }
+    if (typing && event.target.type !== "checkbox" && event.target.type !== "radio") return;
+    if (event.key === "g") { going = Date.now() + 1200; return; }
+    const acts = {
+      j: () => walk(1),
+      k: () => walk(-1),
+      ArrowDown: () => point(at + 1),
+      ArrowUp: () => point(at - 1),
+      " ": toggle,
+      x: toggle,
+      e: edit,
+      s: () => { const box = $("#desk-search"); if (box) { box.focus(); box.select(); } },
+      c: () => press("form[data-confirm] button"),
+      0: () => press('#gap [data-choice="0"]'),
+    };
+    const key = event.key;
+    const known = acts[key]
+      || (/^[1-9]$/.test(key) && (() => press(`#gap [data-choice="${key}"]`)))
+      || ($(`[data-key-act="${CSS.escape(key)}"]`) && (() => press(`[data-key-act="${CSS.escape(key)}"]`)));
+    if (!known) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    known();
+  }, true);
+})();

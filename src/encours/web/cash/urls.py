@@ -1,0 +1,22 @@
+"""Addresses of cash application."""
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from encours.web.cash import views
+from encours.web.shell.nav import NavEntry
+
+NAV = NavEntry(_("Cash application"), "cash", "cash", 25, "l", acts=("accept_match",))
+urlpatterns = [
+    path("cash/", views.cash, name="cash"),
+    path("cash/confirm/", views.confirm, name="cash_confirm"),
+    path("cash/propose/", views.propose, name="cash_propose"),
+    path("cash/undo/<int:decision_id>/", views.undo, name="cash_undo"),
+    path("cash/items/<path:receipt_id>", views.items, name="cash_items"),
+    path("cash/gap/<path:receipt_id>", views.gap, name="cash_gap"),
+    path("cash/hold/<path:receipt_id>", views.hold, name="cash_hold"),
+    path("cash/apply/<path:receipt_id>", views.apply, name="cash_apply"),
+    path("cash/advance/<path:receipt_id>", views.advance, name="cash_advance"),
+    path("cash/aside/<path:receipt_id>", views.aside, name="cash_aside"),
+    path("cash/refuse/<path:receipt_id>", views.refuse, name="cash_refuse"),
+]

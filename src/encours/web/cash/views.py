@@ -1,0 +1,276 @@
+"""The queue and the desk: each answer brings the next receipt, so that the hands stay on the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from encours.core.base.issue import CallError
+from encours.core.base.money import exponent
+from encours.usecases.accept_match import accept_matches, reject_match
+from encours.usecases.book_advance import book_advance
+from encours.usecases.mark_not_customer import mark_not_customer
+from encours.usecases.propose_matches import propose_matches
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.settle_receipt import offer_differences, settle_receipt
+from encours.usecases.show_cash import Queue, show_queue
+from encours.usecases.show_desk import Desk, find_for_desk, show_desk
+from encours.usecases.take_receipt import TakenError, take_receipt
+from encours.usecases.undo_match import undo_match
+from encours.web.cash import words
+from encours.web.cash.choice import read_choice
+from encours.web.shell.issue_words import said_together
+from encours.web.shell.request import Request
+
+
+def clerk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The desk is for whoever may apply receipts in some entity."""
+
+    @login_required
+    @wraps(view)
+    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.viewing.actor.may("accept_match", None).ok:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+@clerk
+def cash(request: Request) -> HttpResponse:
+    """The queue with the chosen receipt beside it; htmx asks for the receipt alone."""
+    picked = request.GET.get("receipt", "")
+    tab = request.GET.get("tab", "")
+    if request.htmx and request.htmx.target == "desk":
+        return _desk(request, _seen(request, picked), tab)
+    queue = show_queue(request.viewing, tab, _page(request))
+    first = next((row.receipt_id for row in queue.rows), "")
+    desk = show_desk(request.viewing, picked or first) if picked or first else None
+    if picked and desk is None:
+        raise Http404
+    context = {"section": "cash", "queue": queue, "tabs": _tabs(queue), "picked": bool(picked)}
+    return render(request, "cash/cash.html", context | _desk_context(desk, queue.tab))
+
+
+@clerk
+def items(request: Request, receipt_id: str) -> HttpResponse:
+    """Rows of open items that fit the text, to be put beneath those on the desk."""
+    desk = _seen(request, receipt_id)
+    found = find_for_desk(request.viewing, receipt_id, request.GET.get("q", "").strip())
+    return render(request, "cash/items.html", {"desk": desk, "found": found})
+
+
+@clerk
+@require_POST
+def confirm(request: Request) -> HttpResponse:
+    """Confirms a group of certain proposals, those that the page showed."""
+    wanted = [int(number) for number in request.POST.getlist("proposal") if number.isdecimal() and len(number) < 16]
+    done, faults = accept_matches(request.viewing.actor, wanted)
+    if done:
+        text = ngettext("%(count)d receipt applied.", "%(count)d receipts applied.", len(done)) % {"count": len(done)}
+        messages.success(request, text)
+    if faults:
+        messages.error(request, _("Not done: %(why)s") % {"why": said_together(faults[:3])})
+    return HttpResponseRedirect(reverse("cash"))
+
+
+@clerk
+@require_POST
+def propose(request: Request) -> HttpResponse:
+    """Looks for matches among what waits, in the chosen entities."""
+    viewing = request.viewing
+    allowed = [entity for entity in viewing.entity_ids if viewing.actor.may("accept_match", entity).ok]
+    if not allowed:
+        raise PermissionDenied
+    proposed = propose_matches(viewing.actor, allowed)
+    found = proposed.auto + proposed.review
+    messages.success(
+        request, ngettext("%(count)d proposal found.", "%(count)d proposals found.", found) % {"count": found}
+    )
+    return HttpResponseRedirect(reverse("cash"))
+
+
+@clerk
+@require_POST
+def hold(request: Request, receipt_id: str) -> HttpResponse:
+    """Takes the receipt for this clerk; said again by the page every minute. The answer says who else holds it."""
+    try:
+        take_receipt(request.viewing.actor, receipt_id)
+    except TakenError as taken:
+        return render(request, "cash/held.html", {"hold": taken.hold})
+    except NotAllowedError as refused:
+        raise _gone_or_forbidden(refused) from refused
+    return HttpResponse("")
+
+
+@clerk
+@require_POST
+def gap(request: Request, receipt_id: str) -> HttpResponse:
+    """What may be said of the difference of the chosen items and the money."""
+    desk = _seen(request, receipt_id)
+    try:
+        choice = read_choice(request.POST, desk.currency)
+        found = offer_differences(request.viewing, receipt_id, choice.settled, choice.proposal_id)
+    except NotAllowedError as refused:
+        raise _gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        return render(request, "cash/gap.html", {"faults": said_together(refused.faults)})
+    return render(request, "cash/gap.html", {"found": found, "chosen": choice.difference})
+
+
+@clerk
+@require_POST
+def apply(request: Request, receipt_id: str) -> HttpResponse:
+    """Posts what the form says, the proposal or the clerk's own choice."""
+    desk = _seen(request, receipt_id)
+
+    def settle() -> tuple[str, int | None]:
+        choice = read_choice(request.POST, desk.currency)
+        done = settle_receipt(
+            request.viewing, receipt_id, choice.settled, choice.difference, choice.proposal_id
+        ).decision
+        if done is None:
+            return _("Signed: a second signature is needed."), None
+        return _("Applied: %(who)s") % {"who": desk.payer_name or _("Unnamed payer")}, done.pk
+
+    return _act(request, receipt_id, settle)
+
+
+@clerk
+@require_POST
+def advance(request: Request, receipt_id: str) -> HttpResponse:
+    """What is left of the receipt stands on a customer's account."""
+    desk = _seen(request, receipt_id)
+    account = request.POST.get("customer", "").strip()
+    holder = account if ":" in account else f"{desk.entity_id}:{account}"
+
+    def book() -> tuple[str, int | None]:
+        return _("Booked as an advance."), book_advance(request.viewing.actor, receipt_id, holder).pk
+
+    return _act(request, receipt_id, book)
+
+
+@clerk
+@require_POST
+def aside(request: Request, receipt_id: str) -> HttpResponse:
+    """The receipt is no customer's."""
+    _seen(request, receipt_id)
+    reason = request.POST.get("reason", "")
+
+    def mark() -> tuple[str, int | None]:
+        return _("Set aside: not from a customer."), mark_not_customer(request.viewing.actor, receipt_id, reason).pk
+
+    return _act(request, receipt_id, mark)
+
+
+@clerk
+@require_POST
+def refuse(request: Request, receipt_id: str) -> HttpResponse:
+    """Lays the proposal aside for good: the receipt is not proposed for the same items again."""
+    number = request.POST.get("proposal", "")
+    if not number.isdecimal() or len(number) > 15:
+        raise Http404
+
+    def reject() -> tuple[str, int | None]:
+        reject_match(request.viewing.actor, int(number))
+        return _("Proposal refused."), None
+
+    return _act(request, receipt_id, reject)
+
+
+@clerk
+@require_POST
+def undo(request: Request, decision_id: int) -> HttpResponse:
+    """Takes a decision back and puts its receipt on the desk again."""
+    try:
+        decision = undo_match(request.viewing.actor, decision_id)
+    except NotAllowedError as refused:
+        raise _gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        return _refused(request, refused)
+    if not request.htmx:
+        messages.success(request, _("Undone."))
+        return HttpResponseRedirect(f"{reverse('cash')}?{urlencode({'receipt': decision.subject_id})}")
+    desk = show_desk(request.viewing, decision.subject_id)
+    return _desk(request, desk, "check", toast=_("Undone."))
+
+
+def _act(request: Request, receipt_id: str, act: Callable[[], tuple[str, int | None]]) -> HttpResponse:
+    """Does it, and answers with the next receipt of the queue; `act` gives the toast and what Undo would undo."""
+    tab = request.POST.get("tab", "")
+    following = _following(request, tab, receipt_id)
+    try:
+        text, undo_id = act()
+    except NotAllowedError as refused:
+        raise _gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        return _refused(request, refused)
+    if not request.htmx:
+        messages.success(request, text)
+        return HttpResponseRedirect(f"{reverse('cash')}?{urlencode({'tab': tab})}")
+    desk = show_desk(request.viewing, following) if following else None
+    return _desk(request, desk, tab, toast=text, undo_id=undo_id)
+
+
+def _following(request: Request, tab: str, receipt_id: str) -> str | None:
+    """The receipt that comes after this one in the queue, else the first other one."""
+    rows = [row.receipt_id for row in show_queue(request.viewing, tab, _page(request)).rows]
+    after = rows[rows.index(receipt_id) + 1 :] if receipt_id in rows else rows
+    return next(iter([*after, *(one for one in rows if one != receipt_id)]), None)
+
+
+def _desk(request: Request, desk: Desk | None, tab: str, toast: str = "", undo_id: int | None = None) -> HttpResponse:
+    """The desk alone; after an act (`toast` says it) with the queue as it now stands."""
+    context = _desk_context(desk, tab) | {"toast": toast, "toast_undo": undo_id}
+    if toast:
+        queue = show_queue(request.viewing, tab, _page(request))
+        context |= {"queue": queue, "tabs": _tabs(queue)}
+    return render(request, "cash/answer.html", context)
+
+
+def _desk_context(desk: Desk | None, tab: str) -> dict[str, object]:
+    decimals = exponent(desk.currency) if desk else 2
+    return {"desk": desk, "tab": tab, "decimals": decimals, "aside_reasons": words.aside_reasons()}
+
+
+def _seen(request: Request, receipt_id: str) -> Desk:
+    desk = show_desk(request.viewing, receipt_id)
+    if desk is None:
+        raise Http404
+    return desk
+
+
+def _tabs(queue: Queue) -> list[tuple[str, str, int]]:
+    labels = {"check": _("To check"), "none": _("Without a match"), "done": _("Applied")}
+    return [(code, labels[code], queue.counts[code]) for code in labels]
+
+
+def _page(request: Request) -> int:
+    number = request.GET.get("page") or request.POST.get("page") or "1"
+    return int(number) if number.isdecimal() and len(number) < 7 else 1
+
+
+def _gone_or_forbidden(refused: NotAllowedError) -> Exception:
+    # What one may not see does not exist; what one sees and may not do is forbidden.
+    return Http404() if refused.why == "not_visible" else PermissionDenied(refused.why)
+
+
+def _refused(request: Request, refused: CallError) -> HttpResponse:
+    text = _("Not done: %(why)s") % {"why": said_together(refused.faults)}
+    if not request.htmx:
+        messages.error(request, text)
+        return HttpResponseRedirect(reverse("cash"))
+    answer = render(request, "cash/toast.html", {"toast": text, "toast_wrong": True})
+    answer["HX-Reswap"] = "none"
+    return answer

@@ -44,7 +44,7 @@ def trust(request: Request) -> HttpResponse:
 def chart(request: Request) -> HttpResponse:
     """Coverage against errors, once the page stands."""
     points, budget = trust_curve(request.viewing)
-    names = (_("found"), _("at most, 95 % sure"), _("your budget"))
+    names = (_("errors found"), _("errors at most"), _("accepted"))
     drawn = charts.trade_off(points, budget, names, narrow="narrow" in request.GET)
     return render(request, "trust/chart.html", {"svg": drawn})
 

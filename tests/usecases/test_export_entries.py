@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,9 +50,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _book(tmp_path: Path) -> Iterator[None]:
+def _book(tmp_path: Path) -> None:
     load_waiting(tmp_path)
-    yield
 
 
 def decide(mode: str = "full") -> list[Any]:

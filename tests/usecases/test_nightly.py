@@ -13,13 +13,14 @@ from pytest_django import Settings
 
 from encours.connectors.book_folder import read_book
 from encours.core.base.schema import TABLES
+from encours.core.entries import encours_id
 from encours.core.metrics import aged_balance
 from encours.store import audit, frames, parquet
 from encours.store.models import CustomerPosition, EntityDay, ExportLine, Item, Proposal, Receipt, Role, Run, User
 from encours.store.rights import actor_of, job
 from encours.usecases import clock, run_nightly
 from encours.usecases.accept_match import accept_match
-from encours.usecases.export_allocations import COLUMNS, encours_id, export_allocations
+from encours.usecases.export_allocations import COLUMNS, export_allocations
 from encours.usecases.export_book import export_book
 from encours.usecases.import_files import import_now
 from encours.usecases.jobs import nightly_due

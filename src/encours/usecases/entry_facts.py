@@ -11,7 +11,7 @@ from django.db.models import Max, Sum
 from django.db.models.functions import Length, Upper
 
 from encours.core.base.schema import TABLES
-from encours.core.entries import ADVANCES, EARLIER, EntryRules, Facts
+from encours.core.entries import ADVANCES, EARLIER, REVERSED, EntryRules, Facts
 from encours.core.entries.facts import SETTLED
 from encours.store import frames
 from encours.store.models import (
@@ -36,8 +36,6 @@ from encours.usecases import clock
 from encours.usecases.entry_rules import entry_rules
 from encours.usecases.merge.meet_letters import OWN_SOURCE
 
-#: The mark behind an allocation's id under which its reversal is exported.
-REVERSED = ":reversed"
 _ADVANCE = "advance:"
 
 

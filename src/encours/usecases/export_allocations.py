@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import uuid
@@ -14,10 +13,12 @@ from django.conf import settings
 from django.db import transaction
 
 from encours.core.base.money import exponent
+from encours.core.entries import encours_id
 from encours.store import audit, frames, parquet
 from encours.store.models import Allocation, Export, ExportLine
 from encours.store.rows import select
 from encours.usecases import clock
+from encours.usecases.entry_facts import not_acknowledged, not_exported
 from encours.usecases.rights import Actor, NotAllowedError, require
 
 #: Columns of the file, in order: a ledger's names, ISO dates, amounts with the currency's decimals.
@@ -42,12 +43,6 @@ class Exported:
 
     row: Export
     file: Path
-
-
-def encours_id(allocation_id: str) -> str:
-    """The short id that an exported allocation bears in the ERP: the same whenever it is asked for."""
-    digest = hashlib.sha256(allocation_id.encode()).digest()
-    return "ENC" + base64.b32encode(digest)[:13].decode()
 
 
 def export_allocations(actor: Actor, entity_id: str) -> Exported | None:
@@ -91,10 +86,8 @@ def export_allocations(actor: Actor, entity_id: str) -> Exported | None:
 def _waiting(entity_id: str) -> pl.DataFrame:
     columns = ["allocation_id", "item_id", "receipt_id", "allocated_on", "kind", "amount"]
     where = "t.entity_id = %s AND t.is_current AND t.reversed_on IS NULL AND t.source LIKE %s"
+    where += f" AND {not_exported()} AND {not_acknowledged()}"
     rows = select(Allocation, columns, where, [entity_id, "encours:%"])
-    sent = ExportLine.objects.filter(export__entity_id=entity_id, export__recalled_at=None)
-    known = pl.Series(list(sent.values_list("allocation_id", flat=True)), dtype=pl.String)
-    rows = rows.filter(~pl.col("allocation_id").is_in(known.implode()))
     wanted = ["item_id", "customer_id", "ledger_account", "number", "currency"]
     items = frames.versions("items", rows["item_id"], wanted, current=True)
     receipts = frames.versions("receipts", rows["receipt_id"], ["receipt_id", "booked_on"], current=True)

@@ -21,6 +21,7 @@ from encours.core.entries import (
     COVER,
     ENTRY,
     LETTER,
+    REVERSED,
     control,
     counter_id,
     letter_lines,
@@ -31,7 +32,7 @@ from encours.core.entries import (
 from encours.store import audit, frames, parquet
 from encours.store.models import Entity, EntryBatch, EntryCover, EntryLetter, EntryLine, Export, ExportLine
 from encours.usecases import clock
-from encours.usecases.entry_facts import REVERSED, Waiting, waiting_entries
+from encours.usecases.entry_facts import Waiting, waiting_entries
 from encours.usecases.entry_files import KINDS, batch_name, make_file
 from encours.usecases.rights import Actor, NotAllowedError, require, require_whole
 

@@ -39,6 +39,7 @@ from encours.usecases.manage_settings import setting
 from encours.usecases.map_columns import saved_mappings
 from encours.usecases.merge.apply import Merged, lock
 from encours.usecases.merge.diff import Knowing
+from encours.usecases.merge.meet_entries import own_entries
 from encours.usecases.read_files import FileRead, FilesRead, Houses, ReadOptions, read_files
 from encours.usecases.recompute_positions import recompute_positions
 from encours.usecases.rights import Actor, NotAllowedError, require
@@ -288,9 +289,10 @@ def read_import(owner: Import) -> FilesRead:
 
 
 def _entity_settings(owner: Import) -> dict[str, object]:
-    """What the entity's settings say to the readers: its receivable accounts, its terms where no due date is known."""
+    """What the readers are told: the entity's receivable accounts, its terms where no due date is known, what left."""
     accounts = setting("fec.receivable_accounts", owner.entity_id, owner.known_on)
-    return {"receivable_accounts": accounts, **term_settings(setting("terms.default", owner.entity_id, owner.known_on))}
+    recognised: dict[str, object] = {"receivable_accounts": accounts, "own_entries": own_entries}
+    return {**recognised, **term_settings(setting("terms.default", owner.entity_id, owner.known_on))}
 
 
 def _houses() -> Houses:

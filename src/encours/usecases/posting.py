@@ -191,7 +191,10 @@ def post(
     ids = _by_proposal(rows)
     acts = []
     for fit in fits:
-        beside: dict[str, object] = {"first_signed_by": fit.proposal.first_signed_by_id, "run": None if run is None else run.pk}
+        beside: dict[str, object] = {
+            "first_signed_by": fit.proposal.first_signed_by_id,
+            "run": None if run is None else run.pk,
+        }
         beside |= (allowed or {}).get(fit.proposal.pk, {})
         more = {"rule": fit.proposal.rule} | {name: value for name, value in beside.items() if value is not None}
         acts.append(Act("accept_match", fit.proposal, fit.total, ids[fit.proposal.pk], more=more))
@@ -279,7 +282,7 @@ def take_back(actor: Actor, decisions: Sequence[Decision], act: str, why: str) -
     """Reverses what acceptances wrote, by new versions dated today: items are open again, the money is free again.
 
     The caller holds a transaction and the entity's lock. What was written in a sealed month stays there and is
-    reversed in the open one; what was exported stays exported: the ERP is told by a person.
+    reversed in the open one; the next export tells the ERP by a counter-entry what had left before.
     """
     proposals = [_proposal(decision) for decision in decisions]
     before = standing(proposals)

@@ -34,8 +34,8 @@ class Post:
 class RewindPreview:
     """What a rewind would reverse: how many posts, the total of each currency, the largest.
 
-    `exported` posts have left for the ERP, and their reversal does not follow by itself; `sealed` ones are dated in a
-    sealed month, which stays as it is: they are reversed in the open one.
+    `exported` posts have left for the ERP: the next export takes a counter-entry along by itself. `sealed` ones are
+    dated in a sealed month, which stays as it is: they are reversed in the open one.
     """
 
     run_id: int

@@ -154,14 +154,16 @@ def _without_auxiliary(found: Found) -> pl.DataFrame:
 
 
 def prove(
-    rows: pl.DataFrame, tables: dict[str, pl.DataFrame], file: str, currency: str
+    rows: pl.DataFrame, tables: dict[str, pl.DataFrame], file: str, currency: str, apart: pl.DataFrame
 ) -> tuple[dict[str, object], pl.DataFrame]:
     """Facts `balances` (account → amount), `closings` (month end → balances), and an error for each customer and
     account whose Book balance differs.
 
-    The ledger says Σ debit − credit of the lines; the Book says Σ open items − Σ unapplied receipts.
+    The ledger says Σ debit − credit of the lines; the Book says Σ open items − Σ unapplied receipts. Lines `apart` are
+    our own, come back: they are in the ledger's balances and make no row of the Book.
     """
-    claims = rows.select("receivable", "line", "day", "net", "account", "customer_id").filter("receivable")
+    columns = ["receivable", "line", "day", "net", "account", "customer_id"]
+    claims = rows.select(columns).filter("receivable")
     ledger = claims.group_by("customer_id", ledger_account="account").agg(
         ledger=pl.col("net").sum(), line=pl.col("line").first()
     )
@@ -182,7 +184,8 @@ def prove(
     issues = _issue(
         gap, file, "balance_differs", "error", message, "Report this file: the book must tie to the ledger."
     )
-    accounts = ledger.group_by("ledger_account").agg(pl.col("ledger").sum()).sort("ledger_account")
+    claims = pl.concat([claims, apart.select(columns).filter("receivable")])
+    accounts = claims.group_by("account").agg(pl.col("net").sum()).sort("account")
     balances = {account: str(to_decimal(cents, currency)) for account, cents in accounts.iter_rows()}
     return {"balances": balances, "closings": _closings(claims, currency)}, issues
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import cast
 
 import polars as pl
 
@@ -15,8 +16,9 @@ from encours.connectors.fec.facts import facts_of
 from encours.connectors.fec.findings import Found, findings, prove
 from encours.connectors.fec.layout import Layout, Repaired, layout_of, repair
 from encours.connectors.fec.lines import read_lines
+from encours.connectors.fec.own import Recognise, part_own
 from encours.connectors.fec.parts import parts_of
-from encours.connectors.fec.prepare import opening_day, prepared, touched_by_claims
+from encours.connectors.fec.prepare import accounting_day, customer_of, opening_day, prepared, touched_by_claims
 from encours.connectors.fec.remit import remitted
 from encours.connectors.fec.tables import Context, Terms, build
 from encours.core.base.issue import CallError, Issues, concat_issues
@@ -30,8 +32,9 @@ def read(source: Source, options: Options) -> Reading:
     """The receivable accounts of a FEC. See README.md of this folder for what becomes of a line.
 
     Settings: `receivable_accounts`, `opening_journals`, `<rule>_accounts` (lists of prefixes); `currency` (EUR);
-    `due_days` (30) or `due_on`, a function of a Date series, where the file has no due date; `due_name`. Raises
-    CallError for a wrong setting; never on data.
+    `due_days` (30) or `due_on`, a function of a Date series, where the file has no due date; `due_name`;
+    `own_entries`, a function that recognises what left here (`own.Recognise`). Raises CallError for a wrong setting;
+    never on data.
     """
     chart, currency, terms = _settings(options.settings)
     fixed = repair(source.path.read_bytes())
@@ -52,36 +55,59 @@ def read(source: Source, options: Options) -> Reading:
             severity="warning",
             action="Name the file <SIREN>FEC<AAAAMMJJ>.txt or give the entity.",
         )
-    return _read(source, fixed, layout, Setting(chart, currency, terms, entity_id, siren), issues)
+    own = options.settings.get("own_entries")
+    recognise = cast("Recognise", own) if callable(own) else None
+    return _read(source, fixed, layout, Setting(chart, currency, terms, entity_id, siren, recognise), issues)
 
 
 class Setting:
     """What the reading of one file goes by."""
 
-    def __init__(self, chart: Chart, currency: str, terms: Terms, entity_id: str, siren: str | None) -> None:
+    def __init__(
+        self,
+        chart: Chart,
+        currency: str,
+        terms: Terms,
+        entity_id: str,
+        siren: str | None,
+        recognise: Recognise | None = None,
+    ) -> None:
         self.chart, self.currency, self.terms = chart, currency, terms
-        self.entity_id, self.siren = entity_id, siren
+        self.entity_id, self.siren, self.recognise = entity_id, siren, recognise
 
 
 def _read(source: Source, fixed: Repaired, layout: Layout, setting: Setting, issues: Issues) -> Reading:
     read_in = read_lines(fixed.data, layout, exponent(setting.currency))
     lines = with_classes(with_entries(read_in.good), setting.chart)
     facts = facts_of(lines, read_in.bad.height, fixed, layout, setting.currency)
+    parted = part_own(lines, setting.recognise, setting.chart, source.name)
+    if setting.recognise is not None:
+        facts |= {"letters": highest_letters(lines), "own_entries": list(parted.ids)}
+    lines = parted.lines
     unbalanced = lines.filter(~pl.col("balanced")).group_by("entry").agg(
         pl.col("line", "journal", "number", "date").first(), gap=pl.col("net").sum()
     )  # fmt: skip
     parts = parts_of(touched_by_claims(lines))
-    opening_on = opening_day(lines)
+    opening_on = opening_day(pl.concat([lines, parted.own])) if parted.ids else opening_day(lines)
+    apart = parted.own.with_columns(day=accounting_day(opening_on), customer_id=customer_of(setting.entity_id))
     rows = prepared(lines, parts, setting.entity_id, opening_on)
     taken = remitted(lines)
     del lines
     tables = build(parts, rows, taken, Context(setting.entity_id, setting.currency, setting.terms))
     tables["entities"] = _entities(setting)
     found = Found(source.name, rows, parts, tables, unbalanced, read_in.bad, setting.terms.name, setting.currency)
-    balances, gaps = prove(rows, tables, source.name, setting.currency)
-    said = concat_issues([issues.frame(), findings(found), gaps])
+    balances, gaps = prove(rows, tables, source.name, setting.currency, apart)
+    said = concat_issues([issues.frame(), findings(found), parted.issues, gaps])
     opened = {"opening_on": str(opening_on) if opening_on else None}
     return Reading("fec", tables, said, setting.entity_id, facts | opened | balances, read_in.bad)
+
+
+def highest_letters(lines: pl.DataFrame) -> dict[str, str]:
+    """Receivable account -> the highest of its letter codes: the longest, then the last of the alphabet."""
+    code = pl.col("letter").str.to_uppercase()
+    codes = lines.filter(pl.col("receivable") & code.str.contains(r"^[A-Z]{3,}$")).select("account", code=code).unique()
+    ranked = codes.sort(pl.col("code").str.len_chars(), "code").unique("account", keep="last", maintain_order=True)
+    return dict(ranked.iter_rows())
 
 
 def _entity(name: str, options: Options) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ from encours.core.entries.control import Control, control
 from encours.core.entries.counters import reversal_letters, reverse_entries
 from encours.core.entries.entries import COVER, ENTRY, HELD, Written, write_entries
 from encours.core.entries.facts import ADVANCES, EARLIER, Facts
-from encours.core.entries.ids import PATTERN, counter_id, encours_id
+from encours.core.entries.ids import PATTERN, REVERSED, counter_id, encours_id
 from encours.core.entries.letters import next_letters
 from encours.core.entries.lettrage import LETTER, letter_lines
 from encours.core.entries.rules import MODES, Accounts, Bank, EntryRules, faults_of
@@ -18,6 +18,7 @@ __all__ = [
     "LETTER",
     "MODES",
     "PATTERN",
+    "REVERSED",
     "Accounts",
     "Bank",
     "Control",

@@ -7,6 +7,8 @@ import hashlib
 
 #: How an Encours id looks in a piece or a label.
 PATTERN = r"ENC[A-Z2-7]{13}"
+#: The mark behind an allocation's id under which its reversal is exported.
+REVERSED = ":reversed"
 
 
 def encours_id(key: str) -> str:
@@ -17,4 +19,4 @@ def encours_id(key: str) -> str:
 
 def counter_id(allocation_id: str) -> str:
     """The id under which the reversal of an exported allocation leaves."""
-    return encours_id(f"{allocation_id}:reversed")
+    return encours_id(allocation_id + REVERSED)

@@ -15,6 +15,7 @@ from encours.core.base.issue import concat_issues
 from encours.core.base.money import to_minor
 from encours.store.models import Entity, Import, LedgerBalance, SourceProfile
 from encours.usecases.merge.meet_customers import meet_customers
+from encours.usecases.merge.meet_entries import meet_entries, note_entries
 from encours.usecases.merge.meet_items import meet_items
 from encours.usecases.merge.meet_letters import MetLetters, meet_letters, note_letters
 from encours.usecases.merge.meet_receipts import meet_receipts, note_merges
@@ -51,7 +52,7 @@ def meet(owner: Import, read: FilesRead, today: date) -> Met:
         snapshot = meet_snapshot(book, owner, day, confirmed=owner.confirmed_by_id is not None)
         book = snapshot.book
         issues.append(snapshot.reading.issues)
-    letters = meet_letters(book, today)
+    letters = meet_letters(meet_entries(book, read), today)
     merges = pl.concat([read.merges.select(receipts.merges.columns), receipts.merges])
     return Met(letters.book, concat_issues([*issues, letters.issues]), merges, letters, snapshot)
 
@@ -60,6 +61,7 @@ def note(met: Met, owner: Import, read: FilesRead) -> None:
     """Keeps what was met: acknowledgements, the list for the next one, the ledger's own balances."""
     note_merges(met.merges, owner.pk)
     note_letters(met.letters, owner.pk)
+    note_entries(read, owner.pk)
     if met.snapshot is not None:
         source = (
             owner.source

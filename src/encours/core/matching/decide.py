@@ -36,10 +36,11 @@ class Decided:
 def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     """Decisions for every receipt and allocations for those proposed."""
     lines = _lines(ready, outcome)
-    allocations = _allocations(ready, lines)
+    early = ready.early
+    allocations = pl.concat([early.allocation_frame(), _allocations(ready, lines)], how="diagonal_relaxed")
     cash = allocations.filter(kind="cash").select("receipt_id", "item_id", "amount")
     back, returned = taken_back(ready.receipts, ready.applied, cash)
-    proposed = pl.concat([_proposed(ready, outcome, lines), back], how="diagonal_relaxed")
+    proposed = pl.concat([early.proposed_frame(), _proposed(ready, outcome, lines), back], how="diagonal_relaxed")
     # A proof is held to the rate here; what a certificate lets through was held to it when that was made.
     within = (1 - pl.col("confidence") <= max_error_rate + 1e-12) | ~pl.col("proof")
     certain = pl.col("posts") & within
@@ -226,13 +227,15 @@ def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
         (has("says", SAYS_OTHER) & ~known, "not_from_customer",
          pl.lit("neither payer nor text point to a customer")),
         (known, "no_fit", pl.lit("the customer is known, but no open items fit the amount")),
-        (pl.col("text").is_null(), "no_text", pl.lit("the receipt has no text")),
+        (pl.col("text").fill_null("") == "", "no_text", pl.lit("the receipt has no text")),
     ]  # fmt: skip
     rule, reason = pl.lit("no_reference"), pl.lit("no number of an item stands in the text")
     for holds, name, sentence in reversed(why):
         rule = pl.when(holds).then(pl.lit(name)).otherwise(rule)
         reason = pl.when(holds).then(sentence).otherwise(reason)
-    return frame.select("row", none_rule=rule, none_reason=reason)
+    found = frame.select("row", none_rule=rule, none_reason=reason)
+    told = ready.early.unmatched_frame()
+    return pl.concat([found.join(told, on="row", how="anti"), told])
 
 
 def _nominated(start: npt.NDArray[np.int64], code: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:

@@ -118,7 +118,10 @@ def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: 
     best, second, margin = best_of(hypotheses, scores, np.lexsort((-scores, hypotheses.ask)))
     proof = proven(hypotheses, found.features, best, facts) & (not final)
     # A proof stands on number, amount and account: the score knows nothing of it.
-    sure = np.where(proof, np.maximum(scores[best], 1 - PROOF_ERROR_RATE), scores[best])
+    # Two sets alike in everything, unquoted: at most one is right, so neither is surer than a half.
+    tied = (margin >= scores[best]) & ~np.array([family.quotes for family in families()])[hypotheses.family[best]]
+    alone = np.where(tied, scores[best] / 2, scores[best])
+    sure = np.where(proof, np.maximum(scores[best], 1 - PROOF_ERROR_RATE), alone)
     kept = np.lexsort((hypotheses.ask[best], -sure))
     on_account = facts.asks.customer[hypotheses.ask[best[kept]]] >= 0
     kept = kept[sure[kept] >= np.where(on_account, policy.least_on_account, policy.least)]

@@ -79,7 +79,8 @@ def test_an_advance_stands_on_the_account_once_and_comes_back() -> None:
     undo_match(clerk, Decision.objects.get(act="accept_match").pk)
     undo = undo_match(clerk, decision.pk, "another customer's")
     assert undo_match(clerk, decision.pk) == undo
-    assert standing() == before and not Advance.objects.exists()
+    assert standing() == before
+    assert not Advance.objects.exists()
     assert_oracle(clock.today())
     assert audit.verify().intact
     assert book_advance(clerk, "A:r3", "A:0").pk != decision.pk
@@ -112,7 +113,8 @@ def test_money_that_is_no_customers_is_never_proposed_until_that_is_undone() -> 
         with pytest.raises(CallError, match="marked as not from a customer: undo that first"):
             act()
     undo_match(clerk, decision.pk)
-    assert not NotCustomer.objects.exists() and standing() == before
+    assert not NotCustomer.objects.exists()
+    assert standing() == before
     propose_matches(clerk, ["A"], DAY)
     assert proposed("r2") is not None
 
@@ -143,7 +145,8 @@ def test_a_dispute_opens_closes_and_comes_back() -> None:
     assert Dispute.objects.get(is_current=True).closed_on is None
     undo_match(collector, opened.pk)
     assert frames.read_book(["A"]).current().disputes.height == 0
-    assert standing() == before and open_of("F1") == 100_000
+    assert standing() == before
+    assert open_of("F1") == 100_000
     assert open_dispute(collector, "A:F1", "quantity", amount=12_000).pk != opened.pk
     assert audit.verify().intact
 
@@ -189,8 +192,9 @@ def test_two_clerks_never_work_on_one_receipt(monkeypatch: pytest.MonkeyPatch) -
     propose_matches(one, ["A"], DAY)
     number = proposed("r2").pk
     hold = take_receipt(one, "A:r2")
-    assert hold.mine and take_receipt(one, "A:r2").taken_at == hold.taken_at
-    with pytest.raises(TakenError, match="one@example.com works on receipt A:r2"):
+    assert hold.mine
+    assert take_receipt(one, "A:r2").taken_at == hold.taken_at
+    with pytest.raises(TakenError, match=r"one@example\.com works on receipt A:r2"):
         take_receipt(two, "A:r2")
     assert not holders(two, ["A:r2", "A:r3"])["A:r2"].mine
     for act in (
@@ -211,7 +215,8 @@ def test_two_clerks_never_work_on_one_receipt(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(TakenError):
         take_receipt(two, "A:r2")
     monkeypatch.setattr(clock, "now", lambda: now + 3 * LAPSES_AFTER)
-    assert take_receipt(two, "A:r2").mine and not holders(one, ["A:r2"])["A:r2"].mine
+    assert take_receipt(two, "A:r2").mine
+    assert not holders(one, ["A:r2"])["A:r2"].mine
     release_receipt(one, "A:r2")
     assert holders(two, ["A:r2"]), "who does not hold it cannot give it back"
     assert accept_match(two, number).decision is not None

@@ -112,7 +112,7 @@ def settle_receipt(
 def _choice(answer: Answer) -> Choice:
     parts = answer.explanation.differences
     outside = next((one.why_outside for one in parts if one.why_outside), "")
-    blocked = outside or ("" if answer.may_book else "right")
+    blocked = "" if answer.may_book else outside or "right"
     causes = tuple((one.cause, one.amount, one.sentence, one.proof) for one in parts)
     return Choice(answer.code, causes, blocked, answer.disputes)
 

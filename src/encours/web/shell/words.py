@@ -245,6 +245,10 @@ _WORDS = {
         "manage_settings": gettext_lazy("Change settings"),
         "manage_portfolios": gettext_lazy("Manage portfolios"),
         "write_off": gettext_lazy("Write off"),
+        "book_advance": gettext_lazy("Book an advance"),
+        "mark_not_customer": gettext_lazy("Mark as not from a customer"),
+        "open_dispute": gettext_lazy("Open a dispute"),
+        "close_dispute": gettext_lazy("Close a dispute"),
     },
 }
 _BUCKETS = (N_("Not due"), N_("1–30 days"), N_("31–60 days"), N_("61–90 days"), N_("91 days and more"))

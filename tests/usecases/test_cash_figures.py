@@ -1,0 +1,86 @@
+"""Unapplied cash and match rate out of the store: what was posted how, whose the rest is, today and on a past day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from encours.store.models import Proposal
+from encours.store.rights import Actor, job
+from encours.usecases import clock
+from encours.usecases.accept_match import accept_match
+from encours.usecases.allocate_receipt import HandLine, allocate_receipt
+from encours.usecases.apply_receipts import apply_receipts
+from encours.usecases.automatic_posting import activate_automatic_posting
+from encours.usecases.book_advance import book_advance
+from encours.usecases.mark_not_customer import mark_not_customer
+from encours.usecases.propose_matches import propose_matches
+from encours.usecases.show_match_rate import MatchRateRow, show_match_rate
+from encours.usecases.show_unapplied import show_unapplied
+from encours.usecases.viewing import Viewing
+from tests.usecases.clerks import BOOKED, load_desk, person
+from tests.usecases.waiting import load_waiting
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, settings: Settings) -> None:
+    """A folder of its own."""
+    settings.HOME = tmp_path / "home"
+
+
+def groups(actor: Actor, past_days: int = 0) -> dict[tuple[str, str], tuple[int, int]]:
+    past = clock.today() - timedelta(days=past_days) if past_days else None
+    page = show_unapplied(Viewing(actor, actor.entities, clock.today(), past))
+    assert page.limits == (7, 30, 60, 90)
+    return {(row.entity_id, row.group): (row.count, row.amount) for row in page.rows}
+
+
+def test_whose_the_unapplied_money_is(tmp_path: Path) -> None:
+    load_desk(tmp_path)
+    clerk, other = person("clerk"), person("other", "viewer", "B")
+    assert groups(clerk) == {("A", "customer"): (1, 98_000), ("A", "unknown"): (2, 236_000)}
+    book_advance(clerk, "A:r3", "A:1")
+    mark_not_customer(clerk, "A:r1", "loan")
+    assert groups(clerk) == {
+        ("A", "advance"): (1, 36_000),
+        ("A", "customer"): (1, 98_000),
+        ("A", "not_customer"): (1, 200_000),
+    }
+    assert groups(other) == {("B", "unknown"): (1, 100_000)}
+    assert groups(clerk, 1)["A", "customer"] == (1, 98_000), "yesterday nobody had said that it is an advance"
+
+
+def rate(actor: Actor) -> MatchRateRow:
+    months = 12 * (clock.today().year - BOOKED.year + 2)
+    rows = show_match_rate(Viewing(actor, ("A",), clock.today()), months).rows
+    assert len(rows) == 1
+    return rows[0]
+
+
+def test_the_match_rate_knows_who_posted_what(tmp_path: Path) -> None:
+    load_waiting(tmp_path)
+    activate_automatic_posting(job("test"), "A", "looked through")
+    apply_receipts(job("test"), ["A"])
+    row = rate(job("test"))
+    assert (row.receipts.all, row.receipts.matched, row.receipts.automatic) == (3, 3, 3)
+    assert row.value.automatic_rate == row.receipts.rate == 1.0
+
+
+def test_confirmed_by_hand_and_unmatched(tmp_path: Path) -> None:
+    load_desk(tmp_path)
+    clerk = person("clerk")
+    propose_matches(clerk, ["A"], BOOKED + timedelta(days=9))
+    proposal = Proposal.objects.filter(receipt_id="A:r2", state="open").exclude(decision="none").get()
+    accept_match(clerk, proposal.pk)
+    allocate_receipt(clerk, "A:r3", [HandLine("A:F3", 30_000)])
+    row = rate(clerk)
+    assert (row.receipts.all, row.receipts.matched, row.receipts.confirmed, row.receipts.automatic) == (3, 1, 1, 0)
+    assert (row.lines.all, row.lines.matched, row.lines.by_hand) == (4, 2, 1)
+    assert (row.value.all, row.value.matched, row.value.by_hand) == (334_000, 128_000, 30_000)
+    mark_not_customer(clerk, "A:r1", "loan")
+    assert rate(clerk).receipts.all == 2, "what is no customer's is no receipt to match"

@@ -8,7 +8,10 @@ from datetime import date
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.matching.advices import Advices, read_advices
 from encours.core.matching.asks import make_asks, make_receipts
+from encours.core.matching.batches import read_batches
+from encours.core.matching.early import Early, Scene, decide_early
 from encours.core.matching.payers import Lessons, make_payers
 from encours.core.matching.pool import make_items, make_pool
 from encours.core.matching.references.bytes import make_texts
@@ -25,7 +28,7 @@ _KEPT = ("item_id", "open", "customer", "group", "currency", "issued", "discount
 @dataclass(frozen=True)
 class Prepared:
     """`receipts` and `items` in the order of the arrays in `facts`; `lessons` is what the book's own matches teach,
-    `applied` what its returned payments had paid."""
+    `applied` what its returned payments had paid, `early` what files and advices decide before any search."""
 
     scope: Scope
     receipts: pl.DataFrame
@@ -33,10 +36,11 @@ class Prepared:
     facts: Facts
     lessons: Lessons
     applied: pl.DataFrame
+    early: Early
 
 
-def prepare(book: Book, as_of: date) -> Prepared:
-    """What was known of a book (all versions) at the end of a day."""
+def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared:
+    """What was known of a book (all versions) and of remittance advices at the end of a day."""
     known = book.as_of(as_of)
     scope = make_scope(known)
     items = make_items(book, known, scope)
@@ -44,7 +48,13 @@ def prepare(book: Book, as_of: date) -> Prepared:
     pool = make_pool(items, numbers, scope)
     receipts = make_receipts(known, scope)
     asks = make_asks(receipts)
-    marks = scan(make_texts(receipts["text"]), asks.entity, make_table(items, numbers), pool.entity)
+    table = make_table(items, numbers)
+    marks = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
     payers, lessons = make_payers(known, receipts, scope)
     applied = applied_before(receipts, known.allocations)
-    return Prepared(scope, receipts, items.select(_KEPT), Facts(asks, pool, payers, marks), lessons, applied)
+    told = read_batches(known, scope, items["item_id"], table, pool)
+    told += read_advices(advices, as_of, scope, table, pool)
+    kept = items.select(_KEPT)
+    people = scope.customers["customer_id"]
+    early = decide_early(told, Scene(receipts, kept, asks, pool, marks, people, pool.family_first))
+    return Prepared(scope, receipts, kept, Facts(asks, pool, payers, marks), lessons, applied, early)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.base.schema import TABLES
+
+if TYPE_CHECKING:
+    from encours.core.matching.advices import Advices
 
 #: Columns of `decisions`: one row for each receipt with money unapplied on the day.
 DECISION_SCHEMA: dict[str, pl.DataType] = {
@@ -49,14 +53,15 @@ def propose(
     as_of: date,
     max_error_rate: float = DEFAULT_MAX_ERROR_RATE,
     certified: float | Mapping[str, float] | None = None,
+    advices: Advices | None = None,
 ) -> Proposals:
     """What each receipt with unapplied money pays, as known at the end of `as_of`.
 
     `book` holds all versions. A receipt is decided on what was known on its own day; what fits only on `as_of` is at
     most `review`. Nothing posts by itself that is expected to be wrong more often than `max_error_rate`; without proof
     it takes a confidence that a certificate allows (`certified`, for all matches or by stratum; None: nothing does).
-    Raises CallError for a rate
-    outside 0..1.
+    `advices`: what payers and payment services said their money is for; an advice known by then is followed when its
+    money is there. Raises CallError for a rate outside 0..1, and for advices without their required columns.
     """
     if not 0 <= max_error_rate <= 1:
         raise CallError([f"max_error_rate is {max_error_rate}; it is a share between 0 and 1"])
@@ -66,7 +71,7 @@ def propose(
     from encours.core.matching.engine import Policy, run
     from encours.core.matching.prepare import prepare
 
-    ready = prepare(book, as_of)
+    ready = prepare(book, as_of, advices)
     policy = Policy(LEAST_CONFIDENCE, LEAST_ON_ACCOUNT, certified=_by_family(certified))
     decided = decide(ready, run(ready.facts, ready.lessons, policy), max_error_rate)
     allocations = TABLES["allocations"].conform(decided.allocations)

@@ -1,0 +1,207 @@
+"""Which receipt is the money of which remittance: by total, day, name in the text, number of lines, kind and payer."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from encours.core.matching.asks import Asks
+from encours.core.matching.names import name_keys
+from encours.core.matching.remittance import ADVICE, Remittance, names
+
+#: Of a remittance that the text names, at most so much may be missing as a fee, in hundredths of its total.
+_FEE_MAX = 4
+#: A remittance that the text names may come so many days outside its window.
+_LATE = 30
+#: Receipts of one payer among which the parts of an advice are sought, and into how many parts it may be paid.
+_PARTS_AMONG, _PARTS_MAX = 12, 3
+_COUNTED = "CHEQUES?|CHQS?|LCR|EFFETS?|PRLV|PRELEVEMENTS?|OPERATIONS?|OPE?R?|LIGNES?|FACTURES?|TRANSACTIONS?"
+_COUNT = re.compile(rf"\b(?:NB|NBRE|NOMBRE|QTE)\W{{0,3}}(\d{{1,5}})\b|\b(\d{{1,5}}) ?(?:{_COUNTED})\b")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One or several receipts (`rows`) that are the money of a remittance. `gap`: what is missing of its total beyond
+    the fee that it states; `counted`: whether the number of lines in the text agrees (None: it tells none); `alike`:
+    other remittances or receipts that fit as well."""
+
+    remittance: Remittance
+    rows: tuple[int, ...]
+    named: bool
+    gap: int
+    counted: bool | None
+    fitting: bool
+    alike: int = 0
+
+
+@dataclass(frozen=True)
+class Money:
+    """The receipts that may be paired: arrays by row, and the rows in order of amount."""
+
+    asks: Asks
+    kind: list[str]
+    text: list[str | None]
+    payer: list[frozenset[str]]
+    order: npt.NDArray[np.int64]
+    amounts: npt.NDArray[np.int64]
+
+
+def make_money(receipts: pl.DataFrame, asks: Asks) -> Money:
+    """The receipts that are untouched money in; those of a book without remittances are never asked for."""
+    kinds = receipts["kind"].to_list()
+    free = (asks.amount > 0) & ~asks.partly & np.isin(np.array(kinds, dtype=object), ["return", "out"], invert=True)
+    rows = np.flatnonzero(free)
+    order = rows[np.argsort(asks.amount[rows], kind="stable")]
+    accounts = receipts["payer_account"].str.replace_all(" ", "").str.to_uppercase().to_list()
+    keys = name_keys(receipts["payer_name"]).to_list()
+    payer = [frozenset(one for one in pair if one) for pair in zip(keys, accounts, strict=True)]
+    return Money(asks, kinds, receipts["text"].to_list(), payer, order, asks.amount[order])
+
+
+def pair_up(remittances: list[Remittance], money: Money, family_of: npt.NDArray[np.int32]) -> list[Pair]:
+    """Every remittance with its money, each receipt and each line once, the surest first.
+
+    `family_of`: customer code → first code of its family. What fits two ways alike keeps the count of the others.
+    """
+    found = [pair for one in remittances for pair in _candidates(one, money, family_of)]
+    found += _by_name(remittances, found, money)
+    marked = [_with_alike(pair, found) for pair in found]
+    marked.sort(key=lambda pair: (*_rank(pair), abs(_distance(pair, money)), pair.rows))
+    chosen, rows, lines = [], set[int](), set[str]()
+    for pair in marked:
+        keys = {line.key for line in pair.remittance.lines}
+        if rows & set(pair.rows) or lines & keys:
+            continue
+        chosen.append(pair)
+        rows |= set(pair.rows)
+        lines |= keys
+    for one in remittances:
+        keys = {line.key for line in one.lines}
+        parts = None if one.form != ADVICE or lines & keys else _in_parts(one, money, rows, family_of)
+        if parts is not None:
+            chosen.append(parts)
+            rows |= set(parts.rows)
+            lines |= keys
+    return chosen
+
+
+def _rank(pair: Pair) -> tuple[int, ...]:
+    return (-int(pair.named), int(pair.gap != 0), -int(pair.counted is True), -int(pair.fitting))
+
+
+def _distance(pair: Pair, money: Money) -> int:
+    return int(money.asks.day[pair.rows[0]]) - (pair.remittance.last - 10)
+
+
+def _with_alike(pair: Pair, found: list[Pair]) -> Pair:
+    """The pair with the number of others that fit its receipt, or of its receipts that fit it, as well."""
+    rank = _rank(pair)
+    keys = {line.key for line in pair.remittance.lines}
+    alike = sum(
+        1
+        for other in found
+        if other is not pair
+        and _rank(other) == rank
+        and (
+            (other.rows == pair.rows and {line.key for line in other.remittance.lines} != keys)
+            or (other.rows != pair.rows and bool(keys & {line.key for line in other.remittance.lines}))
+        )
+    )
+    return Pair(pair.remittance, pair.rows, pair.named, pair.gap, pair.counted, pair.fitting, alike)
+
+
+def _candidates(one: Remittance, money: Money, family_of: npt.NDArray[np.int32]) -> Iterable[Pair]:
+    """The receipts of its total, less what may be a fee, in its days."""
+    awaited = one.total - (one.fee or 0)
+    least = awaited if one.fee else awaited - awaited * _FEE_MAX // 100
+    begin = int(np.searchsorted(money.amounts, least, side="left"))
+    end = int(np.searchsorted(money.amounts, awaited, side="right"))
+    for row in money.order[begin:end].tolist():
+        pair = _pair(one, row, money, family_of)
+        if pair is not None:
+            yield pair
+
+
+def _pair(one: Remittance, row: int, money: Money, family_of: npt.NDArray[np.int32]) -> Pair | None:
+    asks, text = money.asks, money.text[row]
+    if asks.entity[row] != one.entity or asks.currency[row] != one.currency:
+        return None
+    named = names(text, one.references)
+    gap = one.total - (one.fee or 0) - int(asks.amount[row])
+    late = _LATE if named else 0
+    if not one.first - late <= asks.day[row] <= one.last + late or (gap and not named):
+        return None
+    fitting = _fits(one, row, money, family_of)
+    if not (named or fitting) or (asks.customer[row] >= 0 and one.form != ADVICE):
+        return None
+    return Pair(one, (row,), named, gap, _counted(text, one.count), fitting)
+
+
+def _fits(one: Remittance, row: int, money: Money, family_of: npt.NDArray[np.int32]) -> bool:
+    """Whether kind and words of the money are those of the remittance, or its payer the one of the advice."""
+    if one.form == ADVICE and one.payer | ({"family"} if one.family >= 0 else set()):
+        theirs = money.asks.customer[row]
+        same = theirs >= 0 and one.family >= 0 and family_of[theirs] == one.family
+        return bool(same or money.payer[row] & one.payer)
+    return money.kind[row] in one.kinds or bool(one.words and re.search(one.words, money.text[row] or ""))
+
+
+def _counted(text: str | None, count: int) -> bool | None:
+    told = [int(one or other) for one, other in _COUNT.findall(text or "")]
+    return None if not told else count in told
+
+
+def _by_name(remittances: list[Remittance], found: list[Pair], money: Money) -> list[Pair]:
+    """Receipts whose text names a remittance of another total: kept, so that they are said and never guessed at."""
+    known = {row for pair in found if pair.named for row in pair.rows}
+    wanted = sorted({reference for one in remittances for reference in one.references})
+    if not wanted:
+        return []
+    rows = money.order
+    texts = pl.Series([money.text[row] for row in rows.tolist()], dtype=pl.String).str.replace_all(r"[^0-9A-Z]", "")
+    hits = rows[texts.str.contains_any(wanted).fill_null(False).to_numpy()]
+    extra = []
+    for row in hits.tolist():
+        if row in known:
+            continue
+        for one in remittances:
+            same = money.asks.entity[row] == one.entity and money.asks.currency[row] == one.currency
+            if same and names(money.text[row], one.references):
+                gap = one.total - (one.fee or 0) - int(money.asks.amount[row])
+                extra.append(Pair(one, (row,), True, gap, _counted(money.text[row], one.count), False))
+                break
+    return extra
+
+
+def _in_parts(one: Remittance, money: Money, used: set[int], family_of: npt.NDArray[np.int32]) -> Pair | None:
+    """Several receipts of the payer that together are an advice; None where no set or more than one is."""
+    awaited = one.total - (one.fee or 0)
+    asks = money.asks
+    near = [
+        row
+        for row in money.order.tolist()
+        if row not in used
+        and asks.entity[row] == one.entity
+        and asks.currency[row] == one.currency
+        and one.first <= asks.day[row] <= one.last
+        and asks.amount[row] < awaited
+    ]
+    by_name = [row for row in near if names(money.text[row], one.references)]
+    if len(by_name) > 1 and sum(int(asks.amount[row]) for row in by_name) == awaited:
+        return Pair(one, tuple(sorted(by_name)), True, 0, None, True)
+    theirs = [row for row in near if _fits(one, row, money, family_of)] if one.payer or one.family >= 0 else []
+    if not 2 <= len(theirs) <= _PARTS_AMONG:
+        return None
+    sets = [
+        part
+        for size in range(2, _PARTS_MAX + 1)
+        for part in itertools.combinations(sorted(theirs), size)
+        if sum(int(asks.amount[row]) for row in part) == awaited
+    ]
+    return Pair(one, sets[0], False, 0, None, True, len(sets) - 1) if sets else None

@@ -8,9 +8,13 @@
 
   const sheet = () => $("[data-receipt][data-unapplied]");
   const digits = () => Number(sheet().dataset.decimals);
+  // As the server reads it: the mark that comes last is the decimal mark, unless it stands more than once.
   const minor = (text) => {
-    const plain = text.replace(/[\s\u202f\u00a0]/g, "").replace(MINUS, "-").replace(",", ".");
-    const value = Number(plain);
+    const plain = text.replace(/[\s\u202f\u00a0]/g, "").replace(MINUS, "-");
+    const last = plain.lastIndexOf(",") > plain.lastIndexOf(".") ? "," : ".";
+    const pieces = plain.split(last);
+    const decimal = pieces.length === 2 ? `${pieces[0].replace(/[.,]/g, "")}.${pieces[1]}` : plain.replace(/[.,]/g, "");
+    const value = Number(decimal);
     return plain === "" || Number.isNaN(value) ? 0 : Math.round(value * 10 ** digits());
   };
   const written = (amount) => new Intl.NumberFormat(document.documentElement.lang || "fr", {
@@ -78,8 +82,9 @@
     });
     const chosen = rows().filter((row) => parts(row).box.checked);
     chosen.reverse().forEach((row) => $("#items").prepend(row));
+    if (rows().length) all("#items tr.nothing").forEach((row) => row.remove());
     const box = $("#desk-search");
-    if (box) box.blur();
+    if (box) { box.blur(); box.value = ""; }
     point(chosen.length);
   };
 

@@ -60,6 +60,8 @@ _ACTS = (
     "rewind_run",
 )
 QUEUE_ROWS, RUN_ROWS = 20, 15
+#: A point of the picture stands on so many judged receipts at least: fewer say nothing of rare errors.
+_DRAWN = 50
 
 
 def show_trust(viewing: Viewing) -> TrustPage:
@@ -94,6 +96,7 @@ def trust_curve(viewing: Viewing) -> tuple[list[tuple[float, float, float]], flo
         return [], 0.0
     promise = standing_promise(seen[0])
     points = [] if promise.row is None else promise.row.pictures.get("curve", [])
+    points = [one for one in points if one["sample"] >= _DRAWN]
     return [
         (point["coverage"], point["precision"], point["precision_low"]) for point in points
     ], promise.policy.max_error_rate

@@ -130,8 +130,10 @@ def trade_off(
     colours = {"domain": list(names), "range": ["var(--accent)", "var(--age-2)", "var(--wrong)"]}
     y_axis = {"tickCount": 5, "values": [0, 1, 5, 20, 100, 500]}
     y = {"field": "y", "type": "quantitative", "title": None, "scale": {"type": "sqrt"}, "axis": y_axis}
-    x = {"field": "x", "type": "quantitative", "title": None, "axis": {"format": ".0%"}, "scale": {"domain": [0, 1]}}
-    color = {"field": "name", "type": "nominal", "sort": list(names), "scale": colours}
+    x: dict[str, Any] = {"field": "x", "type": "quantitative", "title": None, "axis": {"format": ".0%", "tickCount": 5}}
+    x["scale"] = {"domain": [0, 1]}
+    legend = {"symbolType": "stroke", "symbolStrokeWidth": 2, "columnPadding": 20}
+    color = {"field": "name", "type": "nominal", "sort": list(names), "scale": colours, "legend": legend}
     encoding = {"x": x, "y": y, "color": color}
     lines = {"mark": {"type": "line", "strokeWidth": 2, "interpolate": "step-after"}, "encoding": encoding}
     seen = encoding | {"description": {"field": "said"}}

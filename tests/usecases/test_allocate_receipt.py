@@ -13,15 +13,17 @@ from encours.store import audit, frames
 from encours.store.models import (
     Advance,
     Allocation,
+    CustomerPosition,
     Decision,
     Delegation,
     DifferenceLine,
     Dispute,
+    Item,
     Proposal,
     ReplacedProposal,
 )
 from encours.store.rights import actor_of
-from encours.usecases import clock
+from encours.usecases import clock, sales_history
 from encours.usecases.accept_match import StaleProposalError, accept_match
 from encours.usecases.allocate_receipt import GapDispute, HandLine, allocate_receipt
 from encours.usecases.concession import OutsidePolicyError
@@ -29,6 +31,7 @@ from encours.usecases.difference_policy import change_difference_policy
 from encours.usecases.explain_difference import explain_difference
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
+from encours.usecases.tie_ledger import tie_ledger
 from encours.usecases.undo_match import undo_match
 from encours.usecases.viewing import Viewing
 from tests.usecases.clerks import assert_oracle, free_of, load_desk, open_of, person, standing
@@ -296,3 +299,35 @@ def test_the_policy_of_an_entity_counts_from_its_day() -> None:
     lines = [HandLine("A:F3", 22_000), HandLine("A:F3", 8_000, "charge", cause="bank_charge")]
     assert allocate_receipt(person("other"), "A:r3", lines).decision is not None
     assert DifferenceLine.objects.get().account == "6278"
+
+
+def test_a_retention_is_an_item_of_its_own_until_it_is_released() -> None:
+    clerk, before = person("clerk"), standing()
+    found = explain_difference(Viewing(clerk, ("A",), DAY), "A:r1", {"A:F1": 100_000, "A:F2": 50_000, "A:F3": 30_000})
+    assert found.gap == -20_000, "more came than these items ask for"
+    lines = [HandLine("A:F2", 47_500), HandLine("A:F2", 2_500, "netting", cause="retention")]
+    decision = allocate_receipt(clerk, "A:r1", lines).decision
+    kept = Item.objects.get(is_current=True, kind="retention")
+    assert (kept.number, kept.part, kept.amount, kept.open, kept.ledger_account) == ("F2", "RG", 2_500, 2_500, "4117")
+    assert kept.due_on == date(2027, 2, 1)
+    assert kept.item_id == DifferenceLine.objects.get().allocation_id
+    assert (open_of("F2"), free_of("r1")) == (0, 152_500)
+    assert_oracle(clock.today())
+    position = CustomerPosition.objects.get(customer_id="A:0", currency="EUR")
+    assert position.balance == before["positions"][0]["balance"] - 47_500, "the customer owes it still"
+    accounts = tie_ledger(clerk, "A", clock.today()).accounts
+    decided = dict(accounts.filter(currency="EUR").select("account", "decided").iter_rows())
+    assert decided == {"411": -50_000, "4117": 2_500}
+    sold = sales_history.history("A")["EUR"].by_month
+    assert sold == {date(2026, 2, 1): 170_000}, "the invoice counts whole, once"
+    paid = allocate_receipt(clerk, "A:r3", [HandLine(kept.item_id, 2_500)]).decision
+    with pytest.raises(CallError, match="the retention of F2 is paid in part or whole"):
+        undo_match(clerk, decision.pk)
+    undo_match(clerk, paid.pk)
+    undo_match(clerk, decision.pk)
+    after = standing()
+    assert after == before
+    assert_oracle(clock.today())
+    too_much = [HandLine("A:F2", 40_000), HandLine("A:F2", 10_000, "netting", cause="retention")]
+    with pytest.raises(OutsidePolicyError, match=r"100\.00 EUR is more than 5 % of the items"):
+        allocate_receipt(clerk, "A:r1", too_much)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from encours.store.models import Decision, HandMatch, Item, Proposal, ProposalLine, Receipt, ReplacedProposal
-from encours.usecases import book_advance, open_dispute
+from encours.usecases import book_advance, open_dispute, retention
 from encours.usecases.merge.apply import Merged
 from encours.usecases.rights import Actor
 
@@ -33,7 +33,7 @@ def finish_match(actor: Actor, proposal: Proposal) -> list[Merged]:
     asked = HandMatch.objects.filter(proposal=proposal).first()
     if asked is None:
         return []
-    written: list[Merged | None] = []
+    written: list[Merged | None] = [*retention.keep_back(proposal)]
     if asked.customer_id is not None:
         receipt = Receipt.objects.get(receipt_id=proposal.receipt_id, is_current=True)
         if receipt.unapplied > 0:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from encours.core.metrics import dso
-from encours.core.metrics.sales import SALES_KINDS, Sales, sales, window
+from encours.core.metrics.sales import OWN_ITEM, SALES_KINDS, Sales, sales, window
 from encours.store import bulk
 from encours.store.models import FACTS, FactStamp, Setting
 from encours.store.rows import fetch
@@ -16,6 +16,8 @@ from encours.store.rows import fetch
 #: Above this many customers their tables are read whole: cheaper than looking each up.
 MANY = 2_000
 _KEY = "sales_history"
+#: A retention that was found here is a part of its invoice, which counts whole.
+_SOLD = f"NOT (t.kind = 'retention' AND t.item_id LIKE '%%{OWN_ITEM}%%')"
 _COLUMNS = {"customer_id": pl.String(), "currency": pl.String(), "sold": pl.Int64(), "days": pl.Int64()}
 
 
@@ -43,7 +45,7 @@ def _by_day(entity_id: str) -> pl.DataFrame:
     settled = "CASE WHEN t.open = 0 AND t.amount > 0 THEN 0 ELSE 1 END"
     return fetch(
         f"SELECT t.kind, t.currency, {settled}, MAX(t.issued_on), CAST(SUM(t.amount) AS BIGINT)"
-        f" FROM {FACTS['items']._meta.db_table} t{bulk.scanned()} WHERE t.is_current AND t.entity_id = %s"
+        f" FROM {FACTS['items']._meta.db_table} t{bulk.scanned()} WHERE t.is_current AND t.entity_id = %s AND {_SOLD}"
         f" GROUP BY t.kind, t.currency, {settled}, t.issued_on",
         (entity_id,),
         {**schema, "amount": pl.Int64()},
@@ -75,7 +77,7 @@ def sold_by_customer(ids: pl.Series, day: date) -> pl.DataFrame:
     said = (
         "SELECT t.customer_id, t.currency, MAX(t.entity_id), CAST(SUM(t.amount) AS BIGINT)"
         f" FROM {FACTS['items']._meta.db_table} t {{join}}"
-        f" WHERE t.is_current AND t.issued_on >= %s AND t.issued_on <= %s AND t.kind IN ({kinds})"
+        f" WHERE t.is_current AND t.issued_on >= %s AND t.issued_on <= %s AND t.kind IN ({kinds}) AND {_SOLD}"
         " GROUP BY t.customer_id, t.currency"
     )
     if ids.len() > MANY:

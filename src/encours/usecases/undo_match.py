@@ -9,7 +9,7 @@ from django.db import transaction
 from encours.core.base.issue import CallError
 from encours.store import parquet
 from encours.store.models import Decision, NotCustomer
-from encours.usecases import book_advance, mark_not_customer, open_dispute, posting
+from encours.usecases import book_advance, mark_not_customer, open_dispute, posting, retention
 from encours.usecases.deciding import keep_decision
 from encours.usecases.finish_match import bring_back, unfinish_match
 from encours.usecases.merge.apply import Merged
@@ -59,6 +59,7 @@ def _undo_acceptance(actor: Actor, decision: Decision, why: str) -> tuple[Decisi
     for beside in unfinish_match(actor, proposal):
         written.append(_TAKE_BACK[beside.act](beside))
         _kept(actor, beside, why)
+    written += retention.give_back(proposal)
     undos, merged = posting.take_back(actor, [decision], "undo_match", why)
     bring_back(proposal)
     return undos[0], [*(part for part in written if part is not None), merged]

@@ -79,7 +79,8 @@ def decided_effects(book: Book, pending_ids: pl.Series) -> pl.DataFrame:
     """entity_id, account, currency, decided: what pending allocations change on the ledger's accounts once booked.
 
     `pending_ids` are the allocation ids that Encours decided and no ledger has acknowledged. Cash of a receipt that
-    already stands on the customer's account moves nothing; other cash, discounts and losses lower the account.
+    already stands on the customer's account moves nothing; other cash, discounts and losses lower the account. An item
+    that bears the id of an allocation is what that moved to an account of its own (a retention from 411 to 4117).
     """
     pending = balance.standing(book.allocations.lazy()).filter(pl.col("allocation_id").is_in(pending_ids.implode()))
     receipts = book.receipts.lazy().select("receipt_id", stands_on="customer_id", from_ledger="ledger_account")
@@ -92,7 +93,13 @@ def decided_effects(book: Book, pending_ids: pl.Series) -> pl.DataFrame:
             "entity_id", "currency", account=collective_account(pl.col("ledger_account")), decided=-pl.col("amount")
         )
     )
-    return rows.group_by("entity_id", "account", "currency").agg(pl.col("decided").sum()).collect()
+    moved = (
+        book.items.lazy()
+        .join(pending.select(item_id="allocation_id"), on="item_id", how="semi")
+        .select("entity_id", "currency", account=collective_account(pl.col("ledger_account")), decided="amount")
+    )
+    both = pl.concat([rows, moved.select("entity_id", "currency", "account", "decided")])
+    return both.group_by("entity_id", "account", "currency").agg(pl.col("decided").sum()).collect()
 
 
 def tie(book: Book, ledger: pl.DataFrame, pending_ids: pl.Series) -> pl.DataFrame:

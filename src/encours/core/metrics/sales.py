@@ -10,6 +10,8 @@ import polars as pl
 from encours.core.base.days import add_months, end_of_month, start_of_month
 
 SALES_KINDS = ("invoice", "debit_note", "credit_note", "retention")
+#: What the ids of items have in common that were made here, and by no source.
+OWN_ITEM = ":encours-"
 #: A book whose first sale lies within the first days of a month is taken to know that month whole.
 _FIRST_DAYS = 7
 
@@ -41,9 +43,11 @@ def sales(items_open: pl.DataFrame) -> Sales:
     """Sales of the rows given (one entity's and currency's items with `open`, read on a day), by day of issue.
 
     A book whose invoices are all still open is a list of open items, not a history. Openings and down payments are no
-    sales.
+    sales; nor is a retention that was found and taken off its invoice here: the invoice counts whole.
     """
     sold = items_open.filter(pl.col("kind").is_in(SALES_KINDS))
+    if "item_id" in sold.columns:
+        sold = sold.filter((pl.col("kind") != "retention") | ~pl.col("item_id").str.contains(OWN_ITEM, literal=True))
     months = sold.group_by(pl.col("issued_on").dt.month_start()).agg(pl.col("amount").sum())
     by_month = {month: int(amount) for month, amount in months.iter_rows() if month is not None}
     settled = sold.filter((pl.col("open") == 0) & (pl.col("amount") > 0))

@@ -55,7 +55,15 @@ def meet_letters(book: Book, day: date) -> MetLetters:
     )
     known = book.allocations.join(fresh, on="allocation_id", how="anti")
     parts = [known, result.kept, _TABLE.conform(undone.select(list(_TABLE.schema))), result.restored]
-    return MetLetters(book.replace(allocations=pl.concat(parts)), result.issues, result.acknowledged)
+    items = pl.concat([book.items, _moved_back(undone["allocation_id"])])
+    return MetLetters(book.replace(allocations=pl.concat(parts), items=items), result.issues, result.acknowledged)
+
+
+def _moved_back(allocation_ids: pl.Series) -> pl.DataFrame:
+    """Items that allocations of ours had made (a retention on 4117), taken out of the book with them."""
+    table = TABLES["items"]
+    made = frames.versions("items", allocation_ids, list(table.schema), current=True)
+    return table.conform(made.with_columns(voided=pl.lit(True), known_on=pl.lit(None, dtype=pl.Date)))
 
 
 def note_letters(met: MetLetters, import_id: int) -> None:

@@ -168,7 +168,7 @@ _BY_EXAMPLE = [
     (case(700, item("F1", 100_000), credits=(item("N1", -700, kind="credit_note"),)), "credit_note", "cash", "411"),
     (case(700, item("F1", 9_000), credits=(_PAID_BEFORE,)), "deducted_advance", "cash", "4191"),
     (case(700, item("F1", 90_000), free=(Free("R0", DAY, 700),)), "deducted_advance", "", "4191"),
-    (case(5_000, item("F1", 100_000), text="RG 5 POUR CENT"), "retention", "", "4117"),
+    (case(5_000, item("F1", 100_000), text="RG 5 POUR CENT"), "retention", "netting", "4117"),
     (case(15_000, item("F1", 100_000), payer_country="IN"), "withholding", "charge", "447"),
     (case(40_000, item("F1", 100_000), text="compensation vos factures"), "netting", "netting", "401"),
     (case(30_000, item("F1", 100_000), text="RFA 2025"), "rebate", "", "709"),

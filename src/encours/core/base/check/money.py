@@ -49,12 +49,15 @@ def over_applied_receipts(book: Book, now: Book) -> pl.DataFrame:
 
 @rule
 def allocations_against_their_item(book: Book, now: Book) -> pl.DataFrame:
-    """A standing allocation does not have the sign of its item."""
+    """A standing allocation does not have the sign of its item.
+
+    A write-off that names a receipt may: more cash came than was owed, and what is over is a gain.
+    """
     rows = balance.standing(now.allocations.lazy()).collect()
     joined = rows.join(now.items.select("item_id", "currency", item_amount="amount"), on="item_id")
-    bad = joined.filter(
-        (pl.col("amount") * pl.col("item_amount").sign() < 0) & ~pl.col("kind").is_in(["fx", "netting"])
-    )
+    gain = (pl.col("kind") == "write_off") & pl.col("receipt_id").is_not_null()
+    other_way = (pl.col("amount") * pl.col("item_amount").sign() < 0) & ~pl.col("kind").is_in(["fx", "netting"])
+    bad = joined.filter(other_way & ~gain)
     message = pl.format("{} against an item of {}", *_said("amount", "item_amount"))
     return found(
         bad,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from encours.core.matching.differences.case import Case
-from encours.core.matching.differences.cause import EXACT, USUAL, Cause, Found, Line, Proof, plain, share, spread
+from encours.core.matching.differences.cause import EXACT, USUAL, Cause, Found, Line, Proof, plain, share
 from encours.core.matching.differences.policy import Rule
 
 _SAYS = r"\b(RG|RETENUES?|GARANTIES?|RETENTION|HOLDBACK)\b"
@@ -16,12 +16,12 @@ _MOST = Decimal(5)
 class _Retention(Cause):
     name = "retention"
     sentence = "The customer keeps a retention back until it is released."
-    kind = ""
+    kind = "netting"  # off the invoice, and an item of its own until its release
     rule = Rule(account="4117", owner="collection", percent=_MOST, days=365)
-    disputes = ""
+    unproved = "nothing says that a retention was agreed"
 
     def find(self, case: Case, rule: Rule) -> Found | None:
-        """Exactly the legal share of all chosen items, or of one of them; the amount kept stays open."""
+        """Exactly the legal share of all chosen items, or of one of them."""
         percent = min(rule.percent or _MOST, _MOST)
         lines = _kept(case, percent)
         if not lines:
@@ -29,9 +29,13 @@ class _Retention(Cause):
         told = f"{case.money(case.gap)} is {plain(percent)} % of the invoice, the retention of the law"
         return Found(Proof(EXACT if case.says(_SAYS) else USUAL, told), lines)
 
-    def by_hand(self, case: Case) -> tuple[Line, ...]:
-        """What a person calls a retention stays open like one."""
-        return spread(case, "")
+    def outside(self, case: Case, rule: Rule) -> str:
+        """More than the law lets a customer keep back is no retention, whatever the amount."""
+        if case.total and abs(case.gap) * 100 > abs(sum(item.amount for item in case.owed)) * _MOST + 100 * len(
+            case.owed
+        ):
+            return f"{case.money(case.gap)} is more than {plain(_MOST)} % of the items"
+        return "" if rule.allowed else super().outside(case, rule)
 
 
 def _kept(case: Case, percent: Decimal) -> tuple[Line, ...]:
@@ -43,9 +47,9 @@ def _kept(case: Case, percent: Decimal) -> tuple[Line, ...]:
         first = case.owed[0]
         parts[first.item_id] += case.gap - every
         if 0 < parts[first.item_id] <= first.open:
-            return tuple(Line(name, part, "") for name, part in parts.items() if part)
+            return tuple(Line(name, part, "netting") for name, part in parts.items() if part)
     single = [name for name, part in parts.items() if part == case.gap]
-    return (Line(single[0], case.gap, ""),) if single else ()
+    return (Line(single[0], case.gap, "netting"),) if single else ()
 
 
 CAUSE = _Retention()

@@ -12,7 +12,7 @@ import polars as pl
 
 from encours.core.matching.asks import Asks
 from encours.core.matching.line_items import Left, Paid, Settled, settle
-from encours.core.matching.pairing import Money, Pair, make_money, pair_up
+from encours.core.matching.pairing import Money, Pair, make_money, pair_up, subsets
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import OTHER
 from encours.core.matching.references.scan import Marks
@@ -122,7 +122,8 @@ def _decide_pair(pair: Pair, scene: Scene, money: Money, left: Left, early: Earl
             scene.asks.searched[row] = False
         return
     paid = _less_fee(settled.paid, fee or 0)
-    shares = _shared(paid, [int(scene.asks.amount[row]) for row in pair.rows])
+    amounts = [int(scene.asks.amount[row]) for row in pair.rows]
+    shares = _by_lines(pair.remittance, paid, amounts) or _shared(paid, amounts)
     _write(pair, settled, shares, fee or 0, scene, early)
     left.take(paid)
 
@@ -156,6 +157,21 @@ def _less_fee(paid: tuple[Paid, ...], fee: int) -> list[Paid]:
         else:
             charged.append(one)
     return charged
+
+
+def _by_lines(one: Remittance, paid: list[Paid], amounts: list[int]) -> list[list[Paid]] | None:
+    """Whole lines for each of several receipts, where their amounts are made of whole lines."""
+    if len(amounts) == 1:
+        return [list(paid)]
+    rest, shares = list(range(one.count)), []
+    for amount in amounts:
+        sets = subsets(one, amount, rest)
+        if not sets:
+            return None
+        shares.append([line for line in paid if line.line in sets[0]])
+        rest = [n for n in rest if n not in sets[0]]
+    fits = all(sum(line.cash for line in share) <= amount for share, amount in zip(shares, amounts, strict=True))
+    return shares if fits else None
 
 
 def _shared(paid: list[Paid], amounts: list[int]) -> list[list[Paid]]:

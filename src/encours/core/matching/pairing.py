@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ _FEE_MAX = 4
 _LATE = 30
 #: Receipts of one payer among which the parts of an advice are sought, and into how many parts it may be paid.
 _PARTS_AMONG, _PARTS_MAX = 12, 3
+#: Lines of an advice among which those of one of its receipts are sought.
+_LINES_MAX = 16
 _COUNTED = "CHEQUES?|CHQS?|LCR|EFFETS?|PRLV|PRELEVEMENTS?|OPERATIONS?|OPE?R?|LIGNES?|FACTURES?|TRANSACTIONS?"
 _COUNT = re.compile(rf"\b(?:NB|NBRE|NOMBRE|QTE)\W{{0,3}}(\d{{1,5}})\b|\b(\d{{1,5}}) ?(?:{_COUNTED})\b")
 
@@ -73,22 +75,70 @@ def pair_up(remittances: list[Remittance], money: Money, family_of: npt.NDArray[
     found += _by_name(remittances, found, money)
     marked = [_with_alike(pair, found) for pair in found]
     marked.sort(key=lambda pair: (*_rank(pair), abs(_distance(pair, money)), pair.rows))
-    chosen, rows, lines = [], set[int](), set[str]()
+    taken = _Taken()
     for pair in marked:
-        keys = {line.key for line in pair.remittance.lines}
-        if rows & set(pair.rows) or lines & keys:
-            continue
-        chosen.append(pair)
-        rows |= set(pair.rows)
-        lines |= keys
-    for one in remittances:
-        keys = {line.key for line in one.lines}
-        parts = None if one.form != ADVICE or lines & keys else _in_parts(one, money, rows, family_of)
-        if parts is not None:
-            chosen.append(parts)
-            rows |= set(parts.rows)
-            lines |= keys
-    return chosen
+        if not _is_part(pair):
+            taken.take(pair)
+    advices = [one for one in remittances if one.form == ADVICE]
+    for one in advices:
+        if taken.is_free(one):
+            parts = _in_parts(one, money, taken.rows, family_of)
+            if parts is not None:
+                taken.take(parts)
+    for pair in marked:
+        if _is_part(pair):
+            taken.take(_part_of(pair))
+    return taken.chosen
+
+
+class _Taken:
+    """Pairs chosen so far: each receipt and each line once."""
+
+    def __init__(self) -> None:
+        self.chosen: list[Pair] = []
+        self.rows: set[int] = set()
+        self._lines: set[str] = set()
+
+    def is_free(self, one: Remittance) -> bool:
+        """Whether no line of the remittance is spoken for."""
+        return not self._lines & {line.key for line in one.lines}
+
+    def take(self, pair: Pair) -> None:
+        """Chooses a pair where its receipts and lines are free."""
+        if not self.rows & set(pair.rows) and self.is_free(pair.remittance):
+            self.chosen.append(pair)
+            self.rows |= set(pair.rows)
+            self._lines |= {line.key for line in pair.remittance.lines}
+
+
+def _is_part(pair: Pair) -> bool:
+    """Whether less came than an advice announces, by more than a fee: the rest may come by another receipt."""
+    return pair.remittance.form == ADVICE and pair.gap * 100 > pair.remittance.total * _FEE_MAX
+
+
+def _part_of(pair: Pair) -> Pair:
+    """The pair with the lines that alone make its receipt; as it was where there is no such set, or more than one."""
+    one = pair.remittance
+    sets = subsets(one, one.total - (one.fee or 0) - pair.gap)
+    if len(sets) != 1 or one.fee:
+        return pair
+    lines = tuple(one.lines[n] for n in sets[0])
+    return replace(pair, remittance=replace(one, lines=lines, total=one.total - pair.gap), gap=0, counted=None)
+
+
+def subsets(one: Remittance, amount: int, among: Iterable[int] | None = None) -> list[tuple[int, ...]]:
+    """Up to two sets of lines that make an amount: two say that it is not certain."""
+    places = list(range(one.count) if among is None else among)
+    if len(places) > _LINES_MAX:
+        return []
+    found = []
+    for size in range(1, len(places) + 1):
+        for part in itertools.combinations(places, size):
+            if sum(one.lines[n].amount for n in part) == amount:
+                found.append(part)
+                if len(found) == 2:
+                    return found
+    return found
 
 
 def _rank(pair: Pair) -> tuple[int, ...]:
@@ -113,7 +163,7 @@ def _with_alike(pair: Pair, found: list[Pair]) -> Pair:
             or (other.rows != pair.rows and bool(keys & {line.key for line in other.remittance.lines}))
         )
     )
-    return Pair(pair.remittance, pair.rows, pair.named, pair.gap, pair.counted, pair.fitting, alike)
+    return replace(pair, alike=alike)
 
 
 def _candidates(one: Remittance, money: Money, family_of: npt.NDArray[np.int32]) -> Iterable[Pair]:
@@ -195,7 +245,9 @@ def _in_parts(one: Remittance, money: Money, used: set[int], family_of: npt.NDAr
     by_name = [row for row in near if names(money.text[row], one.references)]
     if len(by_name) > 1 and sum(int(asks.amount[row]) for row in by_name) == awaited:
         return Pair(one, tuple(sorted(by_name)), True, 0, None, True)
-    theirs = [row for row in near if _fits(one, row, money, family_of)] if one.payer or one.family >= 0 else []
+    payer = frozenset(key for row in by_name for key in money.payer[row])
+    known = bool(one.payer) or one.family >= 0
+    theirs = [row for row in near if money.payer[row] & payer or (known and _fits(one, row, money, family_of))]
     if not 2 <= len(theirs) <= _PARTS_AMONG:
         return None
     sets = [
@@ -204,4 +256,4 @@ def _in_parts(one: Remittance, money: Money, used: set[int], family_of: npt.NDAr
         for part in itertools.combinations(sorted(theirs), size)
         if sum(int(asks.amount[row]) for row in part) == awaited
     ]
-    return Pair(one, sets[0], False, 0, None, True, len(sets) - 1) if sets else None
+    return Pair(one, sets[0], bool(by_name), 0, None, True, len(sets) - 1) if sets else None

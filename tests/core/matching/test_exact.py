@@ -156,6 +156,13 @@ def test_what_was_settled_since_is_not_proposed_again() -> None:
     assert (_decided(of)["r"]["decision"], _decided(of)["r"]["rule"]) == ("none", "settled_already")
 
 
+def test_what_happened_later_is_no_doubt_about_a_past_day() -> None:
+    paid = {"allocation_id": "a", "receipt_id": "r1", "item_id": "E:c1:FA-0001", "amount": 50000, "kind": "cash"}
+    later = {**paid, "source": "fec", "allocated_on": DAY + timedelta(days=60)}
+    of = book([item("FA-0001", 50000)], [receipt("r1", 50000, "FA-0001")], allocations=[later])
+    assert propose(of, DAY + timedelta(days=41)).decisions["decision"].item() == "auto"
+
+
 def test_money_that_went_out_is_not_from_a_customer() -> None:
     of = book([item("FA-0001", 50000)], [receipt("r", -50000, "LOYER", kind="out")])
     assert _decided(of)["r"]["rule"] == "money_out"

@@ -64,7 +64,7 @@ def days_of(column: pl.Expr, default: int) -> pl.Expr:
     return column.cast(pl.Int32).fill_null(default)
 
 
-def make_items(book: Book, known: Book, scope: Scope) -> pl.DataFrame:
+def make_items(book: Book, known: Book, scope: Scope, as_of: date) -> pl.DataFrame:
     """The items of a book on a day in the order of the pool.
 
     `book` holds all versions, `known` one row an id. Columns: item_id, number, order_ref, purchase_order, delivery_ref,
@@ -72,7 +72,7 @@ def make_items(book: Book, known: Book, scope: Scope) -> pl.DataFrame:
     """
     table = TABLES["items"]
     first_known = book.items.group_by("item_id").agg(known=known_on_expr(table).min())
-    touched = _touched(book)
+    touched = _touched(book, as_of)
     rows = (
         known.open_items()
         .join(scope.customers.select("customer_id", "customer", "group"), on="customer_id", how="left")
@@ -103,10 +103,12 @@ def make_items(book: Book, known: Book, scope: Scope) -> pl.DataFrame:
     return coded.sort("customer", pl.col("open") == 0, "due", "issued", "item_id")
 
 
-def _touched(book: Book) -> pl.DataFrame:
-    """item_id, changed: the last day on which a known allocation, credit or reversal touched an item."""
-    rows = book.allocations
-    day = pl.max_horizontal("allocated_on", "known_on", "reversed_on")
+def _touched(book: Book, as_of: date) -> pl.DataFrame:
+    """item_id, changed: the last day until `as_of` on which a known allocation, credit or reversal touched an item."""
+    table = TABLES["allocations"]
+    rows = book.allocations.filter((known_on_expr(table) <= as_of).fill_null(True))
+    reversed_on = pl.when(pl.col("reversed_on") <= as_of).then("reversed_on")
+    day = pl.max_horizontal("allocated_on", "known_on", reversed_on)
     taken = rows.select("item_id", changed=day)
     given = rows.filter(pl.col("credit_item_id").is_not_null()).select(item_id="credit_item_id", changed=day)
     return pl.concat([taken, given]).group_by("item_id").agg(pl.col("changed").max())

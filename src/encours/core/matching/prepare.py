@@ -43,7 +43,7 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     """What was known of a book (all versions) and of remittance advices at the end of a day."""
     known = book.as_of(as_of)
     scope = make_scope(known)
-    items = make_items(book, known, scope)
+    items = make_items(book, known, scope, as_of)
     numbers = make_texts(items["number"])
     pool = make_pool(items, numbers, scope)
     receipts = make_receipts(known, scope)

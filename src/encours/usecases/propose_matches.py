@@ -114,9 +114,17 @@ def _row(run: Run, row: dict[str, Any]) -> Proposal:
         entity_id=str(run.entity_id),
         **{name: row[name] for name in ("receipt_id", "customer_id", "decision", "confidence", "alternatives")},
         rule=row["rule"][:48],
+        stratum=_stratum(row["rule"]),
         reason=row["reason"][:_REASON_MAX],
         proposed_at=clock.now(),
     )
+
+
+def _stratum(rule: str) -> str:
+    # Pages read the column: the families bring the compiled search with them.
+    from encours.core.matching.families import strata
+
+    return strata().get(rule, "")
 
 
 def _keep_reasons(run: Run, entity_id: str, undecided: pl.DataFrame) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Avg, Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from encours.store.models import Advance, Customer, Decision, NotCustomer, Proposal, ProposalLine, Receipt
+from encours.usecases.ready_matches import is_ready
 from encours.usecases.viewing import Viewing
 
 PAGE_ROWS = 60
@@ -102,7 +103,9 @@ def show_queue(viewing: Viewing, tab: str = "", page: int = 1) -> Queue:
     waiting = _waiting(viewing)
     open_ = viewing.rows(Proposal).filter(state=Proposal.State.OPEN)
     proposed = open_.exclude(decision="none").filter(receipt_id__in=waiting.values("receipt_id"))
-    kinds = list(proposed.values("rule", "decision").annotate(count=Count("id"), sure=Avg("confidence")).order_by())
+    ready = Case(When(is_ready(viewing.entity_ids), then=Value(1)), default=Value(0), output_field=IntegerField())
+    proposed = proposed.annotate(ready=ready)
+    kinds = list(proposed.values("rule", "ready").annotate(count=Count("id"), sure=Avg("confidence")).order_by())
     total = sum(kind["count"] for kind in kinds)
     done = _done(viewing)
     # What a person put on a customer's account waits for its invoice: nobody looks for it.
@@ -120,7 +123,7 @@ def show_queue(viewing: Viewing, tab: str = "", page: int = 1) -> Queue:
     return Queue(
         tab,
         counts,
-        sum(kind["count"] for kind in kinds if kind["decision"] == "auto"),
+        sum(kind["count"] for kind in kinds if kind["ready"]),
         groups,
         page,
         more,
@@ -155,19 +158,16 @@ def _done(viewing: Viewing) -> QuerySet[Decision]:
 
 def _check(viewing: Viewing, sets: dict[str, Any], cut: slice) -> tuple[list[Group], bool]:
     """Groups of what is alike; those that can be confirmed together first, then the surest."""
-    kinds = sorted(sets["kinds"], key=lambda kind: (kind["decision"] != "auto", -kind["sure"], kind["rule"]))
+    kinds = sorted(sets["kinds"], key=lambda kind: (-kind["ready"], -kind["sure"], kind["rule"]))
     if not kinds:
         return [], False
     place = Case(
-        *(
-            When(Q(rule=kind["rule"], decision=kind["decision"]), then=Value(number))
-            for number, kind in enumerate(kinds)
-        ),
+        *(When(Q(rule=kind["rule"], ready=kind["ready"]), then=Value(number)) for number, kind in enumerate(kinds)),
         output_field=IntegerField(),
     )
     found = list(sets["proposed"].annotate(place=place).order_by("place", "-confidence", "id")[cut])
     rows = _rows(viewing, found)
-    groups = [Group(kind["rule"], kind["decision"] == "auto", kind["count"]) for kind in kinds]
+    groups = [Group(kind["rule"], bool(kind["ready"]), kind["count"]) for kind in kinds]
     for proposal in found[:PAGE_ROWS]:
         if (row := rows.get(proposal.receipt_id)) is not None:
             groups[proposal.place].rows.append(row)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Q, Value, When
 
 from encours.core.matching.spans import quoted_spans
 from encours.store.models import Customer, CustomerLink, Item, PayerAlias, Proposal, ProposalLine, Receipt
+from encours.usecases.ready_matches import is_ready
 from encours.usecases.show_search import find_items
 from encours.usecases.viewing import Viewing
 
@@ -156,7 +157,7 @@ def show_desk(viewing: Viewing, receipt_id: str) -> Desk | None:
     if found is None:
         return None
     text = found.pop("remittance") or ""
-    proposal, lines = _proposal(viewing, receipt_id)
+    proposal, lines = _proposal(viewing, receipt_id, found["entity_id"])
     people = _candidates(viewing, found, proposal, lines)
     items = _items(viewing, found, [person.customer_id for person in people], lines)
     spans = quoted_spans(text, [item.number for item in items])
@@ -193,21 +194,22 @@ def find_for_desk(viewing: Viewing, receipt_id: str, text: str) -> list[DeskItem
     return sorted(made, key=lambda item: (item.item_id not in hits, item.currency != found["currency"]))
 
 
-def _proposal(viewing: Viewing, receipt_id: str) -> tuple[Proposal | None, list[ProposalLine]]:
+def _proposal(viewing: Viewing, receipt_id: str, entity_id: str) -> tuple[Proposal | None, list[ProposalLine]]:
     rows = viewing.rows(Proposal).filter(receipt_id=receipt_id, state=Proposal.State.OPEN)
-    proposal = rows.order_by("-id").first()
+    ready = Case(When(is_ready([entity_id]), then=Value(True)), default=Value(False), output_field=BooleanField())
+    proposal = rows.annotate(is_ready=ready).order_by("-id").first()
     lines = [] if proposal is None else list(ProposalLine.objects.filter(proposal=proposal).order_by("id"))
     return proposal, lines
 
 
-def _told(proposal: Proposal) -> DeskProposal:
+def _told(proposal: Any) -> DeskProposal:
     return DeskProposal(
         proposal.pk,
         proposal.rule,
         proposal.reason,
         proposal.confidence,
         proposal.alternatives,
-        proposal.decision == "auto",
+        proposal.is_ready,
         proposal.first_signed_by_id is not None,
     )
 

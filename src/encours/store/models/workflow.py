@@ -40,6 +40,8 @@ class Proposal(models.Model):
     customer_id = models.CharField(max_length=190, null=True)
     decision = models.CharField(max_length=8)  # auto, review, none
     rule = models.CharField(max_length=48)
+    # How the match knows its items, as certificates tell matches apart; "" where no family of the engine made it.
+    stratum = models.CharField(max_length=24, blank=True, default="")
     confidence = models.FloatField()
     reason = models.TextField()
     alternatives = models.IntegerField(default=0)

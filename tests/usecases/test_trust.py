@@ -26,7 +26,7 @@ from encours.store.models import (
 )
 from encours.store.rights import job
 from encours.usecases import allow_posts, clock
-from encours.usecases.accept_match import accept_match, reject_match
+from encours.usecases.accept_match import accept_match, accept_matches, reject_match
 from encours.usecases.allocate_receipt import HandLine, allocate_receipt
 from encours.usecases.apply_receipts import AppliedRun, apply_receipts
 from encours.usecases.automatic_posting import activate_automatic_posting
@@ -125,7 +125,7 @@ def test_errors_in_the_history_hold_the_weak_ones_back(tmp_path: Path) -> None:
 
 
 def test_only_what_a_person_looked_at_counts(tmp_path: Path) -> None:
-    load(tmp_path, customers=8)
+    load(tmp_path, customers=10)
     clerk = person("clerk", "cash_application")
     propose_matches(job("test"), ["A"])
     waiting = open_proposals()
@@ -138,7 +138,10 @@ def test_only_what_a_person_looked_at_counts(tmp_path: Path) -> None:
     allocate_receipt(clerk, "A:4:r", [HandLine("A:4:i0", 10_000)])
     allocate_receipt(clerk, "A:5:r", [HandLine("A:6:i1", 10_000)])
     mark_not_customer(clerk, "A:7:r", "own_transfer")
-    add_history(clerk, 5, run="confirm_in_bulk")
+    add_history(clerk, 5, run="another_run_that_posts")
+    accept_matches(clerk, [waiting["A:8:r"].pk, waiting["A:9:r"].pk])
+    again = Decision.objects.get(subject_id="A:9:r")
+    undo_match(clerk, again.pk, "seen too late")
     rows = judged_receipts("A")
     assert dict(rows.select("receipt_id", "right").iter_rows()) == {
         "A:0:r": True,
@@ -147,6 +150,7 @@ def test_only_what_a_person_looked_at_counts(tmp_path: Path) -> None:
         "A:4:r": True,
         "A:5:r": False,
         "A:7:r": False,
+        "A:9:r": False,
     }
     assert set(rows["stratum"]) == {"quoted_exactly"}
     assert set(rows["amount"]) == {10_000}

@@ -9,9 +9,10 @@ from django.db import transaction
 
 from encours.core.base.issue import CallError
 from encours.store import audit, parquet
-from encours.store.models import Decision, Proposal
+from encours.store.models import BulkConfirmation, Decision, Proposal
 from encours.usecases import clock, posting
 from encours.usecases.concession import concession, second_concession
+from encours.usecases.engine_differences import name_differences
 from encours.usecases.finish_match import finish_match
 from encours.usecases.merge.apply import Merged
 from encours.usecases.rights import Actor, NotAllowedError, require
@@ -55,9 +56,17 @@ def accept_match(actor: Actor, proposal_id: int) -> Accepted:
 
 
 def accept_matches(actor: Actor, proposal_ids: Iterable[int]) -> tuple[list[Accepted], list[str]]:
-    """Several proposals, each on its own: (accepted, what kept the others back)."""
+    """Several proposals at one stroke, each posted on its own: (accepted, what kept the others back).
+
+    They are noted first: nobody judged each of them, so they do not count for a certificate.
+    """
+    wanted = list(dict.fromkeys(proposal_ids))
     done, faults = [], []
-    for proposal_id in proposal_ids:
+    if len(wanted) > 1:
+        seen = actor.scope(Proposal).filter(pk__in=wanted, state=Proposal.State.OPEN)
+        rows = [BulkConfirmation(proposal_id=pk, entity_id=one) for pk, one in seen.values_list("pk", "entity_id")]
+        BulkConfirmation.objects.bulk_create(rows, ignore_conflicts=True)
+    for proposal_id in wanted:
         try:
             done.append(accept_match(actor, proposal_id))
         except CallError as error:
@@ -100,6 +109,7 @@ def accept_locked(actor: Actor, proposal: Proposal) -> tuple[Accepted, list[Merg
     fits, faults = posting.fitting([proposal], lines, facts)
     if faults:
         raise StaleProposalError(faults[proposal.pk])
+    name_differences([proposal], lines)
     if not _signed(actor, proposal, fits[0].total):
         return Accepted(None), []
     decisions, merged = posting.post(actor, fits, facts)

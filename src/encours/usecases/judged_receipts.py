@@ -15,6 +15,7 @@ from encours.core.matching.model import model_digest
 from encours.store import bulk
 from encours.store.models import (
     Allocation,
+    BulkConfirmation,
     Decision,
     Entity,
     MatchAudit,
@@ -47,6 +48,7 @@ _WORDS: dict[str, pl.DataType] = {
     "undone": pl.String(),
     "undone_by": pl.Int64(),
     "undone_at": pl.String(),
+    "bulk": pl.Int64(),
 }
 _PROPOSED: dict[str, pl.DataType] = {
     "proposal_id": pl.Int64(),
@@ -96,8 +98,12 @@ def _row(right: pl.Expr, day: str, chance: pl.Expr, source: str = "person") -> l
 
 
 def _one_by_one() -> pl.Expr:
-    """Accepted by a person who looked at it: not by a job, not as a part of a run that posts."""
-    return pl.col("by").is_not_null() & (pl.col("run") == PROPOSING).fill_null(True)
+    """Accepted by a person who looked at it: not by a job, not as a part of a run that posts, not among others.
+
+    What came in bulk and was undone since has been looked at then.
+    """
+    alone = pl.col("bulk").is_null() | (pl.col("undone") == "undo_match").fill_null(False)
+    return pl.col("by").is_not_null() & (pl.col("run") == PROPOSING).fill_null(True) & alone
 
 
 def _accepted(words: pl.DataFrame) -> pl.DataFrame:
@@ -152,13 +158,15 @@ def _letters(proposed: pl.DataFrame) -> pl.DataFrame:
 def _decisions(entity_id: str) -> pl.DataFrame:
     """What was decided of receipts, by whom, on which proposal, and what undid it (_WORDS)."""
     decision, proposal, run = (model._meta.db_table for model in (Decision, Proposal, Run))
+    confirmed = BulkConfirmation._meta.db_table
     acts = ("accept_match", "reject_match", *_ELSEWHERE)
     marks = ", ".join(["%s"] * len(acts))
     return fetch(
         "SELECT d.id, d.act, d.user_id, CAST(d.decided_at AS varchar(32)), d.subject_id, p.id, p.rule, p.confidence,"
-        " p.run_id, r.name, u.act, u.user_id, CAST(u.decided_at AS varchar(32))"
+        " p.run_id, r.name, u.act, u.user_id, CAST(u.decided_at AS varchar(32)), c.id"
         f" FROM {decision} d LEFT JOIN {proposal} p ON p.id = d.proposal_id LEFT JOIN {run} r ON r.id = p.run_id"
-        f" LEFT JOIN {decision} u ON u.undoes_id = d.id WHERE d.entity_id = %s AND d.act IN ({marks}) ORDER BY d.id",
+        f" LEFT JOIN {decision} u ON u.undoes_id = d.id LEFT JOIN {confirmed} c ON c.proposal_id = p.id"
+        f" WHERE d.entity_id = %s AND d.act IN ({marks}) ORDER BY d.id",
         (entity_id, *acts),
         _WORDS,
     )

@@ -44,7 +44,13 @@ from encours.store.models.imports import (
 )
 from encours.store.models.people import Delegation, Portfolio, PortfolioMember, Role, SavedView, User
 from encours.store.models.positions import CustomerPosition, EntityDay
-from encours.store.models.trust import CertificateStratum, MatchAudit, MatchCertificate, StratumSwitch
+from encours.store.models.trust import (
+    BulkConfirmation,
+    CertificateStratum,
+    MatchAudit,
+    MatchCertificate,
+    StratumSwitch,
+)
 from encours.store.models.workflow import (
     Acknowledgement,
     Decision,
@@ -64,6 +70,7 @@ __all__ = [
     "Advance",
     "Allocation",
     "AuditEntry",
+    "BulkConfirmation",
     "CertificateStratum",
     "Closing",
     "ClosingBalance",

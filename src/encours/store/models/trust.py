@@ -6,7 +6,7 @@ from django.db import models
 
 from encours.store.models.facts import Entity
 from encours.store.models.people import User
-from encours.store.models.workflow import Decision, Run
+from encours.store.models.workflow import Decision, Proposal, Run
 
 
 class MatchCertificate(models.Model):
@@ -81,6 +81,13 @@ class MatchAudit(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["entity", "right"], name="match_audit_waiting")]
+
+
+class BulkConfirmation(models.Model):
+    """A proposal that was confirmed among others at one stroke: nobody judged it by itself, so it certifies nothing."""
+
+    proposal = models.OneToOneField(Proposal, on_delete=models.CASCADE, related_name="confirmed_in_bulk")
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE)
 
 
 class StratumSwitch(models.Model):

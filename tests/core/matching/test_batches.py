@@ -146,7 +146,7 @@ def test_lines_by_number_by_amount_and_whole_balance() -> None:
         ("E:c3:FA1005", 2_500, "cash"),
         ("E:c3:FA1006", -500, "cash"),
     ]
-    assert "2 lines are tied by their amount alone" in _decided(found)["reason"]
+    assert "lines tied by their amount alone: 2" in _decided(found)["reason"]
 
 
 def test_a_line_without_an_item_stays_on_the_receipt() -> None:
@@ -155,7 +155,7 @@ def test_a_line_without_an_item_stays_on_the_receipt() -> None:
     known = book(items, [_money(10_000, "LCR2026-01")], instruments=drafts)
     found = propose(known, _END)
     assert _lines(found) == [("E:c1:FA1001", 7_000, "cash")]
-    assert "1 lines find no open item: 30.00 EUR in all" in _decided(found)["reason"]
+    assert "lines without an open item: 1, 30.00 EUR in all" in _decided(found)["reason"]
     assert "30.00 EUR stay on the receipt" in _decided(found)["reason"]
 
 

@@ -7,6 +7,9 @@ A run goes through stages, each of which can be read alone:
    gives each receipt its marks: numbers found whole, digits only, other numbers, and loose digits.
 3. `payers`, `names`, `resemblance` — nominates customers: by account and name from master data and from what matches
    taught; accounts of several payers keep them all; a resemblance may only nominate.
+   Before any search, `batches` and `advices` turn what files say of one amount into remittances; `pairing` finds the
+   receipt of each by total, day, name and number of lines, `line_items` what each line pays, `early` decides: what they
+   explain takes no part in the rest, and what stands for many without its file is left to people.
 4. `views` — a receipt beside the open items of one nominee, where loose digits are read as tails, lists, ranges, slips.
 5. `families` — ways in which money settles items, one file each, searched tier by tier, all alternatives counted.
 6. `features`, `score` — what can be said of a hypothesis in figures, and how probable that makes it (`prior.json`).

@@ -12,11 +12,11 @@ def said(pair: Pair, settled: Settled, fee: int, rest: int, late: bool, currency
     """Why the receipt is this remittance and what each line pays; then what speaks against it."""
     one = pair.remittance
     if one.form != ADVICE:
-        what = f"remittance {one.key} of {one.count} lines: each pays its items"
+        what = f"remittance {one.key} (lines: {one.count}), each line pays its items"
     elif len(pair.rows) > 1:
-        what = f"advice {one.key} of {one.count} lines, paid in {len(pair.rows)} receipts: each pays what it names"
+        what = f"advice {one.key} (lines: {one.count}), paid in {len(pair.rows)} receipts"
     else:
-        what = f"advice {one.key} of {one.count} lines: each pays what it names"
+        what = f"advice {one.key} (lines: {one.count}), each line pays what it names"
     parts = [what]
     if fee:
         parts.append(f"{money(fee, currency)} less came: a charge")
@@ -33,12 +33,12 @@ def said(pair: Pair, settled: Settled, fee: int, rest: int, late: bool, currency
 def _doubts(pair: Pair, settled: Settled, rest: int, late: bool, currency: str) -> list[str]:
     lost = sum(pair.remittance.lines[n].amount for n in settled.lost)
     found = [
-        (bool(pair.alike), f"{pair.alike} others fit alike"),
+        (bool(pair.alike), f"others that fit alike: {pair.alike}"),
         (not pair.named, "the text does not name it"),
         (pair.counted is False, "the text tells another number of lines"),
-        (bool(settled.lost), f"{len(settled.lost)} lines find no open item: {money(lost, currency)} in all"),
-        (bool(settled.short), f"{len(settled.short)} lines do not tie with what is open"),
-        (bool(settled.by_amount), f"{len(settled.by_amount)} lines are tied by their amount alone"),
+        (bool(settled.lost), f"lines without an open item: {len(settled.lost)}, {money(lost, currency)} in all"),
+        (bool(settled.short), f"lines that do not tie with what is open: {len(settled.short)}"),
+        (bool(settled.by_amount), f"lines tied by their amount alone: {len(settled.by_amount)}"),
         (bool(settled.withheld), f"{money(settled.withheld, currency)} were withheld: the items stay open for it"),
         (rest > 0, f"{money(rest, currency)} stay on the receipt"),
         (any(line.unpaid for line in pair.remittance.lines), "a line of it came back unpaid"),

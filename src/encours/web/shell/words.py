@@ -200,6 +200,8 @@ _WORDS = {
         "month": gettext_lazy("The invoices of a month"),
         "balance": gettext_lazy("The whole balance"),
         "returned_payment": gettext_lazy("Returned payment"),
+        "batch": gettext_lazy("Remittance, line by line"),
+        "advice": gettext_lazy("Remittance advice, line by line"),
         "by_hand": gettext_lazy("By hand"),
     },
     "cause": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -301,8 +301,5 @@ def _marked(items: list[DeskItem], text: str, spans: Sequence[tuple[int, int]]) 
     """The items with those marked that the text quotes."""
     if not spans:
         return items
-    marked = []
-    for item in items:
-        is_quoted = bool(set(quoted_spans(text, [item.number])) & set(spans))
-        marked.append(DeskItem(**{**item.__dict__, "quoted": is_quoted}))
+    marked = [replace(item, quoted=bool(set(quoted_spans(text, [item.number])) & set(spans))) for item in items]
     return sorted(marked, key=lambda item: (not item.is_proposed, not item.quoted))

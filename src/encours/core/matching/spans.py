@@ -17,12 +17,21 @@ def quoted_spans(text: str, numbers: Iterable[str]) -> list[tuple[int, int]]:
     all where it has fewer but a letter before them), standing alone: `FA-2024-00123` by `FA202400123`, `00123`, not by
     `9900123`.
     """
-    spans = {span for number in numbers for span in _of(text, number)}
+    signs = re.sub(r"[^A-Z0-9]", "", text.upper())
+    figures = re.sub(r"\D", "", signs)
+    spans = {span for number in numbers if _may_stand(number, signs, figures) for span in _of(text, number)}
     kept: list[tuple[int, int]] = []
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not kept or start >= kept[-1][1]:
             kept.append((start, end))
     return kept
+
+
+def _may_stand(number: str, signs: str, figures: str) -> bool:
+    """A quick look: the whole number without separators, or the last of its digits, somewhere in the text."""
+    own = re.sub(r"[^A-Z0-9]", "", number.upper())
+    last = re.sub(r"\D", "", own)[-_LEAST_DIGITS:]
+    return (len(last) == _LEAST_DIGITS and last in figures) or (bool(own) and own in signs)
 
 
 def _of(text: str, number: str) -> list[tuple[int, int]]:

@@ -20,14 +20,17 @@ from encours.store.models import (
     Dispute,
     Item,
     Proposal,
+    ProposalLine,
+    Receipt,
     ReplacedProposal,
 )
 from encours.store.rights import actor_of
-from encours.usecases import clock, sales_history
+from encours.usecases import clock, posting, sales_history
 from encours.usecases.accept_match import StaleProposalError, accept_match
 from encours.usecases.allocate_receipt import GapDispute, HandLine, allocate_receipt
 from encours.usecases.concession import OutsidePolicyError
 from encours.usecases.difference_policy import change_difference_policy
+from encours.usecases.engine_differences import name_differences
 from encours.usecases.explain_difference import explain_difference
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
@@ -331,3 +334,62 @@ def test_a_retention_is_an_item_of_its_own_until_it_is_released() -> None:
     too_much = [HandLine("A:F2", 40_000), HandLine("A:F2", 10_000, "netting", cause="retention")]
     with pytest.raises(OutsidePolicyError, match=r"100\.00 EUR is more than 5 % of the items"):
         allocate_receipt(clerk, "A:r1", too_much)
+
+
+def test_an_engines_discount_beyond_its_day_waits_for_who_may_give_it() -> None:
+    clerk, manager = person("clerk"), person("boss", "credit_manager")
+    Item.objects.filter(item_id="A:F1").update(discount_on=date(2026, 3, 10))
+    proposal = Proposal.objects.create(
+        entity_id="A", receipt_id="A:r2", customer_id="A:0", decision="auto", rule="quoted_discount", confidence=1.0
+    )
+    for amount, kind in ((98_000, "cash"), (2_000, "discount")):
+        ProposalLine.objects.create(proposal=proposal, item_id="A:F1", amount=amount, kind=kind)
+    with pytest.raises(OutsidePolicyError, match="offered until 2026-03-10 and was taken 10 days late"):
+        accept_match(clerk, proposal.pk)
+    assert Proposal.objects.get(pk=proposal.pk).state == "open"
+    assert accept_match(manager, proposal.pk).decision is not None
+    row = DifferenceLine.objects.get()
+    assert (row.cause, row.amount, row.worth, row.account) == ("discount", 2_000, 2_000, "665")
+    assert Allocation.objects.get(allocation_id=row.allocation_id).kind == "discount"
+
+
+def test_a_run_keeps_back_what_is_outside_the_policy() -> None:
+    boss = person("boss", "administrator")
+    proposals = []
+    for name, item, cash, off in (("r2", "F1", 98_000, 2_000), ("r3", "F3", 24_000, 6_000)):
+        proposal = Proposal.objects.create(
+            entity_id="A", receipt_id=f"A:{name}", decision="auto", rule="quoted_charge", confidence=1.0
+        )
+        for amount, kind in ((cash, "cash"), (off, "discount" if name == "r2" else "charge")):
+            ProposalLine.objects.create(proposal=proposal, item_id=f"A:{item}", amount=amount, kind=kind)
+        proposals.append(proposal)
+    lines = posting.read_lines(proposals)
+    outside = name_differences(proposals, lines)
+    assert outside == {proposals[1].pk: ["60.00 EUR is beyond the limit"]}
+    assert name_differences(proposals, lines) == outside
+    assert DifferenceLine.objects.count() == 2, "named once"
+    change_difference_policy(boss, "A", {"bank_charge": {"limit": 6_000}})
+    assert name_differences(proposals, lines) == {}, "judged by the policy of the day"
+
+
+def test_a_payment_that_came_back_is_taken_back_by_hand() -> None:
+    clerk = person("clerk")
+    allocate_receipt(clerk, "A:r3", [HandLine("A:F3", 30_000)])
+    Receipt.objects.create(
+        receipt_id="A:back",
+        entity_id="A",
+        account="512",
+        booked_on=date(2026, 3, 25),
+        amount=-36_000,
+        unapplied=-36_000,
+        currency="EUR",
+        kind="return",
+        origin="bank",
+        returns_receipt_id="A:r3",
+    )
+    with pytest.raises(CallError, match="wrong sign"):
+        allocate_receipt(clerk, "A:back", [HandLine("A:F3", 30_000)])
+    with pytest.raises(CallError, match="books no difference"):
+        allocate_receipt(clerk, "A:back", [HandLine("A:F3", -30_000, "charge", cause="bank_charge")])
+    assert allocate_receipt(clerk, "A:back", [HandLine("A:F3", -30_000)]).decision is not None
+    assert (open_of("F3"), free_of("back")) == (30_000, -6_000)

@@ -103,7 +103,7 @@ def _items(actor: Actor, receipt: Receipt, lines: Sequence[HandLine]) -> Mapping
     """The items of the lines, as far as the actor sees them. Raises CallError listing every fault."""
     wanted = hand_match.shown_items(lines)
     items = {row.item_id: row for row in actor.scope(Item).filter(item_id__in=wanted, is_current=True)}
-    if faults := hand_match.line_faults(lines, items, receipt.entity_id):
+    if faults := hand_match.line_faults(lines, items, receipt):
         raise CallError(faults)
     return items
 

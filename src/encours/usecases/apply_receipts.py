@@ -16,6 +16,7 @@ from encours.store.models import Entity, FactStamp, Proposal, Run
 from encours.usecases import clock, posting
 from encours.usecases.allow_posts import Allowance, allow_posts, counted, draw_audits
 from encours.usecases.automatic_posting import AutomaticPosting, automatic_posting
+from encours.usecases.engine_differences import name_differences
 from encours.usecases.merge.apply import Merged
 from encours.usecases.propose_matches import Found, propose_entity
 from encours.usecases.rights import Actor, require
@@ -90,6 +91,8 @@ def _post(actor: Actor, run: Run, found: Found, stamp: int) -> tuple[AppliedRun,
     own = str(Entity.objects.values_list("currency", flat=True).get(pk=entity_id))
     allowances = allow_posts(entity_id, own, fits, found.proven)
     beyond = {pk: [one.reason] for pk, one in allowances.items() if not one.ok} | _beyond(fits, allowed, own)
+    allowable = [fit.proposal for fit in fits if fit.proposal.pk not in beyond]
+    beyond |= name_differences(allowable, lines)  # a difference outside the entity's policy waits for a person
     faults |= beyond
     fits = [fit for fit in fits if fit.proposal.pk not in beyond]
     merged, drawn = None, 0

@@ -34,7 +34,7 @@ class Surroundings:
 
     def case(self, gap: int, settled: Mapping[str, int]) -> Case:
         """The case of a gap over items that are to be settled with so much each (item id -> amount in its sign)."""
-        items = tuple(_chosen(self.items[name], amount, self._terms) for name, amount in settled.items())
+        items = tuple(as_chosen(self.items[name], amount, self._terms) for name, amount in settled.items())
         currency = items[0].currency if items else self.receipt.currency
         others = [note for note in self._credits if note.item_id not in settled]
         first = self._first
@@ -45,9 +45,9 @@ class Surroundings:
             currency=currency,
             paid_in=self.receipt.currency,
             country=self._country,
-            payer_country=_country(self.receipt.payer_account) or (first.country if first else None),
+            payer_country=iban_country(self.receipt.payer_account) or (first.country if first else None),
             text=" ".join(filter(None, (self.receipt.remittance, self.receipt.end_to_end_id))),
-            credits=tuple(_chosen(note, note.open, "") for note in others),
+            credits=tuple(as_chosen(note, note.open, "") for note in others),
             free=self._free,
             per_unit=self.rate(currency, self.own_currency),
             rates=self._rates,
@@ -69,7 +69,8 @@ class Surroundings:
         return tuple(Free(row.receipt_id, row.booked_on, row.unapplied) for row in rows)
 
 
-def _chosen(item: Item, amount: int, terms: str) -> Chosen:
+def as_chosen(item: Item, amount: int, terms: str) -> Chosen:
+    """An item of which so much is to be settled."""
     return Chosen(
         item.item_id,
         item.number,
@@ -86,7 +87,7 @@ def _chosen(item: Item, amount: int, terms: str) -> Chosen:
     )
 
 
-def _country(account: str | None) -> str | None:
+def iban_country(account: str | None) -> str | None:
     """The country of an IBAN."""
     code = (account or "").replace(" ", "")[:4].upper()
     return code[:2] if len(code) == 4 and code[:2].isalpha() and code[2:].isdigit() else None

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from encours.store.models import Decision, HandMatch, Item, Proposal, ProposalLine, Receipt, ReplacedProposal
+from encours.store.models import (
+    Decision,
+    DifferenceLine,
+    HandMatch,
+    Item,
+    Proposal,
+    ProposalLine,
+    Receipt,
+    ReplacedProposal,
+)
 from encours.usecases import book_advance, open_dispute, retention
 from encours.usecases.merge.apply import Merged
 from encours.usecases.rights import Actor
@@ -45,19 +54,21 @@ def finish_match(actor: Actor, proposal: Proposal) -> list[Merged]:
 
 
 def _dispute(actor: Actor, proposal: Proposal, asked: HandMatch) -> list[Merged | None]:
+    """A dispute of each item that the match leaves open for a cause, else of each that it leaves open at all."""
     said = asked.dispute or {}
-    wanted = [said["item_id"]] if said.get("item_id") else list(proposal.lines.values_list("item_id", flat=True))
-    items = Item.objects.filter(item_id__in=wanted, is_current=True, open__gt=0).order_by("item_id")
+    left: dict[str, int | None] = {}
+    for row in DifferenceLine.objects.filter(proposal=proposal, kind="", item_id__isnull=False).order_by("pk"):
+        left[str(row.item_id)] = (left.get(str(row.item_id)) or 0) + row.amount
+    if not left:
+        left = dict.fromkeys(proposal.lines.values_list("item_id", flat=True))
+    if said.get("item_id"):
+        left = {said["item_id"]: left.get(said["item_id"])}
     written = []
-    for item in items:
+    for item in Item.objects.filter(item_id__in=list(left), is_current=True, open__gt=0).order_by("item_id"):
+        amount = said.get("amount") or left[item.item_id]
+        reason, owner = said["reason"], said.get("owner", "")
         _, merged = open_dispute.contest(
-            actor,
-            item,
-            said["reason"],
-            amount=said.get("amount"),
-            owner=said.get("owner", ""),
-            why=asked.why,
-            proposal=proposal,
+            actor, item, reason, amount=amount, owner=owner, why=asked.why, proposal=proposal
         )
         written.append(merged)
     return written

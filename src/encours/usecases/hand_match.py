@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from encours.core.matching.differences import Difference, causes, judge
-from encours.store.models import DifferenceLine, Item, Proposal
+from encours.store.models import DifferenceLine, Item, Proposal, Receipt
 from encours.usecases.difference_case import Surroundings
 from encours.usecases.difference_policy import difference_policy
 
@@ -39,16 +39,17 @@ class HandLine:
         return -self.amount if self.kind == "cash" else self.amount
 
 
-def line_faults(lines: Sequence[HandLine], items: Mapping[str, Item], entity_id: str) -> list[str]:
-    """Everything that is wrong with the lines as they are given."""
+def line_faults(lines: Sequence[HandLine], items: Mapping[str, Item], receipt: Receipt) -> list[str]:
+    """Everything that is wrong with the lines as they are given. A payment that came back has the other sign."""
+    came_back = receipt.returns_receipt_id is not None
     faults = [] if lines else ["choose at least one item"]
     for line in lines:
         for item_id in filter(None, (line.item_id, line.credit_item_id)):
             if item_id not in items:
                 faults.append(f"there is no item {item_id}")
-            elif items[item_id].entity_id != entity_id:
+            elif items[item_id].entity_id != receipt.entity_id:
                 faults.append(f"item {items[item_id].number} belongs to another entity: match it there")
-        faults += _faults(line, items.get(line.item_id))
+        faults += _faults(line, items.get(line.item_id), came_back)
     seen: set[tuple[str, str, str]] = set()
     for line in lines:
         if (line.item_id, line.kind, line.cause) in seen:
@@ -57,7 +58,7 @@ def line_faults(lines: Sequence[HandLine], items: Mapping[str, Item], entity_id:
     return list(dict.fromkeys(faults))
 
 
-def _faults(line: HandLine, item: Item | None) -> list[str]:
+def _faults(line: HandLine, item: Item | None, came_back: bool) -> list[str]:
     faults = []
     if not line.amount:
         faults.append("an amount is zero")
@@ -65,7 +66,10 @@ def _faults(line: HandLine, item: Item | None) -> list[str]:
         faults.append(f"{line.kind!r} is no kind of line; there are {', '.join(KINDS)}")
     if (line.kind == "credit") != (line.credit_item_id is not None):
         faults.append("a credit line names the credit note that it uses, and no other line does")
-    if item is not None and line.amount * item.amount < 0 and line.kind not in _GAINS:
+    if came_back and line.kind != "cash":
+        faults.append("a payment that came back opens items again, and books no difference")
+    wrong_way = item is not None and (line.amount * item.amount < 0) != came_back
+    if item is not None and line.amount and wrong_way and line.kind not in _GAINS:
         faults.append(f"the amount of item {item.number} has the wrong sign")
     if line.kind != "cash" and line.kind != "credit" and not line.cause:
         faults.append("each difference needs a cause")

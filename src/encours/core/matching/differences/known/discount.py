@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations
@@ -20,7 +21,8 @@ class _Discount(Cause):
     name = "discount"
     sentence = "The customer took the discount for early payment that the terms offer."
     kind = "discount"
-    # A day or two of grace: the value date is the bank's, not the customer's.
+    # A day or two of grace: the value date is the bank's, not the customer's. A `percent` lets usual rates pass that no
+    # terms offer, up to it; none ships.
     rule = Rule(account="665", owner="accounting", days=2)
     unproved = "no discount is offered on these items"
 
@@ -31,7 +33,7 @@ class _Discount(Cause):
         offers = {item.item_id: found for item in case.owed if (found := offer(item)) is not None}
         lines = _fitting(case, {name: amount for name, (amount, _) in offers.items()})
         if lines is None:
-            return _usual(case)
+            return _usual(case, rule.percent)
         last = min(offers[str(line.item_id)][1] for line in lines)
         late = (case.paid_on - last).days
         proof = Proof(EXACT, f"exactly the discount of {case.money(case.gap)} offered until {last}")
@@ -49,7 +51,11 @@ class _Discount(Cause):
 
     def gives_up(self, case: Case, found: Found) -> bool:
         """A discount within its terms is the customer's right."""
-        return bool(found.outside)
+        return bool(found.outside) or found.proof.strength < EXACT
+
+    def outside(self, case: Case, rule: Rule) -> str:
+        """The share of the rule is for discounts that no terms offer: what they offer is theirs to say."""
+        return super().outside(case, replace(rule, percent=None))
 
 
 def offer(item: Chosen) -> tuple[int, date] | None:
@@ -85,13 +91,14 @@ def _fitting(case: Case, offers: dict[str, int]) -> tuple[Line, ...] | None:
     return None
 
 
-def _usual(case: Case) -> Found | None:
+def _usual(case: Case, limit: Decimal | None) -> Found | None:
     owed = sum(item.open for item in case.owed)
     for rate in _RATES:
         if abs(share(owed, rate) - case.gap) <= 1:
             proof = Proof(POSSIBLE, f"{case.money(case.gap)} is {plain(rate)} % of the items, a usual rate of discount")
             lines = _by_rate(case, rate)
-            return Found(proof, lines, "no discount is offered on these items") if lines else None
+            allowed = limit is not None and rate <= limit
+            return Found(proof, lines, "" if allowed else _Discount.unproved) if lines else None
     return None
 
 

@@ -17,6 +17,7 @@ import polars as pl
 from encours.connectors.book_folder import write_book
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
+from encours.core.entries import Bank
 from encours.store.models import (
     Closing,
     CustomerPosition,
@@ -35,9 +36,11 @@ from encours.store.models import (
 )
 from encours.usecases import clock
 from encours.usecases.accept_match import accept_match
+from encours.usecases.entry_rules import change_bank
+from encours.usecases.export_entries import export_entries
 from encours.usecases.import_files import Upload, import_now, preview_import, receive_files
 from encours.usecases.propose_matches import propose_matches
-from encours.usecases.rights import actor_of, job
+from encours.usecases.rights import Actor, actor_of, job
 
 CAST = ("alice", "claude", "colette", "camille", "sacha", "victor", "nemo")
 ANONYMOUS = "anonymous"
@@ -211,6 +214,7 @@ def build_town(home: Path) -> Town:
         "audit_id": 0 if drawn is None else drawn.pk,
         "run_id": run.pk,
         "decision_id": accepted.decision.pk if accepted.decision else 0,
+        "batch_id": _exported(alice),
         "import_id": waiting.pk,
         "file_id": waiting.files.get().pk,
         "view_id": SavedView.objects.create(user=town.users["alice"], screen="customers", name="late").pk,
@@ -229,6 +233,12 @@ def build_town(home: Path) -> Town:
         "document_id": "A:0:d",
     }
     return town
+
+
+def _exported(alice: Actor) -> int:
+    """The accepted match leaves for the ERP."""
+    change_bank(alice, "A", "FR7612345987650123456789014", Bank("full", "512100", "BQ1"))
+    return int(export_entries(alice, "A")[0].pk)
 
 
 def _people(town: Town) -> None:

@@ -19,6 +19,7 @@ _KEYS = {
         "closings_lines": "csv",
         "closing_export": "csv",
         "import_issues": "csv",
+        "exports_file": "csv",
     },
     "key": "x",
     "uidb36": "1",

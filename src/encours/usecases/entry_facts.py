@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
-from django.db.models import Max, Sum
-from django.db.models.functions import Length, Upper
+from django.db.models import Max, Q, Sum, Value
+from django.db.models.functions import LPad, Upper
 
 from encours.core.base.schema import TABLES
 from encours.core.entries import ADVANCES, EARLIER, REVERSED, EntryRules, Facts
 from encours.core.entries.facts import SETTLED
 from encours.store import frames
 from encours.store.models import (
+    FACTS,
     Acknowledgement,
     Advance,
     Allocation,
@@ -37,6 +38,8 @@ from encours.usecases.entry_rules import entry_rules
 from encours.usecases.merge.meet_letters import OWN_SOURCE
 
 _ADVANCE = "advance:"
+_FEW = 500
+_CODE_MAX = 8
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,17 @@ def waiting_entries(entity_id: str) -> Waiting:
     return Waiting(facts, rules, {one: day for one in entities if (day := open_from(one))}, mirrored)
 
 
+def _current(name: str, ids: pl.Series, columns: list[str], by: str = "") -> pl.DataFrame:
+    """Current rows of these ids; a day's few are asked for in one statement, without a table of their own."""
+    wanted = ids.drop_nulls().unique().sort().to_list()
+    if len(wanted) > _FEW:
+        return frames.versions(name, ids, columns, current=True, by=by)
+    if not wanted:
+        return frames.versions(name, ids.clear(), columns, current=True, by=by)
+    marks = ", ".join(["%s"] * len(wanted))
+    return select(FACTS[name], columns, f"t.is_current AND t.{by or TABLES[name].key[0]} IN ({marks})", wanted)
+
+
 def open_from(entity_id: str) -> date | None:
     """The first day after the last sealed month; None: no month is sealed."""
     last = Closing.objects.filter(entity_id=entity_id, state="sealed").aggregate(month=Max("month"))["month"]
@@ -133,14 +147,17 @@ def _undone_by_us(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _mirrored(ids: list[str]) -> list[str]:
     """Those of the ids whose own entry or letter left from here: it is turned round as it was."""
+    if not ids:
+        return []
     rows = EntryCover.objects.filter(allocation_id__in=ids, counter=False, batch__export__recalled_at=None)
     return sorted(set(rows.values_list("allocation_id", flat=True)))
 
 
 def _with_accounts(settled: pl.DataFrame, entity_id: str) -> pl.DataFrame:
     """The ledger account of the cause that a clerk or the engine named, where one is named."""
-    rows = DifferenceLine.objects.filter(entity_id=entity_id, allocation_id__in=settled["allocation_id"].to_list())
-    named = dict(rows.exclude(account="").values_list("allocation_id", "account"))
+    parts = settled.filter(~pl.col("kind").is_in(["cash", "credit"]))["allocation_id"].to_list()
+    rows = DifferenceLine.objects.filter(entity_id=entity_id, allocation_id__in=parts).exclude(account="")
+    named = dict(rows.values_list("allocation_id", "account")) if parts else {}
     account = pl.col("allocation_id").replace_strict(named, default=None, return_dtype=pl.String)
     # Causes name accounts by their root (665); a ledger has them at one length.
     root = account.str.len_chars() < 6
@@ -149,16 +166,16 @@ def _with_accounts(settled: pl.DataFrame, entity_id: str) -> pl.DataFrame:
 
 def _items(settled: pl.DataFrame) -> pl.DataFrame:
     ids = pl.concat([settled["item_id"], settled["credit_item_id"].rename("item_id")]).drop_nulls().unique()
-    items = frames.versions("items", ids, list(TABLES["items"].schema), current=True)
-    covered = frames.versions("instrument_items", ids, ["instrument_id", "item_id"], current=True, by="item_id")
+    items = _current("items", ids, list(TABLES["items"].schema))
+    covered = _current("instrument_items", ids, ["instrument_id", "item_id"], by="item_id")
     sold = Instrument.objects.filter(instrument_id__in=covered["instrument_id"].to_list(), state="discounted")
-    bought = pl.Series(list(sold.values_list("instrument_id", flat=True)), dtype=pl.String)
+    bought = pl.Series(list(sold.values_list("instrument_id", flat=True)) if covered.height else [], dtype=pl.String)
     discounted = covered.filter(pl.col("instrument_id").is_in(bought.implode()))["item_id"]
     return items.with_columns(discounted=pl.col("item_id").is_in(discounted.implode()))
 
 
 def _receipts(ids: pl.Series) -> pl.DataFrame:
-    rows = frames.versions("receipts", ids.drop_nulls().unique(), list(TABLES["receipts"].schema), current=True)
+    rows = _current("receipts", ids.drop_nulls().unique(), list(TABLES["receipts"].schema))
     booked = EntryCover.objects.filter(
         receipt_id__in=rows["receipt_id"].to_list(), piece__isnull=False, batch__export__recalled_at=None
     ).exclude(batch__mode="letters")
@@ -168,7 +185,7 @@ def _receipts(ids: pl.Series) -> pl.DataFrame:
 
 def _customers(items: pl.DataFrame, receipts: pl.DataFrame, advances: pl.DataFrame) -> pl.DataFrame:
     ids = pl.concat([items["customer_id"], receipts["customer_id"], advances["customer_id"]]).drop_nulls().unique()
-    return frames.versions("customers", ids, list(TABLES["customers"].schema), current=True)
+    return _current("customers", ids, list(TABLES["customers"].schema))
 
 
 def _advances(entity_id: str) -> pl.DataFrame:
@@ -195,6 +212,8 @@ def _undone_advances(entity_id: str) -> list[dict[str, object]]:
         batch__entity_id=entity_id, kind="advance", counter=False, batch__export__recalled_at=None
     )
     rows = {row.allocation_id: row for row in left}
+    if not rows:
+        return []
     numbers = [int(key.removeprefix(_ADVANCE)) for key in rows]
     undone = Decision.objects.filter(pk__in=numbers, undone_by__isnull=False).values_list("pk", flat=True)
     keys = [f"{_ADVANCE}{number}" for number in undone]
@@ -220,7 +239,7 @@ def _within(advances: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
     """An advance is no more than what of its receipt is still unapplied."""
     if not advances.height:
         return advances
-    free = frames.versions("receipts", receipts["receipt_id"], ["receipt_id", "unapplied"], current=True)
+    free = _current("receipts", receipts["receipt_id"], ["receipt_id", "unapplied"])
     rows = advances.join(free, on="receipt_id", how="left", maintain_order="left")
     amount = pl.when(pl.col("undone_on").is_null()).then(pl.min_horizontal("amount", "unapplied")).otherwise("amount")
     return rows.with_columns(amount=amount).filter(pl.col("amount") > 0).select(list(ADVANCES))
@@ -264,22 +283,23 @@ def _from_advances(settled: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFram
 
 
 def _standing_ids(keys: list[str]) -> set[str]:
+    if not keys:
+        return set()
     rows = ExportLine.objects.filter(allocation_id__in=keys, export__recalled_at=None)
     return set(rows.values_list("allocation_id", flat=True))
 
 
 def _earlier(item_ids: pl.Series, receipt_ids: pl.Series) -> pl.DataFrame:
     """Our lines that stand in the ledger for these items, and the advances of these receipts."""
-    lines = EntryLine.objects.filter(batch__export__recalled_at=None, counter=False)
-    rows = [
-        *lines.filter(item_id__in=item_ids.to_list(), role="claim"),
-        *lines.filter(receipt_id__in=receipt_ids.to_list(), role="advance"),
-    ]
+    of_items = Q(item_id__in=item_ids.to_list(), role="claim")
+    of_receipts = Q(receipt_id__in=receipt_ids.to_list(), role="advance")
+    lines = EntryLine.objects.filter(of_items | of_receipts, batch__export__recalled_at=None, counter=False)
+    rows = list(lines.order_by("pk"))
     if not rows:
         return pl.DataFrame(schema=EARLIER)
     covers = EntryCover.objects.filter(piece__in={row.piece for row in rows}, counter=False)
     ids = pl.Series([cover.allocation_id for cover in covers], dtype=pl.String)
-    gone = frames.versions("allocations", ids, ["allocation_id", "reversed_on"], current=True)
+    gone = _current("allocations", ids, ["allocation_id", "reversed_on"])
     reversed_ids = set(gone.filter(pl.col("reversed_on").is_not_null())["allocation_id"])
     undone = {cover.piece for cover in covers if cover.allocation_id in reversed_ids}
     made = [
@@ -305,9 +325,9 @@ def seen_letters(entity_id: str) -> dict[str, str]:
     for facts in files.values_list("facts", flat=True):
         for account, letter in (facts.get("letters") or {}).items():
             found[account] = max(found.get(account, ""), letter, key=lambda code: (len(code), code))
+    # Filled up with zeros, codes rank as their series does: the longer is the later.
+    padded = LPad(Upper("letter"), _CODE_MAX, Value("0"))
     own = EntryLetter.objects.filter(batch__entity_id=entity_id).exclude(letter="")
-    for account in own.values_list("account", flat=True).distinct():
-        ranked = own.filter(account=account).annotate(size=Length("letter"), code=Upper("letter"))
-        last = ranked.order_by("-size", "-code").values_list("code", flat=True).first() or ""
-        found[account] = max(found.get(account, ""), last, key=lambda code: (len(code), code))
+    for account, code in own.values_list("account").annotate(last=Max(padded)):
+        found[account] = max(found.get(account, ""), code.lstrip("0"), key=lambda one: (len(one), one))
     return found

@@ -21,7 +21,8 @@ _RULES, _BANKS = "entries.rules", "entries.banks"
 
 def entry_rules(entity_id: str, on: date) -> EntryRules:
     """The rules in force in an entity on a day; what was never changed is the French default."""
-    return EntryRules.of(_value(_RULES, entity_id, on), _value(_BANKS, entity_id, on))
+    kept = _values(entity_id, on)
+    return EntryRules.of(kept[_RULES], kept[_BANKS])
 
 
 def change_entry_rules(actor: Actor, entity_id: str, changes: dict[str, Any], from_on: date | None = None) -> None:
@@ -60,9 +61,16 @@ def _require(actor: Actor, entity_id: str) -> None:
 
 
 def _value(key: str, entity_id: str, on: date) -> dict[str, Any]:
-    rows = Setting.objects.filter(entity_id=entity_id, key=key).filter(Q(from_on__isnull=True) | Q(from_on__lte=on))
-    ranked = sorted(rows, key=lambda row: (row.from_on or date.min, row.pk))
-    return dict(ranked[-1].value) if ranked else {}
+    return _values(entity_id, on)[key]
+
+
+def _values(entity_id: str, on: date) -> dict[str, dict[str, Any]]:
+    rows = Setting.objects.filter(entity_id=entity_id, key__in=(_RULES, _BANKS))
+    rows = rows.filter(Q(from_on__isnull=True) | Q(from_on__lte=on))
+    found: dict[str, dict[str, Any]] = {_RULES: {}, _BANKS: {}}
+    for row in sorted(rows, key=lambda row: (row.from_on or date.min, row.pk)):
+        found[row.key] = dict(row.value)  # the last one stands
+    return found
 
 
 def _keep(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,19 +44,24 @@ _KEY = ["entity_id", "bank", "mode", "period"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What would leave now. `entries`: ENTRY; `covers`: COVER; `letters`: LETTER; `held`: HELD, with its reasons."""
+    """What would leave now. `entries`: ENTRY; `covers`: COVER; `letters`: LETTER; `held`: HELD, with its reasons.
+
+    `named`: item -> its number and its customer's name, of what leaves for the first time.
+    """
 
     entries: pl.DataFrame
     covers: pl.DataFrame
     letters: pl.DataFrame
     held: pl.DataFrame
+    named: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def of(self, bank: str | None) -> Prepared:
         """The part of one bank account."""
         if bank is None:
             return self
         mine = pl.col("bank") == bank
-        return Prepared(*(part.filter(mine) for part in (self.entries, self.covers, self.letters, self.held)))
+        parts = self.entries.filter(mine), self.covers.filter(mine), self.letters.filter(mine), self.held.filter(mine)
+        return Prepared(*parts, named=self.named)
 
 
 def prepare_entries(actor: Actor, entity_id: str) -> Prepared:
@@ -175,11 +180,14 @@ def _prepared(waiting: Waiting) -> Prepared:
         key = (row["entity_id"], row["account"])
         seen[key] = max(seen.get(key, ""), row["letter"].upper(), key=lambda code: (len(code), code))
     mirror = _mirror(waiting, seen)
+    customers = waiting.facts.customers.select("customer_id", customer="name")
+    names = waiting.facts.items.join(customers, on="customer_id", how="left").select("item_id", "number", "customer")
     return Prepared(
         pl.concat([written.entries, mirror.entries]),
         pl.concat([written.covers, mirror.covers]),
         pl.concat([letters, mirror.letters]),
         written.held,
+        {item_id: (number, customer or "") for item_id, number, customer in names.iter_rows()},
     )
 
 

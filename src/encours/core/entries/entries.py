@@ -223,7 +223,7 @@ class _Writer:
             lines = _merged(legs)
             if not lines:
                 continue
-            assert sum(leg.net for leg in lines) == 0, f"an entry of {place.receipt_id} is out of balance"
+            assert sum(leg.net for leg in lines) == 0, place
             home = _home_of(place, self._covered)
             covers = self._covered[home]
             ids = "|".join(sorted(row["allocation_id"] for row in covers))

@@ -1,0 +1,1 @@
+"""Export to the ERP: what waits, the batches that left, how entries are written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +21,7 @@ _COLUMNS = (
     ("automatic_precision", "auto prec."),
     ("automatic_rate_by_value", "auto € rate"),
 )
+_WORDS = 2
 
 
 def show(score: Score) -> None:
@@ -44,6 +46,16 @@ def show(score: Score) -> None:
     for found in score.calibration.filter(score.calibration["proposals"] > 0).iter_rows():
         bins.add_row(*(_said(value) for value in found))
     console.print(bins)
+
+
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints rows of words under headers; what stands after the second column is read as figures."""
+    table = Table(header_style="bold", show_edge=False, pad_edge=False)
+    for place, title in enumerate(headers):
+        table.add_column(title, justify="left" if place < _WORDS else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 150).print(table)
 
 
 def _said(value: float | None) -> str:

@@ -120,6 +120,9 @@ ENTRY = paths(
     BkTxCd/Domn/Fmly/SubFmlyCd sub_family
     BkTxCd/Prtry/Cd proprietary
     AddtlNtryInf info
+    NtryDtls/Btch/PmtInfId batch
+    NtryDtls/Btch/MsgId batch_message
+    NtryDtls/Btch/NbOfTxs batch_lines
     NtryDtls/TxDtls +detail
     TxDtls +detail
     """,

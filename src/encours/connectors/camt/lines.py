@@ -128,7 +128,7 @@ def lines(raw: pl.DataFrame, own_account: str | None) -> pl.DataFrame:
         debtor_account=accounts(raw["detail.debtor_account"]),
         creditor=pl.coalesce("detail.creditor", "detail.ultimate_creditor"),
         creditor_account=accounts(raw["detail.creditor_account"]),
-        remittance=cleaned(raw.select(pl.coalesce("detail.unstructured", "detail.info", "info")).to_series()),
+        remittance=cleaned(raw.select(_text()).to_series()),
         end_to_end_id=end_to_end,
         whole=_first(references(raw["bank_reference"]), references(raw["reference"])),
         own=_first(references(raw["detail.bank_reference"]), references(raw["detail.transaction"]), end_to_end),
@@ -144,6 +144,18 @@ def lines(raw: pl.DataFrame, own_account: str | None) -> pl.DataFrame:
         *("payer_account", "remittance", "end_to_end_id"),
         bank_reference=pl.when(mark != "").then(mark),
     )
+
+
+def _text() -> pl.Expr:
+    """What the line says; of a batch that stays one line also its number and how many transactions it has."""
+    lines = pl.when(pl.col("batch_lines").str.contains(r"^\d{1,6}$")).then("batch_lines")
+    name = pl.concat_str(
+        pl.coalesce("batch", "batch_message"), pl.format("NB {}", lines), separator=" ", ignore_nulls=True
+    )
+    batch = pl.when((name != "") & (lines.is_null() | (lines != "1"))).then(name)
+    said = pl.coalesce("detail.unstructured", "detail.info", "info")
+    both = pl.concat_str(said, batch, separator=" ", ignore_nulls=True)
+    return pl.when(both != "").then(both)
 
 
 def _kinds(found: pl.DataFrame) -> pl.DataFrame:

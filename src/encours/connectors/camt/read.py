@@ -149,7 +149,8 @@ class _Reader:
         parts = _split(details, signed, currency)
         if parts is None:
             return [self._line(fields, details, signed, currency)]
-        return [self._line(fields, [detail], part, currency) for detail, part in zip(details, parts, strict=True)]
+        own = {name: text for name, text in fields.items() if not name.startswith("batch")}  # a detail is not the batch
+        return [self._line(own, [detail], part, currency) for detail, part in zip(details, parts, strict=True)]
 
     def _line(self, fields: Fields, details: list[Fields], amount: Decimal, currency: str | None) -> dict[str, object]:
         only = details[0] if len(details) == 1 else {}

@@ -19,6 +19,7 @@ from encours.usecases.merge.meet_entries import meet_entries, note_entries
 from encours.usecases.merge.meet_items import meet_items
 from encours.usecases.merge.meet_letters import MetLetters, meet_letters, note_letters
 from encours.usecases.merge.meet_receipts import meet_receipts, note_merges
+from encours.usecases.merge.meet_remitters import meet_remitters
 from encours.usecases.merge.meet_snapshot import MetSnapshot, keep_snapshot, meet_snapshot
 from encours.usecases.read_files import FilesRead
 
@@ -41,11 +42,12 @@ class Met:
 
 def meet(owner: Import, read: FilesRead, today: date) -> Met:
     """The read files against the store; call it in the transaction that merges, under the entities' locks."""
-    receipts = meet_receipts(meet_customers(read.book, read.told), read.formats, read.told)
+    known, strangers = meet_remitters(meet_customers(read.book, read.told))
+    receipts = meet_receipts(known, read.formats, read.told)
     items = meet_items(receipts.book, read.told, read.files)
     snapshot = None
     book = items.book
-    issues = [receipts.issues, items.issues]
+    issues = [strangers, receipts.issues, items.issues]
     if owner.scope == SourceProfile.Scope.SNAPSHOT and book.items.height:
         _with_source(owner)
         day = owner.day or _stated_day(read) or today

@@ -1,5 +1,6 @@
 """All tables: facts (the Book's), people and their rights, and the workflow around them."""
 
+from encours.store.models.advices import Advice, AdviceLine, AdviceReceipt
 from encours.store.models.audit import AuditEntry
 from encours.store.models.cash import (
     Advance,
@@ -68,6 +69,9 @@ __all__ = [
     "FACTS",
     "Acknowledgement",
     "Advance",
+    "Advice",
+    "AdviceLine",
+    "AdviceReceipt",
     "Allocation",
     "AuditEntry",
     "BulkConfirmation",

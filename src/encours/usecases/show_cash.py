@@ -82,6 +82,11 @@ class Queue:
         """The rows in the order in which they are worked."""
         return [row for group in self.groups for row in group.rows]
 
+    def is_ready(self, receipt_id: str) -> bool | None:
+        """Whether a receipt's proposal is ready to be confirmed; None where it is not on this page."""
+        found = (group.ready for group in self.groups if any(row.receipt_id == receipt_id for row in group.rows))
+        return next(found, None)
+
 
 _COLUMNS = (
     "receipt_id",
@@ -130,12 +135,6 @@ def show_queue(viewing: Viewing, tab: str = "", page: int = 1) -> Queue:
         viewing.actor.may("accept_match", None).ok,
         not any(counts.values()) and not viewing.facts(Receipt).exists(),
     )
-
-
-def next_in_queue(viewing: Viewing, tab: str, after: Sequence[str]) -> str | None:
-    """The receipt to work next: the first of the queue that is none of `after` (those just worked or passed over)."""
-    passed = set(after)
-    return next((row.receipt_id for row in show_queue(viewing, tab).rows if row.receipt_id not in passed), None)
 
 
 def _today(viewing: Viewing) -> Viewing:

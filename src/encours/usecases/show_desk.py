@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import Q
 
 from encours.core.matching.spans import quoted_spans
 from encours.store.models import Customer, CustomerLink, Item, PayerAlias, Proposal, ProposalLine, Receipt
@@ -150,14 +150,17 @@ _ITEM = (
 )
 
 
-def show_desk(viewing: Viewing, receipt_id: str) -> Desk | None:
-    """A receipt with all that a decision needs; None where there is none that the actor may see."""
+def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> Desk | None:
+    """A receipt with all that a decision needs; None where there is none that the actor may see.
+
+    `ready`: whether its proposal is ready to be confirmed, where the queue has said so already.
+    """
     viewing = Viewing(viewing.actor, viewing.actor.entities, viewing.today)
     found = viewing.facts(Receipt).filter(receipt_id=receipt_id).values(*_RECEIPT, "remittance").first()
     if found is None:
         return None
     text = found.pop("remittance") or ""
-    proposal, lines = _proposal(viewing, receipt_id, found["entity_id"])
+    proposal, lines = _proposal(viewing, receipt_id)
     people = _candidates(viewing, found, proposal, lines)
     items = _items(viewing, found, [person.customer_id for person in people], lines)
     spans = quoted_spans(text, [item.number for item in items])
@@ -165,7 +168,7 @@ def show_desk(viewing: Viewing, receipt_id: str) -> Desk | None:
     return Desk(
         **found,
         text=_segments(text, spans),
-        proposal=_told(proposal) if proposal is not None and shown else None,
+        proposal=_told(proposal, ready) if proposal is not None and shown else None,
         why_none=proposal.reason if proposal is not None and not shown else "",
         candidates=people,
         items=_marked(items, text, spans)[:ITEMS_MAX],
@@ -194,22 +197,23 @@ def find_for_desk(viewing: Viewing, receipt_id: str, text: str) -> list[DeskItem
     return sorted(made, key=lambda item: (item.item_id not in hits, item.currency != found["currency"]))
 
 
-def _proposal(viewing: Viewing, receipt_id: str, entity_id: str) -> tuple[Proposal | None, list[ProposalLine]]:
+def _proposal(viewing: Viewing, receipt_id: str) -> tuple[Proposal | None, list[ProposalLine]]:
     rows = viewing.rows(Proposal).filter(receipt_id=receipt_id, state=Proposal.State.OPEN)
-    ready = Case(When(is_ready([entity_id]), then=Value(True)), default=Value(False), output_field=BooleanField())
-    proposal = rows.annotate(is_ready=ready).order_by("-id").first()
+    proposal = rows.order_by("-id").first()
     lines = [] if proposal is None else list(ProposalLine.objects.filter(proposal=proposal).order_by("id"))
     return proposal, lines
 
 
-def _told(proposal: Any) -> DeskProposal:
+def _told(proposal: Proposal, ready: bool | None) -> DeskProposal:
+    if ready is None:
+        ready = Proposal.objects.filter(is_ready([proposal.entity_id]), pk=proposal.pk).exists()
     return DeskProposal(
         proposal.pk,
         proposal.rule,
         proposal.reason,
         proposal.confidence,
         proposal.alternatives,
-        proposal.is_ready,
+        ready,
         proposal.first_signed_by_id is not None,
     )
 

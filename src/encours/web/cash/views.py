@@ -56,7 +56,8 @@ def cash(request: Request) -> HttpResponse:
         return _desk(request, _seen(request, picked), tab)
     queue = show_queue(request.viewing, tab, _page(request))
     first = next((row.receipt_id for row in queue.rows), "")
-    desk = show_desk(request.viewing, picked or first) if picked or first else None
+    chosen = picked or first
+    desk = show_desk(request.viewing, chosen, queue.is_ready(chosen)) if chosen else None
     if picked and desk is None:
         raise Http404
     context = {"section": "cash", "queue": queue, "tabs": _tabs(queue), "picked": bool(picked)}
@@ -202,14 +203,15 @@ def undo(request: Request, decision_id: int) -> HttpResponse:
     if not request.htmx:
         messages.success(request, _("Undone."))
         return HttpResponseRedirect(f"{reverse('cash')}?{urlencode({'receipt': decision.subject_id})}")
+    queue = show_queue(request.viewing, "check", _page(request))
     desk = show_desk(request.viewing, decision.subject_id)
-    return _desk(request, desk, "check", toast=_("Undone."))
+    context = {"queue": queue, "tabs": _tabs(queue), "toast": _("Undone.")}
+    return render(request, "cash/answer.html", _desk_context(desk, "check") | context)
 
 
 def _act(request: Request, receipt_id: str, act: Callable[[], tuple[str, int | None]]) -> HttpResponse:
     """Does it, and answers with the next receipt of the queue; `act` gives the toast and what Undo would undo."""
     tab = request.POST.get("tab", "")
-    following = _following(request, tab, receipt_id)
     try:
         text, undo_id = act()
     except NotAllowedError as refused:
@@ -219,24 +221,22 @@ def _act(request: Request, receipt_id: str, act: Callable[[], tuple[str, int | N
     if not request.htmx:
         messages.success(request, text)
         return HttpResponseRedirect(f"{reverse('cash')}?{urlencode({'tab': tab})}")
-    desk = show_desk(request.viewing, following) if following else None
-    return _desk(request, desk, tab, toast=text, undo_id=undo_id)
+    queue = show_queue(request.viewing, tab, _page(request))
+    desk = _following(request, queue, receipt_id)
+    context = {"queue": queue, "tabs": _tabs(queue), "toast": text, "toast_undo": undo_id}
+    return render(request, "cash/answer.html", _desk_context(desk, tab) | context)
 
 
-def _following(request: Request, tab: str, receipt_id: str) -> str | None:
-    """The receipt that comes after this one in the queue, else the first other one."""
-    rows = [row.receipt_id for row in show_queue(request.viewing, tab, _page(request)).rows]
-    after = rows[rows.index(receipt_id) + 1 :] if receipt_id in rows else rows
-    return next(iter([*after, *(one for one in rows if one != receipt_id)]), None)
+def _following(request: Request, queue: Queue, receipt_id: str) -> Desk | None:
+    """The receipt that stood beneath this one, as the page says; else the first one left."""
+    rows = [row.receipt_id for row in queue.rows if row.receipt_id != receipt_id]
+    wanted = request.POST.get("next", "")
+    following = wanted if wanted in rows else next(iter(rows), None)
+    return show_desk(request.viewing, following, queue.is_ready(following)) if following else None
 
 
-def _desk(request: Request, desk: Desk | None, tab: str, toast: str = "", undo_id: int | None = None) -> HttpResponse:
-    """The desk alone; after an act (`toast` says it) with the queue as it now stands."""
-    context = _desk_context(desk, tab) | {"toast": toast, "toast_undo": undo_id}
-    if toast:
-        queue = show_queue(request.viewing, tab, _page(request))
-        context |= {"queue": queue, "tabs": _tabs(queue)}
-    return render(request, "cash/answer.html", context)
+def _desk(request: Request, desk: Desk | None, tab: str) -> HttpResponse:
+    return render(request, "cash/answer.html", _desk_context(desk, tab))
 
 
 def _desk_context(desk: Desk | None, tab: str) -> dict[str, object]:

@@ -72,6 +72,14 @@
     if (matchMedia("(max-width: 760px)").matches) scrollTo(0, 0);
   };
 
+  // What is asked for next is what stands beneath: the server need not look for it.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "post" || !event.target.closest("#desk")) return;
+    const list = all("#queue [data-receipt]").map((line) => line.dataset.receipt);
+    const place = list.indexOf(sheet() && sheet().dataset.receipt);
+    if (place >= 0 && list[place + 1]) event.detail.parameters.next = list[place + 1];
+  });
+
   // What was found stands first; an item that is on the desk already stands once, with what was chosen of it.
   const drop_twins = () => {
     const seen = new Map();

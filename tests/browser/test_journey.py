@@ -33,6 +33,8 @@ _PAGES = (
     "/receipts/",
     "/receipts/?state=proposed",
     "/receipt/A:0:r",
+    "/cash/",
+    "/cash/figures/",
     "/search/?q=Zirconia",
     "/imports/",
     "/settings/",
@@ -45,6 +47,9 @@ _PAGES = (
     "/account/password/change/",
     "/account/2fa/",
     "/nothing-here/",
+    "/exports/",
+    "/exports/?entity=A",
+    "/exports/rules/?of=A",
     "/trust/",
     "/trust/?entity=A",
 )
@@ -178,7 +183,7 @@ def _match_and_undo(page: Page) -> None:
     line = page.locator("tbody.line", has_text="ZIR-001")
     line.wait_for()
     page.keyboard.press("j")
-    while "ZIR-001" not in page.locator("tbody[aria-selected=true]").inner_text():
+    while "ZIR-001" not in page.locator("tbody[aria-current=true]").inner_text():
         page.keyboard.press("j")
     page.keyboard.press("a")
     page.locator(".toast", has_text="Match accepted").wait_for()

@@ -7,12 +7,14 @@
   // `g` then a letter goes to a page: the letters stand on the links themselves (data-key).
   let going = 0;
   const rows = () => all("[data-rows] > [data-row]").filter((row) => row.offsetParent !== null);
-  const chosen = () => $("[data-rows] > [aria-selected=true]");
+  // A group of rows cannot be `selected`: there the state is called `current`.
+  const state = (row) => (row.tagName === "TBODY" ? "aria-current" : "aria-selected");
+  const chosen = () => $("[data-rows] > [aria-selected=true], [data-rows] > [aria-current=true]");
   const choose = (row) => {
     if (!row) return;
     const before = chosen();
-    if (before) before.removeAttribute("aria-selected");
-    row.setAttribute("aria-selected", "true");
+    if (before) before.removeAttribute(state(before));
+    row.setAttribute(state(row), "true");
     row.scrollIntoView({ block: "nearest" });
   };
   const move = (step) => {

@@ -65,6 +65,7 @@ EXPECTED: dict[str, Expected] = {
     "receipts_accept": _post(_CASH, 403, _HIDDEN),
     "receipts_undo": _post(_CASH, 404, {"sacha": 403}),
     "cash": _all(_CASH, 200, 403),
+    "cash_figures": Expected({}, 200),
     "cash_items": _all(_CASH, 200, 403, query="?q=ZIR"),
     "cash_confirm": _post(_CASH, 403),
     "cash_propose": _post(_CASH, 403),

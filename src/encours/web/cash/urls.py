@@ -9,6 +9,7 @@ from encours.web.shell.nav import NavEntry
 NAV = NavEntry(_("Cash application"), "cash", "cash", 25, "l", acts=("accept_match",))
 urlpatterns = [
     path("cash/", views.cash, name="cash"),
+    path("cash/figures/", views.figures, name="cash_figures"),
     path("cash/confirm/", views.confirm, name="cash_confirm"),
     path("cash/propose/", views.propose, name="cash_propose"),
     path("cash/undo/<int:decision_id>/", views.undo, name="cash_undo"),

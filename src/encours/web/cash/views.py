@@ -12,8 +12,8 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
@@ -26,6 +26,8 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.settle_receipt import offer_differences, settle_receipt
 from encours.usecases.show_cash import Queue, show_queue
 from encours.usecases.show_desk import Desk, find_for_desk, show_desk
+from encours.usecases.show_match_rate import show_match_rate
+from encours.usecases.show_unapplied import show_unapplied
 from encours.usecases.take_receipt import TakenError, take_receipt
 from encours.usecases.undo_match import undo_match
 from encours.web.cash import words
@@ -62,6 +64,23 @@ def cash(request: Request) -> HttpResponse:
         raise Http404
     context = {"section": "cash", "queue": queue, "tabs": _tabs(queue), "picked": bool(picked)}
     return render(request, "cash/cash.html", context | _desk_context(desk, queue.tab))
+
+
+@login_required
+def figures(request: Request) -> HttpResponse:
+    """How old the money is that is not applied, and how much of what comes in is matched."""
+    unapplied, rate = show_unapplied(request.viewing), show_match_rate(request.viewing)
+    french = (get_language() or "fr").startswith("fr")
+    context = {
+        "section": "cash",
+        "unapplied": unapplied,
+        "rate": rate,
+        "buckets": words.age_buckets(unapplied.limits),
+        "several": len(request.viewing.entity_ids) > 1,
+        "unapplied_says": unapplied.definition_fr if french else unapplied.definition_en,
+        "rate_says": rate.definition_fr if french else rate.definition_en,
+    }
+    return render(request, "cash/figures.html", context)
 
 
 @clerk

@@ -15,3 +15,11 @@ def aside_reasons() -> list[tuple[str, str]]:
         ("loan", _("Loan")),
         ("other", _("Other")),
     ]
+
+
+def age_buckets(limits: tuple[int, ...]) -> list[str]:
+    """The headings of buckets that end at these days."""
+    firsts = [limit + 1 for limit in limits[:-1]]
+    between = [_("%(first)s–%(last)s days") % {"first": a, "last": b} for a, b in zip(firsts, limits[1:], strict=True)]
+    youngest, oldest = _("up to %(days)s days"), _("more than %(days)s days")
+    return [youngest % {"days": limits[0]}, *between, oldest % {"days": limits[-1]}]

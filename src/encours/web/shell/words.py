@@ -223,6 +223,13 @@ _WORDS = {
         "loss": gettext_lazy("Loss"),
         "part_payment": gettext_lazy("Part payment"),
     },
+    "unapplied": {
+        "advance": gettext_lazy("Advances"),
+        "customer": gettext_lazy("On a customer’s account"),
+        "unknown": gettext_lazy("Nobody’s yet"),
+        "returned": gettext_lazy("Returned payments"),
+        "not_customer": gettext_lazy("Not from customers"),
+    },
     "act": {
         "see": gettext_lazy("See the book"),
         "export_list": gettext_lazy("Export lists"),

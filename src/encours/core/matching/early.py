@@ -36,11 +36,13 @@ _KINDS_OF_MANY = ("cheque", "draft", "card")
 @dataclass
 class Early:
     """What the stage decides. `proposed`: row, rule, posts, proof, confidence, alternatives, proposed_customer, reason;
-    `allocations`: as in `decide`; `unmatched`: row, none_rule, none_reason of what no family may guess at."""
+    `allocations`: as in `decide`; `unmatched`: row, none_rule, none_reason of what no family may guess at;
+    `remittances`: receipt_id → the batch or advice that explains it."""
 
     proposed: list[dict[str, Any]] = field(default_factory=list)
     allocations: list[dict[str, Any]] = field(default_factory=list)
     unmatched: list[dict[str, Any]] = field(default_factory=list)
+    remittances: dict[str, str] = field(default_factory=dict)
 
     def proposed_frame(self) -> pl.DataFrame:
         """The proposals as a frame."""
@@ -212,6 +214,7 @@ def _write(pair: Pair, settled: Settled, shares: list[list[Paid]], fee: int, sce
             given[one.place] += one.cash + one.deducted
             scene.pool.owner[one.place] = row
         early.allocations += _rows(row, share, rule, scene)
+        early.remittances[scene.receipts["receipt_id"][row]] = pair.remittance.key
         used = sum(one.cash for one in share)
         rest = int(scene.asks.amount[row]) - used
         owners = {int(scene.pool.customer[one.place]) for one in share}

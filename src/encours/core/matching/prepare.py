@@ -8,7 +8,8 @@ from datetime import date
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.matching.advices import Advices, read_advices
+from encours.core.matching.advice_tables import Advices
+from encours.core.matching.advices import read_advices
 from encours.core.matching.asks import make_asks, make_receipts
 from encours.core.matching.batches import read_batches
 from encours.core.matching.early import Early, Scene, decide_early

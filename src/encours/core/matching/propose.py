@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,7 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.base.schema import TABLES
-
-if TYPE_CHECKING:
-    from encours.core.matching.advices import Advices
+from encours.core.matching.advice_tables import Advices
 
 #: Columns of `decisions`: one row for each receipt with money unapplied on the day.
 DECISION_SCHEMA: dict[str, pl.DataType] = {
@@ -39,13 +36,15 @@ LEAST_ON_ACCOUNT = 0.3
 class Proposals:
     """New `allocations` (the Book's columns), `decisions` (DECISION_SCHEMA), and counts by decision.
 
-    `proven`: the receipts whose proposal stands on a proof that nothing else fits.
+    `proven`: the receipts whose proposal stands on a proof that nothing else fits. `remittances`: receipt_id → the
+    batch or advice that explains it.
     """
 
     allocations: pl.DataFrame
     decisions: pl.DataFrame
     summary: Mapping[str, object]
     proven: frozenset[str] = frozenset()
+    remittances: Mapping[str, str] = field(default_factory=dict)
 
 
 def propose(
@@ -82,7 +81,7 @@ def propose(
     decisions = decided.decisions.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())
     _assert_money(ready.receipts, ready.items, allocations, decisions)
     summary = _summary(ready.receipts, decisions, as_of, max_error_rate)
-    return Proposals(allocations, decisions, summary, decided.proven)
+    return Proposals(allocations, decisions, summary, decided.proven, ready.early.remittances)
 
 
 def _by_family(certified: float | Mapping[str, float] | None) -> npt.NDArray[np.float64]:

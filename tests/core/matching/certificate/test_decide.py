@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from core.matching.certificate.worlds import all_right, judged
-from encours.core.matching.certificate import AMOUNT, OTHER, QUOTED, Policy, certify, decide
+from encours.core.matching.certificate import AMOUNT, OTHER, QUOTED, Policy, certify, decide, thresholds
 from encours.core.matching.certificate.decide import PROPOSED_SCHEMA, VERDICT_SCHEMA
 
 PLAIN = Policy(max_error_rate=0.01)
@@ -122,3 +122,19 @@ def test_no_proposals_and_their_order() -> None:
     )
     assert found["receipt_id"].to_list() == ids
     assert found["decision"].to_list() == ["auto", "review", "review"] * 3
+
+
+def test_thresholds_say_from_where_each_stratum_posts() -> None:
+    strata = (QUOTED, OTHER, AMOUNT)
+    assert thresholds(None, PLAIN, strata) == {}
+    assert thresholds(CERTIFICATE, PLAIN, strata) == dict.fromkeys(strata, LEAST)
+    assert thresholds(CERTIFICATE, replace(PLAIN, off={QUOTED}), strata) == {OTHER: LEAST, AMOUNT: LEAST}
+    assert thresholds(CERTIFICATE, replace(PLAIN, asks="the mix has moved"), strata) == {}
+    alone = thresholds(CERTIFICATE, replace(PLAIN, per_stratum=True), strata)
+    assert alone == {AMOUNT: CERTIFICATE.threshold(AMOUNT)}, "nothing was judged of the others"
+
+
+def test_what_thresholds_let_through_is_what_decide_posts() -> None:
+    least = thresholds(CERTIFICATE, PLAIN, (QUOTED, OTHER, AMOUNT))[AMOUNT]
+    assert _one(confidence=least)["decision"] == "auto"
+    assert _one(confidence=np.nextafter(least, 0))["decision"] == "review"

@@ -101,6 +101,16 @@ def test_one_rule_alone() -> None:
     assert preview_rewind(job("test"), run.pk).posts == 2
 
 
+def test_one_stratum_alone() -> None:
+    run = posted()
+    Proposal.objects.filter(receipt_id="A:1:r", state="accepted").update(stratum="amount_only")
+    assert dict(preview_rewind(job("test"), run.pk).strata) == {"quoted_exactly": 2, "amount_only": 1}
+    assert preview_rewind(job("test"), run.pk, stratum="amount_only").posts == 1
+    assert rewind_run(job("test"), run.pk, WHY, stratum="amount_only").posts == 1
+    assert Item.objects.get(item_id="A:1:i0").open == 10_000
+    assert AuditEntry.objects.get(act="rewind").after["stratum"] == "amount_only"
+
+
 def test_what_a_person_undid_is_left_alone() -> None:
     run = posted()
     undone = undo_match(job("test"), Decision.objects.get(subject_id="A:0:r").pk, "wrong")

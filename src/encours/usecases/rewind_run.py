@@ -1,4 +1,4 @@
-"""Rewinding a run: everything that it posted, or all of one rule's posts in it, is reversed at once."""
+"""Rewinding a run: everything that it posted, or all posts of one rule or stratum in it, is reversed at once."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Post:
     amount: int
     currency: str
     rule: str
+    stratum: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class RewindPreview:
     totals: tuple[tuple[str, int], ...]
     largest: tuple[Post, ...]
     rules: tuple[tuple[str, int], ...]
+    strata: tuple[tuple[str, int], ...]
     exported: int
     sealed: int
 
@@ -56,17 +58,19 @@ class Rewound:
     allocations: int
 
 
-def preview_rewind(actor: Actor, run_id: int, rule: str = "") -> RewindPreview:
+def preview_rewind(actor: Actor, run_id: int, rule: str = "", stratum: str = "") -> RewindPreview:
     """What `rewind_run` would do now. Raises NotAllowedError, or CallError for a run that posts nothing."""
     run = _run(actor, run_id)
     entity_id = str(run.entity_id)
-    decisions = _decisions(run, rule)
+    decisions = _decisions(run, rule, stratum)
     posts = _posts(decisions)
     written = posting.standing([decision.proposal for decision in decisions if decision.proposal is not None])
     rules: dict[str, int] = {}
+    strata: dict[str, int] = {}
     totals: dict[str, int] = {}
     for post in posts:
         rules[post.rule] = rules.get(post.rule, 0) + 1
+        strata[post.stratum] = strata.get(post.stratum, 0) + 1
         totals[post.currency] = totals.get(post.currency, 0) + post.amount
     return RewindPreview(
         run.pk,
@@ -75,13 +79,14 @@ def preview_rewind(actor: Actor, run_id: int, rule: str = "") -> RewindPreview:
         tuple(sorted(totals.items())),
         tuple(sorted(posts, key=lambda post: (-abs(post.amount), post.receipt_id))[:_LARGEST]),
         tuple(sorted(rules.items())),
+        tuple(sorted(strata.items())),
         _exported(entity_id, written),
         _sealed(entity_id, written),
     )
 
 
-def rewind_run(actor: Actor, run_id: int, why: str, rule: str = "") -> Rewound:
-    """Reverses everything of the run (with `rule`: of one rule in it) that still stands, in one transaction.
+def rewind_run(actor: Actor, run_id: int, why: str, rule: str = "", stratum: str = "") -> Rewound:
+    """Reverses everything of the run (of one `rule`, of one `stratum` in it) that still stands, in one transaction.
 
     Every reversal is a new version, a decision and an audit entry, as `undo_match` makes them, and the run's rewind is
     an entry of its own. The same rule of the same version does not propose the same again on the same facts. Twice is
@@ -91,16 +96,16 @@ def rewind_run(actor: Actor, run_id: int, why: str, rule: str = "") -> Rewound:
     if not why.strip():
         raise CallError(["say why the run is rewound"])
     with transaction.atomic():
-        rewound, merged = _rewind(actor, run, why.strip(), rule)
+        rewound, merged = _rewind(actor, run, why.strip(), rule, stratum)
     if merged is not None:
         merged.extend_copies()
     return rewound
 
 
-def _rewind(actor: Actor, run: Run, why: str, rule: str) -> tuple[Rewound, Merged | None]:
+def _rewind(actor: Actor, run: Run, why: str, rule: str, stratum: str) -> tuple[Rewound, Merged | None]:
     entity_id = str(run.entity_id)
     parquet.lock_entity(entity_id)
-    decisions = _decisions(run, rule)
+    decisions = _decisions(run, rule, stratum)
     total = sum(abs(decision.amount or 0) for decision in decisions)
     permission = require(actor, "rewind_run", entity_id, total)
     if permission.second_signature:
@@ -117,7 +122,13 @@ def _rewind(actor: Actor, run: Run, why: str, rule: str) -> tuple[Rewound, Merge
         entity_id=entity_id,
         subject=f"run:{run.pk}",
         before={"posted": run.summary.get("posted")},
-        after={"posts": rewound.posts, "allocations": rewound.allocations, "total": total, "rule": rule},
+        after={
+            "posts": rewound.posts,
+            "allocations": rewound.allocations,
+            "total": total,
+            "rule": rule,
+            "stratum": stratum,
+        },
         why=why,
     )
     return rewound, merged
@@ -134,7 +145,7 @@ def _run(actor: Actor, run_id: int) -> Run:
     return run
 
 
-def _decisions(run: Run, rule: str) -> list[Decision]:
+def _decisions(run: Run, rule: str, stratum: str) -> list[Decision]:
     """The run's acceptances that stand.
 
     One that was undone, or gave way to the ERP's letters, is none of them; nor is a payment that came back since: its
@@ -142,6 +153,7 @@ def _decisions(run: Run, rule: str) -> list[Decision]:
     """
     rows = Decision.objects.filter(proposal__run=run, act="accept_match", undone_by=None, proposal__state="accepted")
     rows = rows.filter(proposal__rule=rule) if rule else rows
+    rows = rows.filter(proposal__stratum=stratum) if stratum else rows
     found = list(rows.select_related("proposal").order_by("pk"))
     returned = posting.returned_since(found)
     return [decision for decision in found if decision.subject_id not in returned]
@@ -157,6 +169,7 @@ def _posts(decisions: list[Decision]) -> list[Post]:
             decision.amount or 0,
             currencies.get(decision.subject_id, ""),
             "" if decision.proposal is None else decision.proposal.rule,
+            "" if decision.proposal is None else decision.proposal.stratum,
         )
         for decision in decisions
     ]

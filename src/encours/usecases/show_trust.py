@@ -81,9 +81,11 @@ def currency_of(entity_id: str) -> str:
     return str(Entity.objects.values_list("currency", flat=True).get(pk=entity_id))
 
 
-def show_rewind(viewing: Viewing, run_id: int, rule: str = "") -> tuple[RewindPreview, dict[str, str]]:
+def show_rewind(
+    viewing: Viewing, run_id: int, rule: str = "", stratum: str = ""
+) -> tuple[RewindPreview, dict[str, str]]:
     """What rewinding a run would do, and the payers of its largest posts. Raises NotAllowedError or CallError."""
-    preview = preview_rewind(viewing.actor, run_id, rule)
+    preview = preview_rewind(viewing.actor, run_id, rule, stratum)
     naming = Naming(viewing.every_entity())
     return preview, naming.payers([post.receipt_id for post in preview.largest])
 

@@ -14,6 +14,9 @@ from encours.cli.report import CallError, progress, say_table
 def command(
     run: Annotated[int, typer.Argument(metavar="RUN", help="The number of the run, as the page of Trust shows it.")],
     rule: Annotated[str, typer.Option("--rule", help="Only the posts of this rule.")] = "",
+    stratum: Annotated[
+        str, typer.Option("--stratum", help="Only quoted_exactly, other_reference or amount_only.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be reversed.")] = False,
     why: Annotated[str, typer.Option("--why", help="The reason, for the audit; needed but for --dry-run.")] = "",
     home: Annotated[Path | None, typer.Option("--home", help="The data folder; default ENCOURS_HOME.")] = None,
@@ -27,7 +30,7 @@ def command(
     from encours.usecases.rewind_run import preview_rewind, rewind_run
 
     actor = job("cli")
-    preview = preview_rewind(actor, run, rule)
+    preview = preview_rewind(actor, run, rule, stratum)
     totals = ", ".join(f"{to_decimal(amount, currency):,} {currency}" for currency, amount in preview.totals)
     print(f"Run {run} of {preview.entity_id}: {preview.posts:,} posts stand{f', {totals}' if totals else ''}.")
     print(f"{preview.exported:,} of them were exported, {preview.sealed:,} stand in a sealed month.")
@@ -41,5 +44,5 @@ def command(
     if dry_run:
         return
     with progress("rewinding"):
-        done = rewind_run(actor, run, why, rule)
+        done = rewind_run(actor, run, why, rule, stratum)
     print(f"{done.posts:,} posts were rewound in {done.allocations:,} allocations.")

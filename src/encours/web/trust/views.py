@@ -146,9 +146,9 @@ def judge(request: Request, audit_id: int) -> HttpResponse:
 @login_required
 def run(request: Request, run_id: int) -> HttpResponse:
     """What rewinding a run would do."""
-    rule = request.GET.get("rule", "")
+    rule, kind = request.GET.get("rule", ""), request.GET.get("stratum", "")
     try:
-        preview, payers = show_rewind(request.viewing, run_id, rule)
+        preview, payers = show_rewind(request.viewing, run_id, rule, kind)
     except NotAllowedError as refused:
         raise _gone_or_forbidden(refused) from refused
     except CallError as refused:
@@ -156,7 +156,7 @@ def run(request: Request, run_id: int) -> HttpResponse:
     rows = [(post, payers.get(post.receipt_id, "")) for post in preview.largest]
     total = sum(abs(amount) for _, amount in preview.totals)
     may = request.viewing.actor.may("rewind_run", preview.entity_id, total)
-    context = {"section": "trust", "preview": preview, "rows": rows, "rule": rule, "may": may}
+    context = {"section": "trust", "preview": preview, "rows": rows, "rule": rule, "stratum": kind, "may": may}
     return render(request, "trust/run.html", context)
 
 
@@ -164,9 +164,9 @@ def run(request: Request, run_id: int) -> HttpResponse:
 @require_POST
 def rewind(request: Request, run_id: int) -> HttpResponse:
     """Reverses a run, or one rule's posts in it."""
-    rule = request.POST.get("rule", "")
+    part = (request.POST.get("rule", ""), request.POST.get("stratum", ""))
     try:
-        done = rewind_run(request.viewing.actor, run_id, request.POST.get("why", ""), rule)
+        done = rewind_run(request.viewing.actor, run_id, request.POST.get("why", ""), *part)
     except NotAllowedError as refused:
         raise _gone_or_forbidden(refused) from refused
     except CallError as refused:

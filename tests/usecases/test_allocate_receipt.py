@@ -24,7 +24,7 @@ from encours.store.models import (
     Receipt,
     ReplacedProposal,
 )
-from encours.store.rights import actor_of
+from encours.store.rights import actor_of, job
 from encours.usecases import clock, posting, sales_history
 from encours.usecases.accept_match import StaleProposalError, accept_match
 from encours.usecases.allocate_receipt import GapDispute, HandLine, allocate_receipt
@@ -32,12 +32,14 @@ from encours.usecases.concession import OutsidePolicyError
 from encours.usecases.difference_policy import change_difference_policy
 from encours.usecases.engine_differences import name_differences
 from encours.usecases.explain_difference import explain_difference
+from encours.usecases.import_files import import_now
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.tie_ledger import tie_ledger
 from encours.usecases.undo_match import undo_match
 from encours.usecases.viewing import Viewing
-from tests.usecases.clerks import assert_oracle, free_of, load_desk, open_of, person, standing
+from tests.usecases.books import folder, frame
+from tests.usecases.clerks import assert_oracle, desk_book, free_of, load_desk, open_of, person, standing
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 31)
@@ -131,6 +133,10 @@ def test_the_engines_proposal_gives_way_and_learning_knows_whether_it_was_the_sa
     undo_match(clerk, decision.pk)
     proposal.refresh_from_db()
     assert proposal.state == Proposal.State.OPEN, "what the wrong match took the place of is there again"
+    propose_matches(clerk, ["A"], DAY)
+    again = Proposal.objects.filter(receipt_id="A:r2", state="open").exclude(decision="none").get()
+    assert again.lines.count() == proposal.lines.count(), "the items were right, the amounts were wrong"
+    proposal = again
     assert accept_match(clerk, proposal.pk).decision is not None
 
 
@@ -393,3 +399,17 @@ def test_a_payment_that_came_back_is_taken_back_by_hand() -> None:
         allocate_receipt(clerk, "A:back", [HandLine("A:F3", -30_000, "charge", cause="bank_charge")])
     assert allocate_receipt(clerk, "A:back", [HandLine("A:F3", -30_000)]).decision is not None
     assert (open_of("F3"), free_of("back")) == (30_000, -6_000)
+
+
+def test_a_retention_gives_way_with_its_match_to_the_letters_of_the_erp(tmp_path: Path) -> None:
+    clerk = person("clerk")
+    lines = [HandLine("A:F2", 47_500), HandLine("A:F2", 2_500, "netting", cause="retention")]
+    allocate_receipt(clerk, "A:r1", lines)
+    letter = {"allocation_id": "A:letter", "item_id": "A:F2", "amount": 50_000, "kind": "cash", "source": "fec"}
+    book = desk_book()
+    letters = frame("allocations", [letter | {"allocated_on": date(2026, 3, 25)}])
+    told = book.replace(allocations=letters)
+    import_now(job("test"), None, [folder(told, tmp_path / "again")])
+    assert (open_of("F2"), free_of("r1")) == (0, 200_000), "the ERP's letter wins"
+    assert not Item.objects.filter(kind="retention", is_current=True).exists(), "it is not owed twice"
+    assert_oracle(clock.today())

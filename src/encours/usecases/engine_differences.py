@@ -24,7 +24,7 @@ Lines = Mapping[int, Sequence[Mapping[str, Any]]]
 def name_differences(proposals: Sequence[Proposal], lines: Lines) -> dict[int, list[str]]:
     """Keeps the cause of each difference of the proposals; number -> why its differences are outside the policy.
 
-    `lines` as `posting.read_lines` gives them. The caller holds a transaction; proposals are of one entity, none posted.
+    `lines` as `posting.read_lines` gives them. The caller holds a transaction; proposals are of one entity, not posted.
     """
     wanted = [row for row in proposals if row.rule != RULE and any(n["kind"] in CAUSES for n in lines.get(row.pk, []))]
     if not wanted:

@@ -14,6 +14,8 @@ from encours.store.rows import fetch
 #: The act of a decision that a rewind took back: the rule erred, nobody judged the receipt.
 REWOUND = "rewind_run"
 RULE = "refused_before"
+#: The rule of matches that persons made themselves.
+BY_HAND = "by_hand"
 REASON = "the same items were proposed for this receipt before, and refused or undone"
 _REFUSED: dict[str, pl.DataType] = {
     "proposal_id": pl.Int64(),
@@ -33,7 +35,8 @@ def withhold(entity_id: str, found: Proposals, engine: str) -> Proposals:
 
     A person who refused or undid a match refused its set of items, whatever rule brings it again. A rewind takes a
     rule's posts back, right ones among them: the same rule of the same version does not propose the same again;
-    what another rule or version says of the same items is looked at by a person before it is posted.
+    what another rule or version says of the same items is looked at by a person before it is posted. A match by hand
+    that was undone bars what says just the same: its items may have been right, and its amounts wrong.
     """
     proposed = found.decisions.filter(pl.col("decision") != "none")
     refused = _refused(entity_id, proposed["receipt_id"])
@@ -42,8 +45,10 @@ def withhold(entity_id: str, found: Proposals, engine: str) -> Proposals:
     now = _sets(found.allocations.filter(pl.col("receipt_id").is_not_null()), ["receipt_id"])
     now = now.join(proposed.select("receipt_id", rule=pl.col("rule").str.slice(0, 48)), on="receipt_id")
     met = now.join(refused, on=["receipt_id", "items"], suffix="_before")
-    same = (pl.col("rule") == pl.col("rule_before")) & (pl.col("lines") == pl.col("lines_before"))
-    barred = met.filter(~pl.col("rewound") | (same & (pl.col("engine") == engine)))["receipt_id"].unique()
+    alike = pl.col("lines") == pl.col("lines_before")
+    same = (pl.col("rule") == pl.col("rule_before")) & alike
+    refused_now = ~pl.col("rewound") & ((pl.col("rule_before") != BY_HAND) | alike)
+    barred = met.filter(refused_now | (same & (pl.col("engine") == engine)))["receipt_id"].unique()
     doubted = met["receipt_id"].unique()
     return _without(found, barred, doubted)
 

@@ -159,9 +159,7 @@ def _with_accounts(settled: pl.DataFrame, entity_id: str) -> pl.DataFrame:
     rows = DifferenceLine.objects.filter(entity_id=entity_id, allocation_id__in=parts).exclude(account="")
     named = dict(rows.values_list("allocation_id", "account")) if parts else {}
     account = pl.col("allocation_id").replace_strict(named, default=None, return_dtype=pl.String)
-    # Causes name accounts by their root (665); a ledger has them at one length.
-    root = account.str.len_chars() < 6
-    return settled.with_columns(account=pl.when(root).then(account.str.pad_end(6, "0")).otherwise(account))
+    return settled.with_columns(account=account)
 
 
 def _items(settled: pl.DataFrame) -> pl.DataFrame:

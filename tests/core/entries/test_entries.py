@@ -131,6 +131,32 @@ def test_a_cause_brings_its_own_account() -> None:
     assert ("BQ1", "709000", "", 10_000) in written(known)
 
 
+def test_a_cause_names_the_root_and_the_rules_the_account() -> None:
+    known = facts(
+        [settled("a", "r", "F1", 98_000), settled("b", "r", "F1", 2_000, "discount", account="665")],
+        [item("F1", 100_000)],
+        [receipt("r", 98_000)],
+    )
+    assert ("BQ1", "665000", "", 2_000) in written(known)
+    assert ("BQ1", "665100", "", 2_000) in written(known, rules(accounts=Accounts(discounts="665100")))
+    other = facts(
+        [settled("a", "r", "F1", 98_000), settled("b", "r", "F1", 2_000, "charge", account="447")],
+        [item("F1", 100_000)],
+        [receipt("r", 98_000)],
+    )
+    assert ("BQ1", "447000", "", 2_000) in written(other)
+
+
+def test_a_cause_on_a_customer_s_account_bears_the_auxiliary() -> None:
+    """The 5 % of a retention move to 4117, still the customer's."""
+    known = facts(
+        [settled("a", "r", "F1", 95_000), settled("b", "r", "F1", 5_000, "write_off", account="411700")],
+        [item("F1", 100_000)],
+        [receipt("r", 95_000)],
+    )
+    assert ("BQ1", "411700", "C1", 5_000) in written(known)
+
+
 def test_bank_charges_and_exchange_differences() -> None:
     for kind, amount, expected in (
         ("charge", 1_500, ("BQ1", "627000", "", 1_500)),

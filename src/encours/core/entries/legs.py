@@ -10,6 +10,7 @@ from encours.core.entries.facts import Cash, Settled, Values, auxiliary
 from encours.core.entries.rules import EntryRules
 
 _RATE = 10_000
+_PERSONAL = ("40", "41")
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,23 @@ def _vat_due(one: Settled, by: Setting, money: int) -> list[Leg]:
     return [Leg(accounts.vat_on_receipts, "", due, "vat"), Leg(accounts.vat, "", -due, "vat")] if due else []
 
 
+def _account(one: Settled, by: Setting, *usual: str) -> str:
+    """The cause's own account, where it has one: causes name the root (665), the entity's rules its account (665100)."""
+    if not one.account:
+        return usual[0]
+    named = (account for account in usual if account.startswith(one.account))
+    return next(named, one.account.ljust(len(by.rules.accounts.customers), "0"))
+
+
 def _with_vat(account: str, one: Settled, by: Setting, taxed: bool) -> list[Leg]:
     """A deduction, its VAT apart where it takes it with it."""
     whole = worth(one, by)
     tax = vat_part(whole, one.claim.vat_rate) if taxed else 0
     accounts = by.rules.accounts
     on = accounts.vat_on_receipts if by.rules.receipts_vat else accounts.vat
-    return [Leg(account, "", whole - tax, "difference"), *([Leg(on, "", tax, "vat")] if tax else [])]
+    # On a supplier's or a customer's account somebody's auxiliary is due.
+    aux = auxiliary(one.claim.customer_id) if account.startswith(_PERSONAL) else ""
+    return [Leg(account, aux, whole - tax, "difference"), *([Leg(on, "", tax, "vat")] if tax else [])]
 
 
 class DiscountKind(Kind):
@@ -133,7 +144,7 @@ class DiscountKind(Kind):
     sentence = "Discount for early payment: 665, with its VAT where the entity corrects it."
 
     def legs(self, one: Settled, by: Setting) -> list[Leg]:
-        return _with_vat(one.account or by.rules.accounts.discounts, one, by, by.rules.discount_vat)
+        return _with_vat(_account(one, by, by.rules.accounts.discounts), one, by, by.rules.discount_vat)
 
 
 class ChargeKind(Kind):
@@ -143,7 +154,7 @@ class ChargeKind(Kind):
     sentence = "Bank charges that the banks kept: 627."
 
     def legs(self, one: Settled, by: Setting) -> list[Leg]:
-        return _with_vat(one.account or by.rules.accounts.bank_charges, one, by, taxed=False)
+        return _with_vat(_account(one, by, by.rules.accounts.bank_charges), one, by, taxed=False)
 
 
 class WriteOffKind(Kind):
@@ -155,7 +166,8 @@ class WriteOffKind(Kind):
     def legs(self, one: Settled, by: Setting) -> list[Leg]:
         accounts, whole = by.rules.accounts, worth(one, by)
         if one.account:
-            return _with_vat(one.account, one, by, by.rules.loss_vat and one.account.startswith("654"))
+            own = _account(one, by, accounts.losses, accounts.small_losses, accounts.small_gains)
+            return _with_vat(own, one, by, by.rules.loss_vat and own == accounts.losses)
         if abs(whole) <= by.rules.small_max:
             return _with_vat(accounts.small_losses if whole > 0 else accounts.small_gains, one, by, taxed=False)
         # What is written off the other way is a gain, never a loss taken back.
@@ -173,7 +185,7 @@ class ExchangeKind(Kind):
     def legs(self, one: Settled, by: Setting) -> list[Leg]:
         accounts = by.rules.accounts
         account = accounts.exchange_losses if worth(one, by) > 0 else accounts.exchange_gains
-        return _with_vat(one.account or account, one, by, taxed=False)
+        return _with_vat(_account(one, by, account), one, by, taxed=False)
 
 
 class NettingKind(Kind):
@@ -183,7 +195,7 @@ class NettingKind(Kind):
     sentence = "Netting: what we owe the same company, 401, against what it owes."
 
     def legs(self, one: Settled, by: Setting) -> list[Leg]:
-        account = one.account or by.rules.accounts.suppliers
+        account = _account(one, by, by.rules.accounts.suppliers)
         return [Leg(account, auxiliary(one.claim.customer_id), worth(one, by), "difference")]
 
 

@@ -51,7 +51,9 @@ def _judged(call: Call) -> int:
     found = judge(call.extra["data"], call.extra["answers"])
     show(found)
     named = replace(call, title=f"Answers in {call.extra['answers'].name} against known truth")
-    return report(named, _rates(found, held=False), {"strata": _strata(found)})
+    return report(
+        named, _rates(found, held=False), {"strata": _strata(found), "reliability": found.reliability.to_dicts()}
+    )
 
 
 def _figures(value: dict[str, Any], receipts: int, peak_mb: float, held: bool) -> list[Figure]:
@@ -82,7 +84,7 @@ def _rates(found: Score, held: bool) -> list[Figure]:
 
 def _facts(call: Call, found: Score) -> dict[str, Any]:
     asked = {flag: call.extra[flag] for flag in ("profile", "mode", "receipts", "seed", "extras")}
-    return {**asked, "strata": _strata(found)}
+    return {**asked, "strata": _strata(found), "reliability": found.reliability.to_dicts()}
 
 
 def _strata(found: Score) -> dict[str, dict[str, Any]]:

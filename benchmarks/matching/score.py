@@ -11,6 +11,8 @@ BINS = 10
 #: Upper ends of the bands of value, in minor units.
 VALUE_BANDS = (("under 500", 50_000), ("500 to 5,000", 500_000), ("5,000 to 50,000", 5_000_000), ("over 50,000", None))
 DECISIONS = ("auto", "review", "none")
+#: Lower ends of the bands of confidence: what posts is decided above 0.99, so the bands are narrow there.
+BANDS = (0.0, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999)
 
 
 class ProposalError(ValueError):
@@ -25,11 +27,14 @@ class ProposalError(ValueError):
 class Score:
     """`rates`: a row a group (all, stratum, pattern, value) with counts, rates and values; see `RATES`.
 
-    `calibration`: ten bins of confidence over the proposals. `verdicts`: each receipt with what was made of it.
+    `calibration`: ten bins of confidence over the proposals. `reliability`: the same in bands that are narrow where it
+    matters, of all, for each stratum and band of value: group, value, above (the band's lower end), proposals,
+    confidence, right. `verdicts`: each receipt with what was made of it.
     """
 
     rates: pl.DataFrame
     calibration: pl.DataFrame
+    reliability: pl.DataFrame
     verdicts: pl.DataFrame
     duplicates: int
     duplicates_automatic: int
@@ -52,6 +57,7 @@ def score(allocations: pl.DataFrame, decisions: pl.DataFrame, truth: pl.DataFram
     return Score(
         rates=_rates(verdicts),
         calibration=_calibration(verdicts),
+        reliability=_reliability(verdicts),
         verdicts=verdicts,
         duplicates=duplicates.height,
         duplicates_automatic=int(duplicates["automatic"].sum()),
@@ -167,3 +173,20 @@ def _calibration(verdicts: pl.DataFrame) -> pl.DataFrame:
     return bins.sort("place").select(
         (pl.col("place") / BINS).alias("bin"), pl.col("proposals").fill_null(0), "confidence", "right"
     )
+
+
+def _reliability(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """How often proposals of a band of confidence are right, of all, by stratum, by value; empty bands are left out."""
+    proposed = verdicts.filter(pl.col("proposed") & pl.col("confidence").is_not_null())
+    above = pl.lit(BANDS[0])
+    for lower in BANDS[1:]:
+        above = pl.when(pl.col("confidence") >= lower).then(pl.lit(lower)).otherwise(above)
+    banded = proposed.with_columns(above=above, all=pl.lit("all"))
+    groups = (("all", "all"), ("stratum", "stratum"), ("value", "band"))
+    parts = [
+        banded.group_by(group=pl.lit(title), value=pl.col(column), above="above").agg(
+            proposals=pl.len().cast(pl.Int64), confidence=pl.col("confidence").mean(), right=pl.col("right").mean()
+        )
+        for title, column in groups
+    ]
+    return pl.concat(parts).sort("group", "value", "above")

@@ -41,10 +41,16 @@ def show(score: Score) -> None:
     console.print(table)
     console.print(f"duplicates posted automatically: {score.duplicates_automatic} of {score.duplicates}")
     bins = Table(header_style="bold", show_edge=False, pad_edge=False)
+    bins.add_column("how far confidence can be trusted")
     for title in ("confidence from", "proposals", "mean confidence", "right"):
         bins.add_column(title, justify="right")
-    for found in score.calibration.filter(score.calibration["proposals"] > 0).iter_rows():
-        bins.add_row(*(_said(value) for value in found))
+    before = None
+    for group, value, above, *found in score.reliability.iter_rows():
+        if before is not None and before != (group, value):
+            bins.add_section()
+        name = "all" if group == "all" else f"{group}: {value}"
+        bins.add_row(name if before != (group, value) else "", f"{above:g}", *(_said(figure) for figure in found))
+        before = (group, value)
     console.print(bins)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -16,14 +17,13 @@ ANSWER_SCHEMA = {
     "decision": pl.String,
     "confidence": pl.Float64,
 }
-#: Letters, perhaps a year, a serial: how sellers' numbers look when nobody has retyped them.
-_NUMBER = re.compile(r"\b[A-Z]{1,5}[-/ ]?\d[\d/-]{3,}\b")
 
 
 def write_exchange(book: Book, folder: Path) -> None:
     """`receipts.csv` and `items.csv`: amounts as decimals with a point, dates ISO, nothing of the truth.
 
-    `first_number` helps products that want a reference field: the first thing in the text that looks like a number.
+    `first_number` helps products that want a reference field: the first thing in the text that has the shape of an
+    item's number.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = book.customers.select("customer_id", customer_name="name")
@@ -31,7 +31,8 @@ def write_exchange(book: Book, folder: Path) -> None:
         "item_id", "entity_id", "customer_id", "customer_name", "number", "kind", "issued_on", "due_on",
         _decimal("amount"), "currency",
     )  # fmt: skip
-    first = pl.col("remittance").map_elements(first_number, return_dtype=pl.String)
+    shape = shapes_of(book.items["number"].to_list())
+    first = pl.col("remittance").map_elements(lambda text: first_number(text, shape), return_dtype=pl.String)
     receipts = book.receipts.select(
         "receipt_id", "entity_id", date="booked_on", amount=_decimal("amount"), currency="currency",
         payer_name="payer_name", payer_account="payer_account", text="remittance", end_to_end_id="end_to_end_id",
@@ -41,9 +42,17 @@ def write_exchange(book: Book, folder: Path) -> None:
     receipts.write_csv(folder / "receipts.csv")
 
 
-def first_number(text: str) -> str | None:
-    """The first number of a text that bears letters before its digits; None where there is none."""
-    found = _NUMBER.search(text)
+def shapes_of(numbers: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for everything that looks like one of the numbers: as many letters and digits, the same signs."""
+    shapes = {re.sub(r"[0-9]", "9", re.sub(r"[A-Z]", "A", number)) for number in numbers}
+    ways = {"9": "[0-9]", "A": "[A-Z]"}
+    bodies = ("".join(ways.get(sign, re.escape(sign)) for sign in one) for one in sorted(shapes, key=len, reverse=True))
+    return re.compile(rf"(?<![A-Z0-9])(?:{'|'.join(bodies)})(?![A-Z0-9])")
+
+
+def first_number(text: str, shape: re.Pattern[str]) -> str | None:
+    """The first thing in a text that has the shape of a number; None where there is none."""
+    found = shape.search(text.upper())
     return found.group() if found else None
 
 

@@ -19,6 +19,7 @@ from encours.store.models import Proposal, ProposalLine, Run
 from encours.usecases import clock, posting, set_aside
 from encours.usecases.refusals import withhold
 from encours.usecases.rights import Actor, require
+from encours.usecases.show_advices import note_receipts, read_advices
 from encours.usecases.standing_promise import standing_promise
 
 _REASON_MAX = 2_000
@@ -66,13 +67,15 @@ def propose_entity(actor: Actor, entity_id: str, day: date) -> Found:
     """Fresh proposals for one entity, kept under its lock; the caller has asked for the right."""
     run = Run.objects.create(name="propose_matches", entity_id=entity_id, day=day, started_at=clock.now())
     book = set_aside.without_marked(frames.read_book([entity_id]), entity_id)
-    found = propose(book, day, certified=standing_promise(entity_id).least)
+    found = propose(book, day, certified=standing_promise(entity_id).least, advices=read_advices(entity_id))
+    came = _by_advice(found)
     proven = found.proven
     engine = str(found.summary.get("engine", __version__))
     with transaction.atomic():
         bulk.lock(f"facts:{entity_id}")
         found = set_aside.without_decided(withhold(entity_id, found, engine), entity_id)
         certain = _keep(run, entity_id, found)
+        note_receipts(entity_id, came)
         run.state, run.finished_at = "done", clock.now()
         told = {k: v for k, v in found.summary.items() if isinstance(v, int | str)}
         run.summary = {"actor": actor.name, **told, "engine": engine, "model": model_digest()}
@@ -80,6 +83,14 @@ def propose_entity(actor: Actor, entity_id: str, day: date) -> Found:
     decided = dict(found.decisions["decision"].value_counts().iter_rows())
     counts = Proposed(found.decisions.height, decided.get("auto", 0), decided.get("review", 0))
     return Found(counts, book, engine, certain, proven)
+
+
+def _by_advice(found: Proposals) -> dict[str, tuple[str, int]]:
+    """receipt_id -> the advice that explains it, and how much of it the receipt brings."""
+    cash = found.allocations.filter(kind="cash").group_by("receipt_id").agg(pl.col("amount").sum())
+    brought = dict(cash.iter_rows())
+    advised = set(found.decisions.filter(rule="advice")["receipt_id"])
+    return {one: (key, brought[one]) for one, key in found.remittances.items() if one in advised and one in brought}
 
 
 def _keep(run: Run, entity_id: str, found: Proposals) -> frozenset[int]:

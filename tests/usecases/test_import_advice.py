@@ -1,0 +1,144 @@
+"""A remittance advice is kept once, followed when its money is there, and says what is still to come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from encours.core.base.issue import CallError
+from encours.store.models import Advice, AdviceReceipt, AuditEntry, Entity, Item, Proposal
+from encours.store.rights import job
+from encours.usecases.accept_match import accept_match
+from encours.usecases.import_advice import AdviceSaid, dismiss_advice, import_advice
+from encours.usecases.propose_matches import propose_matches
+from encours.usecases.rights import Actor, NotAllowedError
+from encours.usecases.show_advices import expected_receipts
+from tests.journeys.imports import bring
+from tests.usecases.waiting import person
+
+pytestmark = pytest.mark.django_db
+_OPEN = """Code client;Nom client;N° facture;Date facture;Échéance;Montant TTC;Devise
+C1;DUPIN;FA-2026-0101;01/02/2026;03/03/2026;1 200,00;EUR
+C1;DUPIN;FA-2026-0102;03/02/2026;05/03/2026;1 264,50;EUR
+C1;DUPIN;AV-2026-0007;05/02/2026;07/03/2026;-100,00;EUR
+C2;VIGNES;FA-2026-0103;03/02/2026;05/03/2026;400,00;EUR
+"""
+_MAIL = """Bonjour,
+Nous vous informons de notre virement de ce jour.
+Date de règlement : 12/03/2026
+Notre référence : VIR-2026-0034
+Facture      Date        Montant     Escompte    Net
+FA-2026-0101 01/02/2026  1 200,00    24,00       1 176,00
+FA-2026-0102 03/02/2026  1 264,50
+AV-2026-0007 05/02/2026  100,00
+Total virement : 2 340,50
+""".encode()
+_SHEET = """Votre facture;Date facture;Montant brut;Escompte;Net payé
+FA-2026-0101;01/02/2026;1 200,00;24,00;1 176,00
+FA-2026-0102;03/02/2026;1 264,50;0,00;1 264,50
+AV-2026-0007;05/02/2026;-100,00;0,00;-100,00
+""".encode()
+
+
+@pytest.fixture
+def actor(tmp_path: Path) -> Actor:
+    """A company with open invoices and nothing received."""
+    Entity.objects.create(entity_id="A", name="Ateliers", country="FR", currency="EUR")
+    (tmp_path / "open.csv").write_text(_OPEN, encoding="utf-8")
+    someone = job("test")
+    bring(someone, "A", [tmp_path / "open.csv"])
+    return someone
+
+
+def _money(actor: Actor, folder: Path, *lines: str) -> None:
+    rows = "\n".join(["Date;Libellé;Montant;Devise;Compte", *(f"{line};EUR;512000" for line in lines)])
+    (folder / "banque.csv").write_text(rows + "\n", encoding="utf-8")
+    bring(actor, "A", [folder / "banque.csv"])
+
+
+def _open() -> dict[str, int]:
+    return {row.number: row.open for row in Item.objects.filter(is_current=True)}
+
+
+@pytest.mark.parametrize(("name", "content"), [("mail.txt", _MAIL), ("avis.csv", _SHEET)])
+def test_an_advice_waits_for_its_money_and_is_then_followed(
+    actor: Actor, tmp_path: Path, name: str, content: bytes
+) -> None:
+    kept = import_advice(actor, "A", name, content, AdviceSaid(reference="VIR-2026-0034"))
+    assert kept.issues == ()
+    assert (kept.advice.total, kept.advice.customer_id) == (234_050, "A:C1")
+    expected = expected_receipts(actor, "A")
+    assert [(one.left, one.numbers[0]) for one in expected] == [(234_050, "FA-2026-0101")]
+
+    _money(actor, tmp_path, "13/03/2026;VIR DUPIN REF VIR-2026-0034;2340,50")
+    propose_matches(actor, ["A"])
+    proposal = Proposal.objects.get(rule="advice")
+    assert "the text names it" in proposal.reason
+    assert expected_receipts(actor, "A") == []
+    accept_match(actor, proposal.pk)
+    assert _open() == {"FA-2026-0101": 0, "FA-2026-0102": 0, "AV-2026-0007": 0, "FA-2026-0103": 40_000}
+    propose_matches(actor, ["A"])
+    assert expected_receipts(actor, "A") == []  # what is posted stays tied
+
+
+def test_one_advice_paid_in_two_receipts(actor: Actor, tmp_path: Path) -> None:
+    import_advice(actor, "A", "mail.txt", _MAIL)
+    _money(
+        actor,
+        tmp_path,
+        "13/03/2026;VIR DUPIN AVIS VIR-2026-0034;1176,00",
+        "14/03/2026;VIR DUPIN AVIS VIR-2026-0034;1164,50",
+    )
+    propose_matches(actor, ["A"])
+    found = {row.receipt_id: row for row in Proposal.objects.filter(rule="advice")}
+    assert len(found) == 2
+    assert AdviceReceipt.objects.count() == 2
+    for row in found.values():
+        accept_match(actor, row.pk)
+    assert _open()["FA-2026-0101"] == 0
+    assert _open()["FA-2026-0102"] == 0
+
+
+def test_twice_is_once_and_is_audited(actor: Actor) -> None:
+    first = import_advice(actor, "A", "mail.txt", _MAIL)
+    again = import_advice(actor, "A", "copy.txt", _MAIL)
+    assert (first.fresh, again.fresh, again.advice.pk) == (True, False, first.advice.pk)
+    assert AuditEntry.objects.filter(act="import_advice").count() == 1
+
+
+def test_dismissed_it_is_followed_no_more(actor: Actor, tmp_path: Path) -> None:
+    kept = import_advice(actor, "A", "mail.txt", _MAIL)
+    dismiss_advice(actor, kept.advice.advice_id, "sent to the wrong company")
+    dismiss_advice(actor, kept.advice.advice_id)
+    assert AuditEntry.objects.filter(act="dismiss_advice").count() == 1
+    assert expected_receipts(actor, "A") == []
+    _money(actor, tmp_path, "13/03/2026;VIR DUPIN REF VIR-2026-0034;2340,50")
+    propose_matches(actor, ["A"])
+    assert not Proposal.objects.filter(rule="advice").exists()
+
+
+def test_a_payout_report_names_the_fee_as_a_charge(actor: Actor, tmp_path: Path) -> None:
+    report = b"Invoice;Gross;Net\nFA-2026-0102;1264,50;1264,50\nFA-2026-0103;400,00;400,00\n"
+    said = AdviceSaid(form="payout", fee=1_650, reference="PO-77812", payer_name="Stripe")
+    kept = import_advice(actor, "A", "payout.csv", report, said)
+    assert kept.advice.total == 164_800
+    _money(actor, tmp_path, "13/03/2026;STRIPE PAYOUT PO-77812;1648,00")
+    propose_matches(actor, ["A"])
+    lines = Proposal.objects.get(rule="advice").lines.order_by("item_id", "kind").values_list("amount", "kind")
+    assert sorted(lines) == [(1_650, "charge"), (40_000, "cash"), (124_800, "cash")]
+
+
+def test_lines_that_do_not_make_the_total_are_said(actor: Actor) -> None:
+    kept = import_advice(actor, "A", "mail.txt", _MAIL.replace(b"2 340,50", b"2 999,00"))
+    assert kept.issues == ("the lines of the advice do not make its total",)
+
+
+def test_who_may_not_and_what_is_none(actor: Actor) -> None:
+    with pytest.raises(NotAllowedError):
+        import_advice(person("viewer", "viewer"), "A", "mail.txt", _MAIL)
+    with pytest.raises(CallError, match="no line of the advice"):
+        import_advice(actor, "A", "mail.txt", b"Bonjour, a bientot")
+    with pytest.raises(CallError, match="no line of the advice"):
+        import_advice(actor, "A", "scan.pdf", b"%PDF-1.4 nothing")
+    assert Advice.objects.count() == 0

@@ -68,6 +68,7 @@ EXPECTED: dict[str, Expected] = {
     "cash_figures": Expected({}, 200),
     "cash_items": _all(_CASH, 200, 403, query="?q=ZIR"),
     "cash_confirm": _post(_CASH, 403),
+    "cash_aside_all": _post(_CASH, 403),
     "cash_propose": _post(_CASH, 403),
     "cash_undo": _post(_CASH, 403),
     "cash_hold": _all(_CASH, 200, 403, method="post"),

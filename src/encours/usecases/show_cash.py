@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Avg, Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Avg, Case, Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from encours.store.models import Advance, Customer, Decision, NotCustomer, Proposal, ProposalLine, Receipt
 from encours.usecases.ready_matches import is_ready
@@ -16,6 +17,9 @@ from encours.usecases.viewing import Viewing
 PAGE_ROWS = 60
 #: To confirm or to check; nothing was found; applied in the last days, with what may be undone.
 TABS = ("check", "none", "done")
+#: The group of receipts that no run has seen, and those that come last.
+NOT_LOOKED_AT = "not_looked_at"
+_LAST = ("not_from_customer", "money_out")
 #: How long an applied receipt stays in the queue.
 DONE_DAYS = 7
 
@@ -208,28 +212,32 @@ def _names(viewing: Viewing, ids: Iterable[str]) -> dict[str, str]:
 
 
 def _none(viewing: Viewing, sets: dict[str, Any], cut: slice) -> tuple[list[Group], bool]:
-    """What nothing is proposed for, the largest first: there most is to be won."""
+    """What nothing is proposed for, by why, the largest first: where most is to be won; what is no customer's last."""
     reasons = viewing.rows(Proposal).filter(
         state=Proposal.State.OPEN, decision="none", receipt_id=OuterRef("receipt_id")
     )
-    rest = sets["bare"]
-    rows = list(
-        rest.annotate(
-            reason=Subquery(reasons.order_by("-id").values("reason")[:1]),
-            rule=Subquery(reasons.order_by("-id").values("rule")[:1]),
-        )
-        .order_by("-unapplied", "id")
-        .values(*_COLUMNS, "reason", "rule")[cut]
+    told = reasons.order_by("-id")
+    rest = sets["bare"].annotate(
+        rule=Coalesce(Subquery(told.values("rule")[:1]), Value(NOT_LOOKED_AT)),
+        reason=Subquery(told.values("reason")[:1]),
     )
+    kinds = list(rest.order_by().values("rule").annotate(count=Count("id"), most=Max("unapplied")))
+    kinds.sort(key=lambda kind: (kind["rule"] in _LAST, -kind["most"], kind["rule"]))
+    if not kinds:
+        return [], False
+    place = Case(
+        *(When(rule=kind["rule"], then=Value(number)) for number, kind in enumerate(kinds)),
+        output_field=IntegerField(),
+    )
+    columns = (*_COLUMNS, "reason", "rule", "place")
+    rows = list(rest.annotate(place=place).order_by("place", "-unapplied", "id").values(*columns)[cut])
     names = _names(viewing, [row["customer_id"] or "" for row in rows])
-    made = [
-        QueueRow(
-            **{**_plain(row), "reason": row["reason"] or "", "rule": row["rule"] or ""},
-            customer_name=names.get(row["customer_id"] or "", ""),
-        )
-        for row in rows[:PAGE_ROWS]
-    ]
-    return ([Group("", False, len(made), made)] if made else []), len(rows) > PAGE_ROWS
+    groups = [Group(kind["rule"], False, kind["count"]) for kind in kinds]
+    for row in rows[:PAGE_ROWS]:
+        place_of_group, customer_id = row.pop("place"), row.pop("customer_id")
+        made = QueueRow(**{**row, "reason": row["reason"] or ""}, customer_name=names.get(customer_id or "", ""))
+        groups[place_of_group].rows.append(made)
+    return [group for group in groups if group.rows], len(rows) > PAGE_ROWS
 
 
 def _made(viewing: Viewing, sets: dict[str, Any], cut: slice) -> tuple[list[Group], bool]:

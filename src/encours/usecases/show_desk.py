@@ -49,13 +49,14 @@ class DeskItem:
     deducted: int = 0
     deducted_as: str = ""
     quoted: bool = False
+    is_chosen: bool = False  # what the desk begins with: the proposal; without one, what the text quotes
     discount_on: date | None = None
     discount_amount: int | None = None
 
     @property
     def settles(self) -> int:
-        """What the proposal settles of it, differences included."""
-        return self.cash + self.deducted
+        """What the proposal settles of it, differences included; without one all that is open."""
+        return self.cash + self.deducted if self.is_proposed else self.open
 
     @property
     def is_proposed(self) -> bool:
@@ -171,7 +172,7 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
         proposal=_told(proposal, ready) if proposal is not None and shown else None,
         why_none=proposal.reason if proposal is not None and not shown else "",
         candidates=people,
-        items=_marked(items, text, spans)[:ITEMS_MAX],
+        items=_marked(items, text, spans, found["currency"])[:ITEMS_MAX],
         more_items=len(items) > ITEMS_MAX,
         may_accept=viewing.actor.may("accept_match", found["entity_id"], found["unapplied"]).ok,
     )
@@ -301,9 +302,13 @@ def _segments(text: str, spans: Sequence[tuple[int, int]]) -> list[Segment]:
     return [part for part in parts if part.text]
 
 
-def _marked(items: list[DeskItem], text: str, spans: Sequence[tuple[int, int]]) -> list[DeskItem]:
-    """The items with those marked that the text quotes."""
-    if not spans:
-        return items
-    marked = [replace(item, quoted=bool(set(quoted_spans(text, [item.number])) & set(spans))) for item in items]
-    return sorted(marked, key=lambda item: (not item.is_proposed, not item.quoted))
+def _marked(items: list[DeskItem], text: str, spans: Sequence[tuple[int, int]], currency: str) -> list[DeskItem]:
+    """The items with those marked that the text quotes, and those chosen that the desk begins with; chosen first."""
+    if spans:
+        items = [replace(item, quoted=bool(set(quoted_spans(text, [item.number])) & set(spans))) for item in items]
+    is_proposed = any(item.is_proposed for item in items)
+    begun = [
+        replace(item, is_chosen=item.is_proposed if is_proposed else item.quoted and item.currency == currency)
+        for item in items
+    ]
+    return sorted(begun, key=lambda item: (not item.is_chosen, not item.quoted))

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cash/", views.cash, name="cash"),
     path("cash/figures/", views.figures, name="cash_figures"),
     path("cash/confirm/", views.confirm, name="cash_confirm"),
+    path("cash/aside/", views.aside_all, name="cash_aside_all"),
     path("cash/propose/", views.propose, name="cash_propose"),
     path("cash/undo/<int:decision_id>/", views.undo, name="cash_undo"),
     path("cash/items/<path:receipt_id>", views.items, name="cash_items"),

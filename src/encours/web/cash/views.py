@@ -24,7 +24,7 @@ from encours.usecases.mark_not_customer import mark_not_customer
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.settle_receipt import offer_differences, settle_receipt
-from encours.usecases.show_cash import Queue, show_queue
+from encours.usecases.show_cash import PAGE_ROWS, Queue, show_queue
 from encours.usecases.show_desk import Desk, find_for_desk, show_desk
 from encours.usecases.show_match_rate import show_match_rate
 from encours.usecases.show_unapplied import show_unapplied
@@ -192,6 +192,27 @@ def aside(request: Request, receipt_id: str) -> HttpResponse:
         return _("Set aside: not from a customer."), mark_not_customer(request.viewing.actor, receipt_id, reason).pk
 
     return _act(request, receipt_id, mark)
+
+
+@clerk
+@require_POST
+def aside_all(request: Request) -> HttpResponse:
+    """The receipts that the page showed as probably no customer's, all at once."""
+    done, faults = 0, []
+    for receipt_id in request.POST.getlist("receipt")[:PAGE_ROWS]:
+        try:
+            mark_not_customer(request.viewing.actor, receipt_id, "other")
+            done += 1
+        except NotAllowedError as refused:
+            raise _gone_or_forbidden(refused) from refused
+        except CallError as refused:
+            faults += refused.faults
+    if done:
+        text = ngettext("%(count)d receipt set aside.", "%(count)d receipts set aside.", done) % {"count": done}
+        messages.success(request, text)
+    if faults:
+        messages.error(request, _("Not done: %(why)s") % {"why": said_together(faults[:3])})
+    return HttpResponseRedirect(f"{reverse('cash')}?tab=none")
 
 
 @clerk

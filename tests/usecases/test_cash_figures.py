@@ -18,8 +18,10 @@ from encours.usecases.automatic_posting import activate_automatic_posting
 from encours.usecases.book_advance import book_advance
 from encours.usecases.mark_not_customer import mark_not_customer
 from encours.usecases.propose_matches import propose_matches
+from encours.usecases.show_differences import show_differences
 from encours.usecases.show_match_rate import MatchRateRow, show_match_rate
 from encours.usecases.show_unapplied import show_unapplied
+from encours.usecases.undo_match import undo_match
 from encours.usecases.viewing import Viewing
 from tests.usecases.clerks import BOOKED, load_desk, person
 from tests.usecases.waiting import load_waiting
@@ -84,3 +86,26 @@ def test_confirmed_by_hand_and_unmatched(tmp_path: Path) -> None:
     assert (row.value.all, row.value.matched, row.value.by_hand) == (334_000, 128_000, 30_000)
     mark_not_customer(clerk, "A:r1", "loan")
     assert rate(clerk).receipts.all == 2, "what is no customer's is no receipt to match"
+
+
+def test_what_differences_cost_and_who_must_look_at_them(tmp_path: Path) -> None:
+    load_desk(tmp_path)
+    clerk = person("clerk")
+    viewing = Viewing(clerk, ("A",), clock.today())
+    lines = [HandLine("A:F1", 98_000), HandLine("A:F1", 2_000, "discount", cause="discount")]
+    short = [HandLine("A:F2", 45_000), HandLine("A:F2", 5_000, "", cause="quantity_short")]
+    charge = [HandLine("A:F3", 29_000), HandLine("A:F3", 1_000, "charge", cause="bank_charge")]
+    decision = allocate_receipt(clerk, "A:r1", [*lines, *short]).decision
+    allocate_receipt(clerk, "A:r3", charge)
+    found = [(row.cause, row.amount, row.given_up, row.open, row.owner) for row in show_differences(viewing)]
+    assert found == [
+        ("discount", 2_000, 0, False, "accounting"),
+        ("bank_charge", 1_000, 1_000, False, "treasury"),
+        ("quantity_short", 5_000, 0, True, "logistics"),
+    ]
+    assert show_differences(viewing, clock.today() + timedelta(days=1)) == ()
+    assert len(show_differences(viewing, clock.today())) == 3
+    undo_match(clerk, decision.pk)
+    assert [row.cause for row in show_differences(viewing)] == ["bank_charge"]
+    other = person("other", "viewer", "B")
+    assert show_differences(Viewing(other, ("B",), clock.today())) == ()

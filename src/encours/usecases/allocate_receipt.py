@@ -19,7 +19,7 @@ from encours.usecases.finish_match import replace_open
 from encours.usecases.hand_match import RULE, HandLine
 from encours.usecases.merge.apply import Merged
 from encours.usecases.open_dispute import check_reason
-from encours.usecases.rights import Actor, require
+from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.take_receipt import refuse_if_taken
 
 __all__ = ["Accepted", "GapDispute", "HandLine", "allocate_receipt"]
@@ -65,6 +65,8 @@ def allocate_receipt(
         refuse_if_taken(actor, receipt_id)
         wishes = _checked(actor, receipt, dispute, customer_id)
         lines = _with_receipt_amounts(receipt, lines, _items(actor, receipt, lines))
+        if customer_id is not None:
+            _check_advance(actor, receipt, lines)
         proposal = _made_before(receipt_id, lines)
         if proposal is None:
             proposal = _propose(actor, receipt, lines, why.strip(), wishes)
@@ -94,9 +96,18 @@ def _checked(
         require(actor, "open_dispute", receipt.entity_id)
         check_reason(dispute.reason)
     if customer_id is not None:
-        require(actor, "book_advance", receipt.entity_id)
         check_customer(actor, receipt, customer_id)
     return None if dispute is None else asdict(dispute), customer_id
+
+
+def _check_advance(actor: Actor, receipt: Receipt, lines: Sequence[HandLine]) -> None:
+    """Raises NotAllowedError where the rest of the money is more than the actor may put on an account alone."""
+    used = sum(
+        line.amount if line.receipt_amount is None else line.receipt_amount for line in lines if line.kind == "cash"
+    )
+    permission = require(actor, "book_advance", receipt.entity_id, receipt.unapplied - used)
+    if permission.second_signature:
+        raise NotAllowedError("book_advance", receipt.entity_id, permission.why)
 
 
 def _items(actor: Actor, receipt: Receipt, lines: Sequence[HandLine]) -> Mapping[str, Item]:

@@ -319,6 +319,8 @@ def test_who_takes_a_drawn_post_back_elsewhere_has_judged_it(tmp_path: Path, mon
     done = run()
     clerk = person("clerk", "cash_application")
     undo_match(clerk, Decision.objects.get(subject_id="A:0:r").pk, "not theirs")
+    with pytest.raises(CallError, match="undone since"):
+        judge_match(clerk, MatchAudit.objects.get(receipt_id="A:0:r").pk, True)
     rewind_run(person("manager"), done.run_id, "to be sure")
     watch_promise(job("nightly"), "A")
     judged = dict(MatchAudit.objects.values_list("receipt_id", "right"))

@@ -113,6 +113,8 @@ def test_the_queue_shows_text_and_items_and_is_judged_row_by_row(
     again = client.post(f"/trust/judge/{second.pk}/", {"right": "1"}, headers={"HX-Request": "true"})
     assert again.headers["HX-Reswap"] == "none"
     assert "judged otherwise" in again.content.decode()
+    page = client.get("/trust/?entity=A").context["page"]
+    assert (round(page.wrong_share, 3), round(page.wrong_money, 3)) == (0.333, 0.333), "one of three that were posted"
     client.post(f"/trust/judge/{third.pk}/", {"right": "0"})
     assert not StratumSwitch.objects.get().on, "two wrong of three break any promise"
     text = page_of(client)

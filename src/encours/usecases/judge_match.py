@@ -6,7 +6,7 @@ from django.db import transaction
 
 from encours.core.base.issue import CallError
 from encours.store import audit, parquet
-from encours.store.models import MatchAudit
+from encours.store.models import Decision, MatchAudit
 from encours.usecases import clock
 from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.undo_match import undo_match
@@ -36,6 +36,8 @@ def judge_match(actor: Actor, audit_id: int, right: bool, note: str = "") -> Mat
             if row.right == right:
                 return row
             raise CallError(["this post was judged otherwise already"])
+        if right and Decision.objects.filter(undoes_id=row.decision_id).exists():
+            raise CallError(["this post was undone since: it cannot be judged right"])
         row.right, row.judged_by, row.judged_at, row.note = right, actor.user, clock.now(), note.strip()
         row.save(update_fields=["right", "judged_by", "judged_at", "note"])
         audit.append(

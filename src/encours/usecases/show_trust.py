@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import polars as pl
 from django.db.models import Count
 
-from encours.core.matching.certificate import LADDER, POOLED, STRATA, needed, prior_certificate
+from encours.core.matching.certificate import LADDER, POOLED, STRATA, estimated, needed, prior_certificate
 from encours.core.matching.certificate.budgets import BUDGETS
 from encours.core.matching.certificate.certify import DEFAULT_CONFIDENCE
 from encours.store.models import (
@@ -126,6 +127,10 @@ def _page(viewing: Viewing, entity: Entity) -> TrustPage:
     queue = MatchAudit.objects.filter(entity_id=entity_id, right__isnull=True, decision__undone_by=None)
     least = needed(promise.policy.max_error_rate, round(1 - DEFAULT_CONFIDENCE, 12))
     box = _certificate(promise)
+    audits = MatchAudit.objects.filter(entity_id=entity_id, right__isnull=False)
+    judged_audits = list(audits.values_list("right", "chance", "decision__amount"))
+    summaries = _summaries(entity_id)
+    wrong = _estimated(judged_audits, summaries)
     return TrustPage(
         entity_id=entity_id,
         name=entity.name,
@@ -146,10 +151,12 @@ def _page(viewing: Viewing, entity: Entity) -> TrustPage:
         budgets=_budgets(promise.row, budget.budget),
         ladder=[round(1 / one) for one in LADDER if 0.0002 <= one <= 0.02],
         curve=promise.row is not None and len(promise.row.pictures.get("curve", [])) > 1,
-        strata=_strata(viewing, entity_id, promise),
+        strata=_strata(viewing, entity_id, promise, summaries),
         queue=audit_rows(viewing, list(queue.select_related("decision__proposal").order_by("pk")[:QUEUE_ROWS])),
         waiting=queue.count(),
-        judged_audits=MatchAudit.objects.filter(entity_id=entity_id, right__isnull=False).count(),
+        judged_audits=len(judged_audits),
+        wrong_share=wrong["error_rate"],
+        wrong_money=wrong["value_rate"],
         mix=_mix(promise.row),
         runs=_runs(entity_id),
         rights=_rights(viewing, entity_id),
@@ -257,10 +264,12 @@ def _budgets(row: MatchCertificate | None, chosen: float) -> list[BudgetRow]:
     ]
 
 
-def _strata(viewing: Viewing, entity_id: str, promise: StandingPromise) -> list[StratumRow]:
+def _strata(
+    viewing: Viewing, entity_id: str, promise: StandingPromise, summaries: Sequence[dict[str, Any]]
+) -> list[StratumRow]:
     actor, known = viewing.actor, promise.switches
     tests = running_tests(entity_id, known, promise.budget.budget)
-    posted = _posted_by_stratum(entity_id)
+    posted = _posted_by_stratum(summaries)
     found = []
     for name in STRATA:
         row = promise.certificate.row(name) if promise.certificate else None
@@ -288,10 +297,26 @@ def _strata(viewing: Viewing, entity_id: str, promise: StandingPromise) -> list[
     return found
 
 
-def _posted_by_stratum(entity_id: str) -> dict[str, int]:
+def _summaries(entity_id: str) -> list[dict[str, Any]]:
+    runs = Run.objects.filter(name=POSTING, entity_id=entity_id, state="done")
+    return list(runs.values_list("summary", flat=True))
+
+
+def _estimated(
+    judged: Sequence[tuple[bool | None, float, int | None]], summaries: Sequence[dict[str, Any]]
+) -> dict[str, float | None]:
+    """The shares of all automatic posts, and of their money, that are wrong; None where no audit was judged."""
+    if not judged:
+        return {"error_rate": None, "value_rate": None}
+    schema = {"right": pl.Boolean(), "chance": pl.Float64(), "amount": pl.Int64()}
+    posts = sum(summary.get("posted", 0) for summary in summaries)
+    value = sum(abs(amount) for summary in summaries for amount in (summary.get("amounts") or {}).values())
+    return estimated(pl.DataFrame(judged, schema=schema, orient="row"), posts, value)
+
+
+def _posted_by_stratum(summaries: Sequence[dict[str, Any]]) -> dict[str, int]:
     found: dict[str, int] = {}
-    runs = Run.objects.filter(name=POSTING, entity_id=entity_id, state="done").values_list("summary", flat=True)
-    for summary in runs:
+    for summary in summaries:
         for name, count in (summary.get("strata") or {}).items():
             found[name] = found.get(name, 0) + count
     return found

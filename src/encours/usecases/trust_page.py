@@ -183,6 +183,8 @@ class TrustPage:
     queue: list[AuditRow] = field(default_factory=list)
     waiting: int = 0
     judged_audits: int = 0
+    wrong_share: float | None = None  # of all automatic posts, estimated from the audits; None: none was judged
+    wrong_money: float | None = None
     mix: list[MixRow] = field(default_factory=list)
     runs: list[RunRow] = field(default_factory=list)
     rights: list[RightRow] = field(default_factory=list)

@@ -16,8 +16,10 @@ from encours.core.base.issue import CallError
 from encours.core.entries import Bank
 from encours.store import audit
 from encours.store.models import (
+    Allocation,
     Closing,
     Delegation,
+    DifferenceLine,
     EntryBatch,
     EntryCover,
     EntryLine,
@@ -29,8 +31,8 @@ from encours.store.models import (
     Setting,
 )
 from encours.usecases import clock
-from encours.usecases import export_entries as module
 from encours.usecases.accept_match import accept_match
+from encours.usecases.book_advance import book_advance
 from encours.usecases.entry_files import ENTRY_COLUMNS, KINDS
 from encours.usecases.entry_rules import change_bank, change_entry_rules, entry_rules
 from encours.usecases.export_allocations import export_allocations
@@ -243,7 +245,7 @@ def test_killed_between_file_and_commit_nothing_has_left(monkeypatch: pytest.Mon
     def dies(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.audit, "append", dies)
+    monkeypatch.setattr(audit, "append", dies)
     with pytest.raises(KeyboardInterrupt):
         export_entries(job("test"), "A")
     monkeypatch.undo()
@@ -291,3 +293,67 @@ def test_an_item_s_account_is_the_ledger_s() -> None:
     (batch,) = export_entries(job("test"), "A")
     assert booked(batch)[1] == ("BQ1", "416000", "0", -10_000)
     assert pl.DataFrame(booked(batch), orient="row")["column_3"].sum() == 0
+
+
+def test_an_advance_leaves_is_used_and_taken_back() -> None:
+    """512 → 4191 when it is booked, 4191 → 411 when an invoice takes it; each undone by its own counter-entry."""
+    change_bank(job("test"), "A", "512", Bank("full", "512100", "BQ1"))
+    advance = book_advance(job("test"), "A:0:r", "A:0")
+    (first,) = export_entries(job("test"), "A")
+    assert booked(first) == [("BQ1", "512100", "", 10_000), ("BQ1", "419100", "0", -10_000)]
+    assert export_entries(job("test"), "A") == []
+    match = by_hand("A:0:r", ("A:0:i0", 4_000, "cash"))
+    (second,) = export_entries(job("test"), "A")
+    assert booked(second) == [("OD", "419100", "0", 4_000), ("OD", "411000", "0", -4_000)]
+    assert second.control["totals"] == {"EUR": 4_000}
+    undo_match(job("test"), match.pk)
+    (third,) = export_entries(job("test"), "A")
+    assert booked(third) == [("OD", "419100", "0", -4_000), ("OD", "411000", "0", 4_000)]
+    undo_match(job("test"), advance.pk)
+    (fourth,) = export_entries(job("test"), "A")
+    assert booked(fourth) == [("BQ1", "512100", "", -10_000), ("BQ1", "419100", "0", 10_000)]
+    assert export_entries(job("test"), "A") == []
+    assert not sum(EntryLine.objects.values_list("net", flat=True))
+
+
+def test_an_advance_used_in_part_is_taken_back_for_the_rest() -> None:
+    change_bank(job("test"), "A", "512", Bank("full", "512100", "BQ1"))
+    advance = book_advance(job("test"), "A:0:r", "A:0")
+    export_entries(job("test"), "A")
+    by_hand("A:0:r", ("A:0:i0", 4_000, "cash"))
+    undo_match(job("test"), advance.pk)
+    batches = export_entries(job("test"), "A")
+    lines = [line for batch in batches for line in booked(batch)]
+    held = {
+        account: sum(net for _, one, _, net in lines if one == account) for account in ("419100", "411000", "512100")
+    }
+    assert held == {"419100": 10_000, "411000": -4_000, "512100": -6_000}
+    assert export_entries(job("test"), "A") == []
+
+
+def test_an_advance_and_its_use_are_taken_back_together() -> None:
+    change_bank(job("test"), "A", "512", Bank("full", "512100", "BQ1"))
+    advance = book_advance(job("test"), "A:0:r", "A:0")
+    export_entries(job("test"), "A")
+    match = by_hand("A:0:r", ("A:0:i0", 4_000, "cash"))
+    export_entries(job("test"), "A")
+    undo_match(job("test"), match.pk)
+    undo_match(job("test"), advance.pk)
+    export_entries(job("test"), "A")
+    sums: dict[str, int] = {}
+    for account, net in EntryLine.objects.values_list("account", "net"):
+        sums[account] = sums.get(account, 0) + net
+    assert set(sums.values()) == {0}
+    assert export_entries(job("test"), "A") == []
+
+
+def test_a_match_by_hand_brings_its_cause_s_account() -> None:
+    change_bank(job("test"), "A", "512", Bank("full", "512100", "BQ1"))
+    by_hand("A:0:r", ("A:0:i0", 9_900, "cash"), ("A:0:i0", 100, "charge"))
+    DifferenceLine.objects.create(
+        proposal=Proposal.objects.get(rule="by_hand"), entity_id="A", item_id="A:0:i0", cause="withholding",
+        kind="charge", amount=100, account="447", owner="tax", proof="test",
+        allocation_id=Allocation.objects.get(item_id="A:0:i0", kind="charge").allocation_id,
+    )  # fmt: skip
+    (batch,) = export_entries(job("test"), "A")
+    assert ("BQ1", "447000", "", 100) in booked(batch)

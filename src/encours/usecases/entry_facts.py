@@ -64,7 +64,7 @@ def waiting_entries(entity_id: str) -> Waiting:
     mirrored = _mirrored(undone["allocation_id"].to_list())
     plain = undone.filter(~pl.col("allocation_id").is_in(mirrored))
     settled = pl.concat([fresh, plain])
-    advances = _advances(entity_id)
+    advances = _advances(entity_id, mirrored)
     receipts = _receipts(pl.concat([settled["receipt_id"], advances["receipt_id"]]))
     settled = _from_advances(_with_accounts(settled, entity_id), receipts)
     items = _items(settled)
@@ -83,7 +83,7 @@ def waiting_entries(entity_id: str) -> Waiting:
             schema=TABLES["entities"].schema,
             orient="row",
         ),
-        _within(advances, receipts),
+        _within(advances, receipts, settled),
         _earlier(items["item_id"], receipts["receipt_id"]),
         _rates([*items["currency"], *receipts["currency"]]),
         {(one, account): letter for one in entities for account, letter in seen_letters(one).items()},
@@ -186,7 +186,7 @@ def _customers(items: pl.DataFrame, receipts: pl.DataFrame, advances: pl.DataFra
     return _current("customers", ids, list(TABLES["customers"].schema))
 
 
-def _advances(entity_id: str) -> pl.DataFrame:
+def _advances(entity_id: str, mirrored: list[str]) -> pl.DataFrame:
     """Advances that stand and did not leave, and what is left of those that left and were undone."""
     rows = [
         {
@@ -202,10 +202,10 @@ def _advances(entity_id: str) -> pl.DataFrame:
     ]
     sent = _standing_ids([str(row["advance_id"]) for row in rows])
     fresh = [row for row in rows if row["advance_id"] not in sent]
-    return pl.DataFrame([*fresh, *_undone_advances(entity_id)], schema=ADVANCES)
+    return pl.DataFrame([*fresh, *_undone_advances(entity_id, mirrored)], schema=ADVANCES)
 
 
-def _undone_advances(entity_id: str) -> list[dict[str, object]]:
+def _undone_advances(entity_id: str, mirrored: list[str]) -> list[dict[str, object]]:
     left = EntryCover.objects.filter(
         batch__entity_id=entity_id, kind="advance", counter=False, batch__export__recalled_at=None
     )
@@ -220,10 +220,16 @@ def _undone_advances(entity_id: str) -> list[dict[str, object]]:
         line.piece: line.auxiliary
         for line in EntryLine.objects.filter(piece__in=[rows[key].piece for key in keys], role="advance")
     }
+    held = _held_as_advance(rows[key].receipt_id for key in keys)
+    given_back = EntryCover.objects.filter(
+        allocation_id__in=mirrored, counter=False, batch__export__recalled_at=None, from_advance__gt=0
+    )
+    for receipt_id, part in given_back.values_list("receipt_id", "from_advance"):
+        held[receipt_id] = held.get(receipt_id, 0) + part
     found = []
     for key in keys:
         row = rows[key]
-        remaining = _held_as_advance([row.receipt_id]).get(row.receipt_id, 0)
+        remaining = held.get(row.receipt_id, 0)
         if f"{key}{REVERSED}" not in back and remaining:
             customer = f"{entity_id}:{lines.get(row.piece or '', '')}"
             found.append({
@@ -233,13 +239,16 @@ def _undone_advances(entity_id: str) -> list[dict[str, object]]:
     return found
 
 
-def _within(advances: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
-    """An advance is no more than what of its receipt is still unapplied."""
+def _within(advances: pl.DataFrame, receipts: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+    """An advance is no more than what of its receipt is unapplied; taken back, no more than what nothing uses up."""
     if not advances.height:
         return advances
     free = _current("receipts", receipts["receipt_id"], ["receipt_id", "unapplied"])
     rows = advances.join(free, on="receipt_id", how="left", maintain_order="left")
-    amount = pl.when(pl.col("undone_on").is_null()).then(pl.min_horizontal("amount", "unapplied")).otherwise("amount")
+    used = settled.group_by("receipt_id").agg(used=pl.col("from_advance").sum())
+    rows = rows.join(used, on="receipt_id", how="left", maintain_order="left")
+    fresh, left = pl.min_horizontal("amount", "unapplied"), pl.col("amount") - pl.col("used").fill_null(0)
+    amount = pl.when(pl.col("undone_on").is_null()).then(fresh).otherwise(left)
     return rows.with_columns(amount=amount).filter(pl.col("amount") > 0).select(list(ADVANCES))
 
 

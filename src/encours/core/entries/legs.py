@@ -119,7 +119,7 @@ def _vat_due(one: Settled, by: Setting, money: int) -> list[Leg]:
 
 
 def _account(one: Settled, by: Setting, *usual: str) -> str:
-    """The cause's own account, where it has one: causes name the root (665), the entity's rules its account (665100)."""
+    """The cause's own account: causes name the root (665), the entity's rules the whole of it (665100)."""
     if not one.account:
         return usual[0]
     named = (account for account in usual if account.startswith(one.account))

@@ -77,7 +77,7 @@ def _case(call: Call) -> Case:
 def _crowded(profile: Profile, items_per_receipt: float) -> Profile:
     """As many customers as their open items need: the more of both, the more amounts and names are alike."""
     stream = profile.items_per_receipt[1]
-    return replace(profile, items_per_receipt=(items_per_receipt, stream), receipts_per_customer=1)
+    return replace(profile, items_per_receipt=(items_per_receipt, stream), receipts_per_customer=2)
 
 
 def _encours(case: Case) -> Iterator[Answer]:

@@ -22,6 +22,7 @@ from encours.store.models import (
     Receipt,
 )
 from encours.usecases.accept_match import accept_match
+from encours.usecases.book_advance import book_advance
 from encours.usecases.entry_rules import change_bank
 from encours.usecases.export_entries import export_entries, read_batch
 from encours.usecases.import_files import import_now
@@ -193,3 +194,31 @@ def test_what_the_erp_changed_counts_as_it_says(mode: str, tmp_path: Path) -> No
     assert "own_entry_changed" in set(owner.issues.values_list("code", flat=True))
     cadrage = tie_ledger(job("test"), ENTITY, CLOSING)
     assert cadrage.ties, cadrage.accounts
+
+
+def test_an_advance_ties_before_and_after_its_return(tmp_path: Path) -> None:
+    """Money without an invoice: decided and not booked, then on 4191, then taken by an invoice."""
+    import_now(job("test"), None, [sales().write(tmp_path, f"{ENTITY}FEC20251231.txt"), bank(tmp_path)])
+    change_bank(job("test"), ENTITY, IBAN, Bank("full", "512100", "BQ"))
+    money = Receipt.objects.get(amount=60_000, is_current=True)
+    book_advance(job("test"), money.receipt_id, f"{ENTITY}:C2")
+    assert tie_ledger(job("test"), ENTITY, CLOSING).ties
+    (first,) = export_entries(job("test"), ENTITY)
+    import_now(job("test"), None, [next_ledger(tmp_path, "erp", "full", first)])
+    assert Receipt.objects.get(amount=60_000, is_current=True).ledger_account == "419100"
+    cadrage = tie_ledger(job("test"), ENTITY, CLOSING)
+    assert cadrage.ties, cadrage.accounts
+    item = Item.objects.get(number="F8", is_current=True)
+    row = Proposal.objects.create(
+        entity_id=ENTITY, receipt_id=money.receipt_id, decision="review", rule="by_hand", confidence=1.0, reason="test"
+    )
+    ProposalLine.objects.create(proposal=row, item_id=item.item_id, amount=60_000, kind="cash")
+    accept_match(job("test"), row.pk)
+    (second,) = export_entries(job("test"), ENTITY)
+    assert set(second.lines.values_list("account", "net")) == {("419100", 60_000), ("411000", -60_000)}
+    before = standing()
+    import_now(job("test"), None, [next_ledger(tmp_path, "later", "full", first, second)])
+    assert standing() == before
+    cadrage = tie_ledger(job("test"), ENTITY, date(2100, 1, 1))
+    assert cadrage.ties, cadrage.accounts
+    assert not ExportLine.objects.filter(acknowledged_by=None).exists()

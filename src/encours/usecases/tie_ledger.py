@@ -16,7 +16,7 @@ from encours.core.base.money import is_currency
 from encours.core.base.schema import TABLES
 from encours.core.cadrage.tie import tie
 from encours.store import audit, parquet
-from encours.store.models import Acknowledgement, Allocation, Entity, LedgerBalance
+from encours.store.models import Acknowledgement, Advance, Allocation, Entity, LedgerBalance
 from encours.usecases import clock
 from encours.usecases.merge.meet_letters import OWN_SOURCE
 from encours.usecases.rights import Actor, require, require_whole
@@ -53,7 +53,8 @@ def tie_ledger(actor: Actor, entity_id: str, day: date, reading: str = "booked")
     book = book_on(entity_id, day, reading)
     ledger_on, ledger = ledger_balances(entity_id, day)
     pending = pending_allocations(entity_id)
-    accounts = tie(book, ledger, pending)
+    advances = Advance.objects.filter(entity_id=entity_id).values_list("receipt_id", flat=True)
+    accounts = tie(book, ledger, pending, pl.Series("receipt_id", list(advances), dtype=pl.String))
     decided = book.allocations.filter(pl.col("allocation_id").is_in(pending.implode()))
     bank_only, ledger_only = _one_sided(book.receipts)
     return Cadrage(entity_id, day, ledger_on, accounts, bank_only, ledger_only, decided)

@@ -102,10 +102,25 @@ def decided_effects(book: Book, pending_ids: pl.Series) -> pl.DataFrame:
     return both.group_by("entity_id", "account", "currency").agg(pl.col("decided").sum()).collect()
 
 
-def tie(book: Book, ledger: pl.DataFrame, pending_ids: pl.Series) -> pl.DataFrame:
+def advance_effects(book: Book, advance_ids: pl.Series) -> pl.DataFrame:
+    """entity_id, account, currency, decided: money that a person put on a customer's account and no ledger has booked.
+
+    It lowers the account on which the book shows it until the ledger says another (4191).
+    """
+    free = book.unapplied_receipts().filter(
+        pl.col("receipt_id").is_in(advance_ids.implode())
+        & pl.col("ledger_account").is_null()
+        & pl.col("customer_id").is_not_null()
+    )
+    rows = free.select("entity_id", "currency", account=pl.lit(DEFAULT), decided=-pl.col("unapplied"))
+    return rows.group_by("entity_id", "account", "currency").agg(pl.col("decided").sum())
+
+
+def tie(book: Book, ledger: pl.DataFrame, pending_ids: pl.Series, advance_ids: pl.Series | None = None) -> pl.DataFrame:
     """The cadrage of a read Book: one row an entity, collective account and currency, columns of CADRAGE.
 
     `ledger`: entity_id, account, currency, balance — the ERP's own balances on the same day, any depth of account.
+    `advance_ids`: receipts that a person put on a customer's account.
     """
     keys = ["entity_id", "account", "currency"]
     erp = (
@@ -115,7 +130,11 @@ def tie(book: Book, ledger: pl.DataFrame, pending_ids: pl.Series) -> pl.DataFram
     )
     known = erp.select("entity_id", "currency").unique().with_columns(tied=pl.lit(True))
     rows = encours_balances(book).join(erp, on=keys, how="full", coalesce=True)
-    rows = rows.join(decided_effects(book, pending_ids), on=keys, how="full", coalesce=True)
+    effects = decided_effects(book, pending_ids)
+    if advance_ids is not None and advance_ids.len():
+        both = pl.concat([effects, advance_effects(book, advance_ids).select(effects.columns)])
+        effects = both.group_by(keys).agg(pl.col("decided").sum())
+    rows = rows.join(effects, on=keys, how="full", coalesce=True)
     rows = rows.join(known, on=["entity_id", "currency"], how="left")
     # A ledger that names some accounts of an entity is silent on the others because they are nil.
     stated = pl.when("tied").then(pl.col("ledger").fill_null(0))

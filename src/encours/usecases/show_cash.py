@@ -220,6 +220,7 @@ def _none(viewing: Viewing, sets: dict[str, Any], cut: slice) -> tuple[list[Grou
     rest = sets["bare"].annotate(
         rule=Coalesce(Subquery(told.values("rule")[:1]), Value(NOT_LOOKED_AT)),
         reason=Subquery(told.values("reason")[:1]),
+        likely=Subquery(told.values("customer_id")[:1]),
     )
     kinds = list(rest.order_by().values("rule").annotate(count=Count("id"), most=Max("unapplied")))
     kinds.sort(key=lambda kind: (kind["rule"] in _LAST, -kind["most"], kind["rule"]))
@@ -229,12 +230,13 @@ def _none(viewing: Viewing, sets: dict[str, Any], cut: slice) -> tuple[list[Grou
         *(When(rule=kind["rule"], then=Value(number)) for number, kind in enumerate(kinds)),
         output_field=IntegerField(),
     )
-    columns = (*_COLUMNS, "reason", "rule", "place")
+    columns = (*_COLUMNS, "reason", "rule", "place", "likely")
     rows = list(rest.annotate(place=place).order_by("place", "-unapplied", "id").values(*columns)[cut])
-    names = _names(viewing, [row["customer_id"] or "" for row in rows])
+    names = _names(viewing, [row["customer_id"] or row["likely"] or "" for row in rows])
     groups = [Group(kind["rule"], False, kind["count"]) for kind in kinds]
     for row in rows[:PAGE_ROWS]:
-        place_of_group, customer_id = row.pop("place"), row.pop("customer_id")
+        place_of_group, likely = row.pop("place"), row.pop("likely")
+        customer_id = row.pop("customer_id") or likely
         made = QueueRow(**{**row, "reason": row["reason"] or ""}, customer_name=names.get(customer_id or "", ""))
         groups[place_of_group].rows.append(made)
     return [group for group in groups if group.rows], len(rows) > PAGE_ROWS

@@ -14,6 +14,7 @@ from encours.core.matching.explain import SPOKEN_OF, reasons
 from encours.core.matching.families import families
 from encours.core.matching.features import PLACE
 from encours.core.matching.kernel import kernel
+from encours.core.matching.payers import Payers
 from encours.core.matching.pool import Pool
 from encours.core.matching.prepare import Prepared
 from encours.core.matching.references.keys import OTHER
@@ -53,7 +54,7 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     decisions = rows.select(
         "receipt_id",
         decision=decision.otherwise(pl.lit("review")),
-        customer_id=pl.coalesce("customer_id", "proposed_customer"),
+        customer_id=pl.coalesce("customer_id", "proposed_customer", "likely_customer"),
         confidence=pl.col("confidence").fill_null(0.0),
         rule=pl.coalesce("rule", "none_rule"),
         alternatives=pl.col("alternatives").fill_null(0),
@@ -193,7 +194,7 @@ def _deducted() -> pl.Expr:
 
 
 def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
-    """row, none_rule, none_reason: why nothing is proposed, for every receipt."""
+    """row, none_rule, none_reason, likely_customer: why nothing is proposed, and the one customer it may come from."""
     facts = ready.facts
     quotes, taker = _quoting(facts.marks, facts.pool, facts.asks.currency)
     ids = ready.receipts["receipt_id"]
@@ -202,7 +203,9 @@ def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
     frame = ready.receipts.select("row", "kind", "amount", "text", "twin", "twin_of", "customer").with_columns(
         quotes=pl.Series(quotes), by=by, says=pl.Series(facts.asks.says),
         nominated=pl.Series(_nominated(facts.payers.account_start, facts.payers.account)
-                            | _nominated(facts.payers.name_start, facts.payers.name)),
+                            | _nominated(facts.payers.name_start, facts.payers.name)
+                            | _nominated(facts.payers.own_start, np.arange(ready.receipts.height, dtype=np.int32))),
+        likely_customer=_named(ready.scope.customers["customer_id"], _only_nominee(facts.payers)),
     )  # fmt: skip
 
     def has(column: str, bit: int) -> pl.Expr:
@@ -233,9 +236,9 @@ def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
     for holds, name, sentence in reversed(why):
         rule = pl.when(holds).then(pl.lit(name)).otherwise(rule)
         reason = pl.when(holds).then(sentence).otherwise(reason)
-    found = frame.select("row", none_rule=rule, none_reason=reason)
+    found = frame.select("row", "likely_customer", none_rule=rule, none_reason=reason)
     told = ready.early.unmatched_frame()
-    return pl.concat([found.join(told, on="row", how="anti"), told])
+    return pl.concat([found.join(told, on="row", how="anti"), told], how="diagonal_relaxed")
 
 
 def _nominated(start: npt.NDArray[np.int64], code: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
@@ -243,6 +246,27 @@ def _nominated(start: npt.NDArray[np.int64], code: npt.NDArray[np.int32]) -> npt
     there = np.append(np.diff(start) > 0, False)
     found: npt.NDArray[np.bool_] = there[code] & (code >= 0)
     return found
+
+
+def _only_nominee(payers: Payers) -> npt.NDArray[np.int32]:
+    """The one customer to whom account, name and text of a receipt point; −1 where they point to none or to several."""
+    only = np.full(len(payers.account), -1, dtype=np.int32)
+    agree = np.ones(len(only), dtype=np.bool_)
+    sources = (
+        (payers.account_start, payers.account),
+        (payers.name_start, payers.name),
+        (payers.own_start, np.arange(len(only), dtype=np.int32)),
+    )
+    for start, code in sources:
+        if len(start) < 2 or not len(payers.nominee):
+            continue
+        there = code >= 0
+        at = np.where(there, code, 0)
+        count = np.where(there, start[at + 1] - start[at], 0)
+        one = payers.nominee[np.minimum(start[at], len(payers.nominee) - 1)]
+        agree &= (count <= 1) & ~((count == 1) & (only >= 0) & (only != one))
+        only = np.where((count == 1) & (only < 0), one, only).astype(np.int32)
+    return np.where(agree, only, -1).astype(np.int32)
 
 
 @kernel

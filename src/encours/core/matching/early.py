@@ -113,12 +113,13 @@ def _decide_pair(pair: Pair, scene: Scene, money: Money, left: Left, early: Earl
     if not settled.paid and not pair.named:
         return  # an old remittance of the same total: the money is another's
     why = None
-    if not settled.paid:
+    nothing_left = not settled.paid or (fee is not None and settled.cash <= fee)  # the fee alone would be booked
+    if nothing_left:
         why = none_left(pair)
     elif fee is None or settled.cash - fee > received:
         why = differs(pair, received, currency)
     if why is not None:
-        rule = "batch_settled" if not settled.paid else "batch_differs"
+        rule = "batch_settled" if nothing_left else "batch_differs"
         for row in pair.rows:
             early.unmatched.append({"row": row, "none_rule": rule, "none_reason": why})
             scene.asks.searched[row] = False

@@ -75,7 +75,7 @@ def _addresses(browser: Browser, url: str, cookie: dict[str, str]) -> dict[str, 
     page.goto(f"{url}/customers/")
     first = page.locator("a[data-act=open]").first.get_attribute("href")
     page.context.close()
-    found = {"overview": "/", "receipts": "/receipts/"}
+    found = {"overview": "/", "cash": "/cash/"}
     return found | ({"customer": first} if first else {})
 
 

@@ -142,3 +142,13 @@ def test_who_may_not_and_what_is_none(actor: Actor) -> None:
     with pytest.raises(CallError, match="no line of the advice"):
         import_advice(actor, "A", "scan.pdf", b"%PDF-1.4 nothing")
     assert Advice.objects.count() == 0
+
+
+def test_an_advice_among_the_files_of_an_import_is_kept(actor: Actor, tmp_path: Path) -> None:
+    rows = [line + (";Devise" if n == 0 else ";EUR") for n, line in enumerate(_SHEET.decode().splitlines())]
+    sheet = "\n".join(rows).encode()
+    (tmp_path / "avis.csv").write_bytes(sheet)
+    bring(actor, "A", [tmp_path / "avis.csv"])
+    kept = Advice.objects.get()
+    assert (kept.total, kept.source, kept.customer_id, kept.lines.count()) == (234_050, "sheet", "A:C1", 3)
+    assert import_advice(actor, "A", "avis.csv", sheet).fresh is False

@@ -24,7 +24,7 @@ from encours.core.base.issue import CallError
 from encours.core.base.money import AmountError, is_currency, to_minor
 from encours.core.base.numbers import number_key
 from encours.store import audit, frames, parquet
-from encours.store.models import Advice, AdviceLine, Entity, Receipt
+from encours.store.models import Advice, AdviceLine, Entity, Import, Receipt, User
 from encours.usecases import clock
 from encours.usecases.rights import Actor, require
 
@@ -81,8 +81,25 @@ def import_advice(
         known = Advice.objects.filter(entity=entity, sha256=digest).first()
         if known is not None:
             return AdviceKept(known, fresh=False, issues=())
-        advice, issues = _keep(actor, entity, name, digest, read)
+        advice, issues = _keep(actor.name, actor.user, entity, name, digest, read)
     return AdviceKept(advice, fresh=True, issues=issues)
+
+
+def keep_read_advice(owner: Import, name: str, digest: str, lines: list[dict[str, Any]]) -> Advice | None:
+    """Keeps an advice that came among the files of an import, in its transaction and under its lock. Twice is once.
+
+    None where the import is no entity's, or the lines bear no number.
+    """
+    entity = Entity.objects.filter(pk=owner.entity_id).first()
+    if entity is None or not any(one["number"] for one in lines):
+        return None
+    known = Advice.objects.filter(entity=entity, sha256=digest).first()
+    if known is not None:
+        return known
+    told = {one["currency"] for one in lines if one["currency"]}
+    said = AdviceSaid(currency=told.pop() if len(told) == 1 else entity.currency)
+    who = owner.user.get_username() if owner.user is not None else "job:import"
+    return _keep(who, owner.user, entity, name, digest, _Read("sheet", _dated(lines), said))[0]
 
 
 def dismiss_advice(actor: Actor, advice_id: str, why: str = "") -> Advice:
@@ -97,7 +114,7 @@ def dismiss_advice(actor: Actor, advice_id: str, why: str = "") -> Advice:
         if not advice.dismissed:
             advice.dismissed = True
             advice.save(update_fields=["dismissed"])
-            _audit(actor, advice, "dismiss_advice", {"lines": advice.lines.count()}, why)
+            _audit(actor.name, advice, "dismiss_advice", {"lines": advice.lines.count()}, why)
     return advice
 
 
@@ -158,9 +175,14 @@ def _from_sheet(name: str, content: bytes, said: AdviceSaid, currency: str) -> _
     told = {one["currency"] for one in lines if one["currency"]}
     money = said.currency or (told.pop() if len(told) == 1 else money)
     _check(money, len(lines))
-    for one in lines:
-        one["document_on"] = date.fromisoformat(one["document_on"]) if one["document_on"] else None
-    return _Read("sheet", lines, replace(said, currency=money))
+    return _Read("sheet", _dated(lines), replace(said, currency=money))
+
+
+def _dated(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with their days as days: a reading's facts are JSON."""
+    return [
+        {**one, "document_on": date.fromisoformat(one["document_on"]) if one["document_on"] else None} for one in lines
+    ]
 
 
 def _check(currency: str, count: int) -> None:
@@ -180,7 +202,9 @@ def _minor(amount: Decimal, currency: str) -> int:
         raise CallError([str(error)]) from error
 
 
-def _keep(actor: Actor, entity: Entity, name: str, digest: str, read: _Read) -> tuple[Advice, tuple[str, ...]]:
+def _keep(
+    who: str, user: User | None, entity: Entity, name: str, digest: str, read: _Read
+) -> tuple[Advice, tuple[str, ...]]:
     said, issues = read.said, []
     whole, fee = sum(int(one["amount"]) for one in read.lines), said.fee or 0
     total = said.total if said.total is not None else whole - fee
@@ -202,14 +226,14 @@ def _keep(actor: Actor, entity: Entity, name: str, digest: str, read: _Read) -> 
         payer_name=said.payer_name,
         payer_account=_theirs(entity, said.payer_account),
         customer_id=said.customer_id or _customer(entity, read.lines),
-        user=actor.user,
+        user=user,
     )
     columns = ("line", "number", "amount", "deducted", "reason", "document_on", "customer_hint")
     AdviceLine.objects.bulk_create(
         AdviceLine(advice=advice, **{name: one.get(name) for name in columns if one.get(name) is not None})
         for one in read.lines
     )
-    _audit(actor, advice, "import_advice", {"lines": len(read.lines), "total": total, "sha256": digest})
+    _audit(who, advice, "import_advice", {"lines": len(read.lines), "total": total, "sha256": digest})
     return advice, tuple(issues)
 
 
@@ -230,7 +254,7 @@ def _customer(entity: Entity, lines: Sequence[Mapping[str, Any]]) -> str | None:
     return found[0] if found.len() == 1 else None
 
 
-def _audit(actor: Actor, advice: Advice, act: str, after: Mapping[str, object], why: str = "") -> None:
+def _audit(who: str, advice: Advice, act: str, after: Mapping[str, object], why: str = "") -> None:
     audit.append(
-        clock.now(), actor.name, act, entity_id=advice.entity_id, subject=advice.advice_id, after=dict(after), why=why
+        clock.now(), who, act, entity_id=advice.entity_id, subject=advice.advice_id, after=dict(after), why=why
     )

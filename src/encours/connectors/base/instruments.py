@@ -152,7 +152,7 @@ def _tables(rows: pl.DataFrame, entity: str) -> dict[str, pl.DataFrame]:
     instruments = rows.select(
         "line", "instrument_id", "customer_id", "kind", "amount", "currency", "due_on", "state", "state_on", "batch_id"
     )
-    events = pl.concat([_events(rows, "instrument", "quotes"), _events(rows, "unpaid", "reason")])
+    events = pl.concat([told_events(rows, "instrument", "quotes"), told_events(rows, "unpaid", "reason")])
     return {"customers": customers, "payer_aliases": aliases, "instruments": instruments, "events": events}
 
 
@@ -162,7 +162,11 @@ def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(instrument_id=pl.when(place > 1).then(pl.format("{}:{}", "key", place)).otherwise("key"))
 
 
-def _events(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
+def told_events(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
+    """Rows of `events` that keep what an instrument has no column for.
+
+    `rows`: instrument_id, customer_id, state_on and the column, whose nulls are left out.
+    """
     told = rows.filter(pl.col(column).is_not_null())
     digests = [blake2b(one.encode(), digest_size=8).hexdigest() for one in told["instrument_id"]]
     return told.with_columns(digest=pl.Series(digests, dtype=pl.String)).select(

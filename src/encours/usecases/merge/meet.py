@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from encours.core.base.book import Book
 from encours.core.base.issue import concat_issues
 from encours.core.base.money import to_minor
 from encours.store.models import Entity, Import, LedgerBalance, SourceProfile
+from encours.usecases.import_advice import keep_read_advice
 from encours.usecases.merge.meet_customers import meet_customers
 from encours.usecases.merge.meet_entries import meet_entries, note_entries
 from encours.usecases.merge.meet_items import meet_items
@@ -80,6 +81,9 @@ def note(met: Met, owner: Import, read: FilesRead) -> None:
         owner.save(update_fields=["day"])
         keep_snapshot(met.snapshot, owner, source)
     _note_balances(owner, read)
+    for file in read.files:
+        if lines := file.facts.get("advice"):
+            keep_read_advice(owner, file.name, file.sha256, cast("list[dict[str, Any]]", lines))
 
 
 def _with_source(owner: Import) -> None:

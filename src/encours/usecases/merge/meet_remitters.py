@@ -116,10 +116,10 @@ def _said(strangers: pl.DataFrame) -> pl.DataFrame:
     note = Issues()
     if strangers.height:
         names = strangers["name"].head(_NAMED_MAX).to_list()
-        more = f" (+{strangers.height - _NAMED_MAX})" if strangers.height > _NAMED_MAX else ""
+        names += ["…"] if strangers.height > _NAMED_MAX else []
         note.add(
             "debtor_unknown",
-            f"debtors of the remittance that are none of the customers: {', '.join(names)}{more}",
+            f"debtors of the remittance that are none of the customers: {', '.join(names)}",
             severity="warning",
             action="Link them to the customers they are, or import the ledger first.",
         )

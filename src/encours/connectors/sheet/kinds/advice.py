@@ -48,7 +48,10 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
     ).with_columns(
         reason=pl.when(pl.col("deducted") > 0).then(pl.coalesce("reason", pl.lit(said or None, dtype=pl.String)))
     )
-    if not lines.height:
+    if lines.height:
+        text = "a remittance advice; it is followed once its money comes"
+        issues.add("advice_read", text, severity="info", action="Nothing to do.")
+    else:
         issues.add("no_lines", "the advice holds no line", severity="warning", action="Check the file.")
     return Built({}, {"advice": lines.to_dicts()})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from encours.connectors.base.instruments import told_events
 from encours.connectors.sheet.kind import Built, Kind, Parsed, fields
 from encours.connectors.sheet.kinds._shared import CURRENCY, CUSTOMER, customers_of, with_customer_id
 from encours.core.base.issue import Issues
@@ -41,6 +42,13 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
         state_on="deposited_on",
         batch_id=slip,
     ).unique("instrument_id", keep="last", maintain_order=True)
+    # What the slip says a cheque is for: matching reads the numbers out of it.
+    quoting = rows.select(
+        "customer_id",
+        "number",
+        state_on="deposited_on",
+        instrument_id=pl.format("{}:cheque:{}:{}", pl.lit(parsed.entity), slip, "cheque_no"),
+    ).unique("instrument_id", keep="last", maintain_order=True)
     totals = cheques.group_by("batch_id", "currency", maintain_order=True).agg(pl.len(), pl.col("amount").sum())
     if cheques.height < rows.height:
         issues.add(
@@ -53,7 +61,12 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
             for slip_id, currency, count, amount in totals.iter_rows()
         ],
     }
-    return Built({"customers": customers_of(rows, parsed.entity), "instruments": cheques}, facts)
+    tables = {
+        "customers": customers_of(rows, parsed.entity),
+        "instruments": cheques,
+        "events": told_events(quoting, "instrument", "number"),
+    }
+    return Built(tables, facts)
 
 
 KIND = Kind(

@@ -8,6 +8,7 @@ import pytest
 
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
+from encours.core.entries import Bank
 from encours.store import audit, frames
 from encours.store.models import (
     Allocation,
@@ -26,7 +27,9 @@ from encours.usecases import refusals
 from encours.usecases.accept_match import StaleProposalError, accept_match
 from encours.usecases.apply_receipts import apply_receipts
 from encours.usecases.automatic_posting import activate_automatic_posting
+from encours.usecases.entry_rules import change_bank
 from encours.usecases.export_allocations import export_allocations
+from encours.usecases.export_entries import export_entries
 from encours.usecases.import_files import import_now
 from encours.usecases.rewind_run import preview_rewind, rewind_run
 from encours.usecases.rights import NotAllowedError
@@ -159,6 +162,17 @@ def test_what_was_exported_is_said() -> None:
     assert preview_rewind(job("test"), run.pk).exported == 3
     assert rewind_run(job("test"), run.pk, WHY).posts == 3
     assert export_allocations(job("test"), "A") is None
+
+
+def test_what_left_as_entries_is_taken_back_by_the_next_batch() -> None:
+    run = posted()
+    change_bank(job("test"), "A", "512", Bank("full", "512100", "BQ1"))
+    (left,) = export_entries(job("test"), "A")
+    assert preview_rewind(job("test"), run.pk).exported == 3
+    rewind_run(job("test"), run.pk, WHY)
+    (back,) = export_entries(job("test"), "A")
+    assert back.control["totals"] == {code: -total for code, total in left.control["totals"].items()}
+    assert export_entries(job("test"), "A") == []
 
 
 def test_who_may_rewind() -> None:

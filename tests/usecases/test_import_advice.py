@@ -127,6 +127,8 @@ def test_a_payout_report_names_the_fee_as_a_charge(actor: Actor, tmp_path: Path)
     propose_matches(actor, ["A"])
     lines = Proposal.objects.get(rule="advice").lines.order_by("item_id", "kind").values_list("amount", "kind")
     assert sorted(lines) == [(1_650, "charge"), (40_000, "cash"), (124_800, "cash")]
+    accept_match(actor, Proposal.objects.get(rule="advice").pk)
+    assert (_open()["FA-2026-0102"], _open()["FA-2026-0103"]) == (0, 0)
 
 
 def test_lines_that_do_not_make_the_total_are_said(actor: Actor) -> None:

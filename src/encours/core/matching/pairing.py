@@ -73,7 +73,7 @@ def pair_up(remittances: list[Remittance], money: Money, family_of: npt.NDArray[
     """
     found = [pair for one in remittances for pair in _candidates(one, money, family_of)]
     found += _by_name(remittances, found, money)
-    marked = [_with_alike(pair, found) for pair in found]
+    marked = _with_alike(found)
     marked.sort(key=lambda pair: (*_rank(pair), abs(_distance(pair, money)), pair.rows))
     taken = _Taken()
     for pair in marked:
@@ -149,21 +149,23 @@ def _distance(pair: Pair, money: Money) -> int:
     return int(money.asks.day[pair.rows[0]]) - (pair.remittance.last - 10)
 
 
-def _with_alike(pair: Pair, found: list[Pair]) -> Pair:
-    """The pair with the number of others that fit its receipt, or of its receipts that fit it, as well."""
-    rank = _rank(pair)
-    keys = {line.key for line in pair.remittance.lines}
-    alike = sum(
-        1
-        for other in found
-        if other is not pair
-        and _rank(other) == rank
-        and (
-            (other.rows == pair.rows and {line.key for line in other.remittance.lines} != keys)
-            or (other.rows != pair.rows and bool(keys & {line.key for line in other.remittance.lines}))
-        )
-    )
-    return replace(pair, alike=alike)
+def _with_alike(found: list[Pair]) -> list[Pair]:
+    """The pairs with the number of others that fit their receipt, or of receipts that fit them, as well."""
+    lines = [frozenset(line.key for line in pair.remittance.lines) for pair in found]
+    by_row: dict[int, set[int]] = {}
+    by_line: dict[str, set[int]] = {}
+    for place, pair in enumerate(found):
+        for row in pair.rows:
+            by_row.setdefault(row, set()).add(place)
+        for key in lines[place]:
+            by_line.setdefault(key, set()).add(place)
+    marked = []
+    for place, pair in enumerate(found):
+        same_money = {n for row in pair.rows for n in by_row[row] if lines[n] != lines[place]}
+        same_lines = {n for key in lines[place] for n in by_line[key] if found[n].rows != pair.rows}
+        alike = sum(_rank(found[n]) == _rank(pair) for n in same_money | same_lines)
+        marked.append(replace(pair, alike=alike))
+    return marked
 
 
 def _candidates(one: Remittance, money: Money, family_of: npt.NDArray[np.int32]) -> Iterable[Pair]:
@@ -233,15 +235,10 @@ def _in_parts(one: Remittance, money: Money, used: set[int], family_of: npt.NDAr
     """Several receipts of the payer that together are an advice; None where no set or more than one is."""
     awaited = one.total - (one.fee or 0)
     asks = money.asks
-    near = [
-        row
-        for row in money.order.tolist()
-        if row not in used
-        and asks.entity[row] == one.entity
-        and asks.currency[row] == one.currency
-        and one.first <= asks.day[row] <= one.last
-        and asks.amount[row] < awaited
-    ]
+    rows = money.order[: int(np.searchsorted(money.amounts, awaited, side="left"))]
+    days = asks.day[rows]
+    here = (asks.entity[rows] == one.entity) & (asks.currency[rows] == one.currency)
+    near = [row for row in rows[here & (days >= one.first) & (days <= one.last)].tolist() if row not in used]
     by_name = [row for row in near if names(money.text[row], one.references)]
     if len(by_name) > 1 and sum(int(asks.amount[row]) for row in by_name) == awaited:
         return Pair(one, tuple(sorted(by_name)), True, 0, None, True)

@@ -272,8 +272,9 @@ class _Writer:
 
 def _home_of(place: _Place, covered: Mapping[_Place, object]) -> _Place:
     """The entry that a second step or another entity's side follows."""
-    if place in covered:
-        return place
+    main = replace(place, step="main")
+    if main in covered:
+        return main
     alike = [
         one
         for one in covered

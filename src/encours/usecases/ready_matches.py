@@ -18,8 +18,9 @@ def least_ready(entity_id: str) -> Mapping[str, float]:
     off is left out. Here a person confirms, so that the shipped model's needs no turning on.
     """
     promise = standing_promise(entity_id)
-    prior = prior_certificate(promise.budget.budget)
-    return thresholds(promise.certificate, replace(promise.policy, prior=prior, asks=None), STRATA)
+    policy = replace(promise.policy, prior=None, asks=None)
+    own = thresholds(promise.certificate, policy, STRATA)
+    return own or thresholds(prior_certificate(promise.budget.budget), policy, STRATA)
 
 
 def is_ready(entity_ids: Iterable[str]) -> Q:

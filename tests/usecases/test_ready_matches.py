@@ -29,7 +29,8 @@ def test_without_a_certificate_of_its_own_the_shipped_models_counts(entity: Enti
     prior = prior_certificate(0.001)
     assert prior is not None
     least = prior.threshold()
-    assert least is not None and 0.9 < least < 1
+    assert least is not None
+    assert 0.9 < least < 1
     assert least_ready("A") == dict.fromkeys(STRATA, least)
     ready = [
         _proposal(entity, "auto", "", 0.5),

@@ -53,7 +53,9 @@ def gather(cases: int, receipts: int) -> pl.DataFrame:
         profile = drawn(named, seed) if turn % 2 else named
         rows = judged(generate(profile, receipts, "stream", seed))
         parts.append(rows.with_columns(receipt_id=pl.format("{}:{}", pl.lit(turn), "receipt_id")))
-        print(f"{profile.name} {turn}: {rows.height} proposals, {float(str(rows['right'].mean())):.4f} right", flush=True)
+        print(
+            f"{profile.name} {turn}: {rows.height} proposals, {float(str(rows['right'].mean())):.4f} right", flush=True
+        )
     return pl.concat(parts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import nullcontext
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,6 @@ def live(home: str, url: str, book: str, days: list[str]) -> dict[str, Any]:
         "proposals": Proposal.objects.filter(state="open").exclude(decision="none").count(),
         "days": spent,
         "peak_mb": own_peak_mb(),
-        "today": date.today().isoformat(),
     }
 
 

@@ -38,7 +38,14 @@ SILENT = {
     "usecases/recompute_positions.py": "SQL",
 }
 #: Nothing of these reaches a screen: faults of the program, for its log; what only a command calls, in its English.
-UNSEEN = ("core/base/invariants.py", "usecases/build_demo.py", "usecases/make_sample.py")
+UNSEEN = (
+    "core/base/invariants.py",
+    "core/matching/backtest.py",
+    "usecases/backtest_matching.py",
+    "usecases/backtest_page.py",
+    "usecases/build_demo.py",
+    "usecases/make_sample.py",
+)
 #: Texts that stand alone in files that also hold messages.
 NOT_SHOWN = {
     "{} is not allowed{}: {}": "a refusal is shown as a page of its own, by its reason",

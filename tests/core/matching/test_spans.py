@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,4 +40,4 @@ def test_vectors(text: str, numbers: list[str], found: list[str]) -> None:
 def test_spans_lie_in_the_text_in_order_and_apart(text: str, numbers: list[str]) -> None:
     spans = quoted_spans(text, numbers)
     assert all(0 <= start < end <= len(text) for start, end in spans)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))

@@ -203,8 +203,6 @@ _WORDS = {
         "batch": gettext_lazy("Remittance, line by line"),
         "advice": gettext_lazy("Remittance advice, line by line"),
         "by_hand": gettext_lazy("By hand"),
-        "batch": gettext_lazy("Remittance, line by line"),
-        "advice": gettext_lazy("By its remittance advice"),
         "amount_differs": gettext_lazy("Quoted, the amount differs"),
         "no_fit": gettext_lazy("Customer known, nothing fits"),
         "no_reference": gettext_lazy("Without a reference"),

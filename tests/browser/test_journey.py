@@ -35,6 +35,7 @@ _PAGES = (
     "/receipt/A:0:r",
     "/cash/",
     "/cash/figures/",
+    "/cash/policy/",
     "/search/?q=Zirconia",
     "/imports/",
     "/settings/",

@@ -66,6 +66,8 @@ EXPECTED: dict[str, Expected] = {
     "receipts_undo": _post(_CASH, 404, {"sacha": 403}),
     "cash": _all(_CASH, 200, 403),
     "cash_figures": Expected({}, 200),
+    "cash_policy": _all(_CASH, 200, 403, query="?of=A"),
+    "cash_policy_save": _post("alice", 403, data=lambda town: {"of": "A", "rounding:account": "6588"}),
     "cash_items": _all(_CASH, 200, 403, query="?q=ZIR"),
     "cash_confirm": _post(_CASH, 403),
     "cash_aside_all": _post(_CASH, 403),

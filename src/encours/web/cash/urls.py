@@ -3,13 +3,15 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from encours.web.cash import views
+from encours.web.cash import policy, views
 from encours.web.shell.nav import NavEntry
 
 NAV = NavEntry(_("Cash application"), "cash", "cash", 25, "l", acts=("accept_match",))
 urlpatterns = [
     path("cash/", views.cash, name="cash"),
     path("cash/figures/", views.figures, name="cash_figures"),
+    path("cash/policy/", policy.policy, name="cash_policy"),
+    path("cash/policy/save/", policy.save, name="cash_policy_save"),
     path("cash/confirm/", views.confirm, name="cash_confirm"),
     path("cash/aside/", views.aside_all, name="cash_aside_all"),
     path("cash/propose/", views.propose, name="cash_propose"),

@@ -238,6 +238,16 @@ _WORDS = {
         "loss": gettext_lazy("Loss"),
         "part_payment": gettext_lazy("Part payment"),
     },
+    "owner": {
+        "accounting": pgettext_lazy("owner", "Accounting"),
+        "cash_application": pgettext_lazy("owner", "Cash application"),
+        "collection": pgettext_lazy("owner", "Collection"),
+        "sales": pgettext_lazy("owner", "Sales"),
+        "logistics": pgettext_lazy("owner", "Logistics"),
+        "treasury": pgettext_lazy("owner", "Treasury"),
+        "tax": pgettext_lazy("owner", "Tax"),
+        "credit": pgettext_lazy("owner", "Credit"),
+    },
     "unapplied": {
         "advance": gettext_lazy("Advances"),
         "customer": gettext_lazy("On a customer’s account"),

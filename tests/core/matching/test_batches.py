@@ -271,3 +271,12 @@ def test_whatever_is_proposed_sums_and_uses_nothing_twice(known: Book) -> None:
     paid = dict(found.allocations.group_by("item_id").agg(pl.col("amount").sum()).iter_rows())
     for item_id, amount in known.items.select("item_id", "amount").iter_rows():
         assert paid.get(item_id, 0) <= amount
+
+
+def test_a_cheque_without_a_name_is_one_customers_and_its_slip_says_whose() -> None:
+    found = propose(
+        book([item("FA1001", 5_000, "c1")], [receipt("R1", 5_000, "CHQ 1346329", day=41, kind="cheque")]), _END
+    )
+    decided = _decided(found)
+    assert (decided["decision"], decided["rule"]) == ("none", "batch_missing")
+    assert decided["reason"] == "a cheque without a name: its deposit slip says whose it is"

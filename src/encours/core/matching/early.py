@@ -30,6 +30,9 @@ SAYS_MANY = (
 PAYOUT_SERVICES = (
     r"\b(STRIPE|ADYEN|PAYPAL|SUMUP|WORLDLINE|PAYPLUG|GOCARDLESS|MOLLIE|CHECKOUT COM|LYRA|KLARNA|ALMA|SLIMPAY|ZETTLE)\b"
 )
+#: Why nothing is proposed for what stands for many, or for whom nobody can say.
+FILE_MISSING = "a remittance of several customers: its file is missing"
+UNNAMED_CHEQUE = "a cheque without a name: its deposit slip says whose it is"
 _KINDS_OF_MANY = ("cheque", "draft", "card")
 
 
@@ -92,14 +95,8 @@ def decide_early(remittances: list[Remittance], scene: Scene) -> Early:
         left = Left(scene.pool)
         for pair in pair_up(remittances, money, scene.family):
             _decide_pair(pair, scene, money, left, early)
-    for row in _many(scene):
-        early.unmatched.append(
-            {
-                "row": row,
-                "none_rule": "batch_missing",
-                "none_reason": "a remittance of several customers: its file is missing",
-            }
-        )
+    for row, why in _many(scene):
+        early.unmatched.append({"row": row, "none_rule": "batch_missing", "none_reason": why})
         scene.asks.searched[row] = False
     return early
 
@@ -274,17 +271,22 @@ def _rows(row: int, share: list[Paid], rule: str, scene: Scene) -> list[dict[str
     return found
 
 
-def _many(scene: Scene) -> Iterable[int]:
-    """Receipts that stand for many customers by what the bank or the payer says, and quote no open item."""
+def _many(scene: Scene) -> Iterable[tuple[int, str]]:
+    """Receipts that stand for many customers by what the bank or the payer says, and quote no open item; and why.
+
+    A cheque without a name is one customer's: which one stands on the deposit slip alone.
+    """
     receipts = scene.receipts
     bare = pl.col("payer_name").is_null() & pl.col("payer_account").is_null()
     speaks = pl.col("text").str.contains(SAYS_MANY).fill_null(False)
     service = pl.col("payer_name").str.to_uppercase().str.contains(PAYOUT_SERVICES).fill_null(False)
     stands_for_many = (pl.col("kind").is_in(_KINDS_OF_MANY) & bare) | (speaks & bare) | service
-    rows = receipts.filter(stands_for_many & (pl.col("unapplied") > 0) & (pl.col("customer") < 0))["row"]
-    for row in rows.to_list():
+    lone = (pl.col("kind") == "cheque") & ~speaks & ~service
+    why = pl.when(lone).then(pl.lit(UNNAMED_CHEQUE)).otherwise(pl.lit(FILE_MISSING))
+    rows = receipts.filter(stands_for_many & (pl.col("unapplied") > 0) & (pl.col("customer") < 0))
+    for row, reason in rows.select("row", why).iter_rows():
         if scene.asks.searched[row] and not _quotes_open(row, scene):
-            yield row
+            yield row, reason
 
 
 def _quotes_open(row: int, scene: Scene) -> bool:

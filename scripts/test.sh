@@ -27,11 +27,13 @@ gate "lint-imports" lint-imports
 rm -f .coverage .coverage.*
 if python -m tests.postgres --where >/dev/null 2>&1; then
     gate "pytest on PostgreSQL" python -m tests.postgres -- \
-        python -m pytest --only-database -m "not browser" -n "$workers"
+        python -m pytest --only-database -m "not browser" -n "$workers" --durations=10
 else
     printf '\n── pytest on PostgreSQL: SKIPPED, no server on this machine (apt-get install postgresql)\n'
 fi
-# Coverage is measured here alone: it takes a third more time, and these are all the tests.
-gate "pytest on SQLite" python -m pytest -n "$workers" --durations=10 \
+# Coverage costs a third more time: it is measured where engines and use cases have their own tests.
+gate "pytest on SQLite: engines and use cases" python -m pytest -n "$workers" --durations=10 tests/core tests/usecases \
     --cov=encours.core --cov=encours.usecases --cov-branch --cov-report=term:skip-covered
+gate "pytest on SQLite: everything else" python -m pytest -n "$workers" --durations=10 \
+    --ignore=tests/core --ignore=tests/usecases
 [ -z "$failed" ] || { printf '\nnot green:%s\n' "$failed" >&2; exit 1; }

@@ -33,7 +33,7 @@ else
 fi
 # Coverage costs a third more time: it is measured where engines and use cases have their own tests.
 gate "pytest on SQLite: engines and use cases" python -m pytest -n "$workers" --durations=10 tests/core tests/usecases \
-    --cov=encours.core --cov=encours.usecases --cov-branch --cov-report=term:skip-covered
+    --cov=encours.core --cov=encours.usecases --cov-report=term:skip-covered
 gate "pytest on SQLite: everything else" python -m pytest -n "$workers" --durations=10 \
     --ignore=tests/core --ignore=tests/usecases
 [ -z "$failed" ] || { printf '\nnot green:%s\n' "$failed" >&2; exit 1; }

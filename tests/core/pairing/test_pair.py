@@ -172,7 +172,7 @@ _MONEY = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_MONEY, _MONEY, st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_and_no_money_is_lost(
     entries: list[tuple[int, int, int]], lines: list[tuple[int, int, int]], chance: random.Random

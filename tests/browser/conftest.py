@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.handlers.base import BaseHandler
 
 from tests.browsers import ARGS, find_chromium, missing_for_browser_tests
 
@@ -39,6 +41,22 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite in memory is one connection for the test and every thread of its server.
+
+    Two requests at once would meet in it, as they never do on a real database.
+    """
+    lock = threading.RLock()
+    answer = BaseHandler.get_response
+
+    def alone(self: BaseHandler, request: Any) -> Any:
+        with lock:
+            return answer(self, request)
+
+    monkeypatch.setattr(BaseHandler, "get_response", alone)
 
 
 @pytest.fixture(params=list(WIDTHS))

@@ -23,6 +23,7 @@ _KINDS = {
     "orders": _("Orders"),
     "contacts": _("Contacts"),
     "cheque_deposit": _("Cheque deposit slip"),
+    "advice": _("Remittance advice"),
 }
 _FIELDS = {
     "account": _("Our bank account"),
@@ -95,6 +96,11 @@ _FIELDS = {
     "unapplied": _("Unapplied"),
     "value_on": _("Value date"),
     "vat_id": _("VAT number"),
+    "customer_hint": _("Customer as the advice names it"),
+    "deducted": _("Deducted"),
+    "document_on": _("Date of the document"),
+    "gross": _("Amount before deductions"),
+    "reason": _("Reason"),
 }
 
 

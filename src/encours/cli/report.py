@@ -41,6 +41,17 @@ def parse_day(text: str | None, option: str) -> date | None:
         raise CallError([f"{option}: {text!r} is not a date; write it like 2026-03-31"]) from None
 
 
+def check_matching_call(book: Path, max_error_rate: float, file_format: str) -> None:
+    """Raises CallError naming every fault of a call that matches a book folder."""
+    faults = [] if book.is_dir() else [f"BOOK: {book} is not a folder"]
+    if not 0 <= max_error_rate <= 1:
+        faults.append(f"--max-error-rate: {max_error_rate} is not a share between 0 and 1")
+    if file_format not in ("parquet", "csv"):
+        faults.append(f"--format: {file_format!r} is neither parquet nor csv")
+    if faults:
+        raise CallError(faults)
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Any]:
     """A spinner on a terminal, nothing in a pipe; `update(text)` names the step."""

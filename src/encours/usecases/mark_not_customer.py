@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from encours.core.base.issue import CallError
@@ -41,6 +43,21 @@ def mark_not_customer(actor: Actor, receipt_id: str, reason: str, why: str = "")
         lay_aside(receipt_id)
         release_receipt(actor, receipt_id)
     return decision
+
+
+def mark_not_customers(
+    actor: Actor, receipt_ids: Iterable[str], reason: str, why: str = ""
+) -> tuple[list[Decision], list[str]]:
+    """Several receipts, each on its own: (marked, what kept the others back). Raises NotAllowedError."""
+    done, faults = [], []
+    for receipt_id in receipt_ids:
+        try:
+            done.append(mark_not_customer(actor, receipt_id, reason, why))
+        except NotAllowedError:
+            raise
+        except CallError as error:
+            faults += error.faults
+    return done, faults
 
 
 def _check_free(receipt_id: str, is_free: bool, before: NotCustomer | None) -> None:

@@ -18,9 +18,10 @@ from encours.store import bulk, frames
 from encours.store.models import Proposal, ProposalLine, Run
 from encours.usecases import clock, posting, set_aside
 from encours.usecases.refusals import withhold
-from encours.usecases.rights import Actor, require
+from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.show_advices import note_receipts, read_advices
 from encours.usecases.standing_promise import standing_promise
+from encours.usecases.viewing import Viewing
 
 _REASON_MAX = 2_000
 
@@ -61,6 +62,14 @@ def propose_matches(actor: Actor, entity_ids: Sequence[str] | None = None, day: 
         for n, value in enumerate((found.receipts, found.auto, found.review)):
             counts[n] += value
     return Proposed(*counts)
+
+
+def propose_viewed(viewing: Viewing) -> Proposed:
+    """Fresh proposals for those of the viewed entities where the actor may match; NotAllowedError where none is."""
+    allowed = [entity_id for entity_id in viewing.entity_ids if viewing.actor.may("accept_match", entity_id).ok]
+    if not allowed:
+        raise NotAllowedError("accept_match", None, "no_role")
+    return propose_matches(viewing.actor, allowed)
 
 
 def propose_entity(actor: Actor, entity_id: str, day: date) -> Found:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from encours.cli.report import CallError, parse_day, progress, say_issues, say_table, write_outputs
+from encours.cli.report import check_matching_call, parse_day, progress, say_issues, say_table, write_outputs
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -31,13 +31,7 @@ def matching(
     file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
 ) -> None:
     """Decide past receipts day by day on what was known then; compare with the letters made since."""
-    faults = [] if book.is_dir() else [f"BOOK: {book} is not a folder"]
-    if not 0 <= max_error_rate <= 1:
-        faults.append(f"--max-error-rate: {max_error_rate} is not a share between 0 and 1")
-    if file_format not in ("parquet", "csv"):
-        faults.append(f"--format: {file_format!r} is neither parquet nor csv")
-    if faults:
-        raise CallError(faults)
+    check_matching_call(book, max_error_rate, file_format)
     start, end = parse_day(since, "--from"), parse_day(until, "--to")
 
     from encours.usecases.backtest_matching import backtest_matching

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from encours.cli.report import (
-    CallError,
+    check_matching_call,
     parse_day,
     progress,
     say_issues,
@@ -27,13 +27,7 @@ def command(
     file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
 ) -> None:
     """Match receipts with open items: an invoice number in the text and the exact open amount."""
-    faults = [] if book.is_dir() else [f"BOOK: {book} is not a folder"]
-    if not 0 <= max_error_rate <= 1:
-        faults.append(f"--max-error-rate: {max_error_rate} is not a share between 0 and 1")
-    if file_format not in ("parquet", "csv"):
-        faults.append(f"--format: {file_format!r} is neither parquet nor csv")
-    if faults:
-        raise CallError(faults)
+    check_matching_call(book, max_error_rate, file_format)
     day = parse_day(as_of, "--as-of")
 
     from encours.usecases.match_receipts import match_book_folder

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from encours.connectors.base.bank import plain_amount
+from encours.connectors.base.xml import HostileXmlError, iterate
+from encours.core.base.issue import Issues
 from encours.core.base.money import AmountError
 
 
@@ -35,3 +41,14 @@ def amount(value: str | None) -> Decimal | None:
         return plain_amount(value) if value else None
     except AmountError:
         return None
+
+
+def walk(path: Path, issues: Issues, *tags: str, again: str) -> Iterator[tuple[str, Any]]:
+    """`iterate`, whose faults are issues: what came before a document breaks off is read. `again`: what to do."""
+    try:
+        yield from iterate(path, *tags)
+    except HostileXmlError as error:
+        issues.add("hostile_xml", str(error), line=1, action=again)
+    except etree.XMLSyntaxError as error:
+        line = max(1, error.lineno or 1)
+        issues.add("xml_broken", f"the XML breaks off: {error.msg}", line=line, action="Take the file again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -55,3 +56,17 @@ def decode(data: bytes) -> Text:
     """The text of `data`; a byte that the encoding does not have becomes U+FFFD, never an error."""
     encoding = detect_encoding(data)
     return Text(data.decode(encoding, errors="replace"), encoding.removesuffix("-sig"))
+
+
+def fixed_records(text: str, width: int) -> Iterator[tuple[int, str]]:
+    """(line or record number, so many characters), without blank ones: from lines, or from a file without breaks."""
+    lines = text.lstrip("\ufeff").split("\n")
+    broken = len(lines) > 2
+    count = 0
+    for number, raw in enumerate(lines, start=1):
+        line = raw.strip("\r\x1a\x00")
+        for start in range(0, len(line), width):
+            record = line[start : start + width]
+            if record.strip():
+                count += 1
+                yield (number if broken else count), record.ljust(width)

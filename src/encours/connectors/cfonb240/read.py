@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +9,7 @@ from encours.connectors.base.accounts import french_iban
 from encours.connectors.base.bank import clean
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.base.instruments import Drawn, InstrumentFile, scaled
-from encours.connectors.base.text import decode
+from encours.connectors.base.text import decode, fixed_records
 from encours.core.base.money import AmountError
 
 _WIDTH = 240
@@ -27,22 +26,9 @@ def read(source: Source, options: Options) -> Reading:
     """
     decoded = decode(source.path.read_bytes())
     reader = _Reader(InstrumentFile("cfonb240", source.name, options))
-    for number, record in _records(decoded.text):
+    for number, record in fixed_records(decoded.text, _WIDTH):
         reader.take(number, record)
     return reader.finish(decoded.encoding)
-
-
-def _records(text: str) -> Iterator[tuple[int, str]]:
-    lines = text.lstrip("\ufeff").split("\n")
-    broken = len(lines) > 2
-    count = 0
-    for number, raw in enumerate(lines, start=1):
-        line = raw.strip("\r\x1a\x00")
-        for start in range(0, len(line), _WIDTH):
-            record = line[start : start + _WIDTH]
-            if record.strip():
-                count += 1
-                yield (number if broken else count), record.ljust(_WIDTH)
 
 
 class _Reader:

@@ -11,8 +11,7 @@ from encours.connectors.base.accounts import known_account
 from encours.connectors.base.bank import reference
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.base.instruments import Drawn, InstrumentFile
-from encours.connectors.base.iso import amount, batch_of, day, text
-from encours.connectors.base.xml import HostileXmlError, iterate
+from encours.connectors.base.iso import amount, batch_of, day, text, walk
 
 #: Statuses by which a transaction is refused; ACCP, ACSC, PDNG and their like change nothing.
 _REFUSED = ("RJCT", "CANC")
@@ -24,19 +23,10 @@ def read(source: Source, options: Options) -> Reading:
     A transaction without its original data (debtor, amount) cannot become a row: it is an issue that names it.
     """
     reader = _Reader(InstrumentFile("pain002", source.name, options))
-    try:
-        for event, element in iterate(source.path, "{*}GrpHdr", "{*}OrgnlGrpInfAndSts", "{*}TxInfAndSts"):
-            if event == "end":
-                reader.take(element)
-    except HostileXmlError as error:
-        reader.file.issues.add("hostile_xml", str(error), line=1, action="Take the file from the bank again.")
-    except etree.XMLSyntaxError as error:
-        reader.file.issues.add(
-            "xml_broken",
-            f"the XML breaks off: {error.msg}",
-            line=max(1, error.lineno or 1),
-            action="Take the file again.",
-        )
+    tags = ("{*}GrpHdr", "{*}OrgnlGrpInfAndSts", "{*}TxInfAndSts")
+    for event, element in walk(source.path, reader.file.issues, *tags, again="Take the file from the bank again."):
+        if event == "end":
+            reader.take(element)
     return reader.finish()
 
 

@@ -12,8 +12,8 @@ from encours.connectors.base.accounts import known_account
 from encours.connectors.base.bank import reference
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.base.instruments import Drawn, InstrumentFile
-from encours.connectors.base.iso import amount, batch_of, day, text
-from encours.connectors.base.xml import HostileXmlError, free, iterate
+from encours.connectors.base.iso import amount, batch_of, day, text, walk
+from encours.connectors.base.xml import free
 
 
 def read(source: Source, options: Options) -> Reading:
@@ -22,18 +22,11 @@ def read(source: Source, options: Options) -> Reading:
     Payment blocks that the bank books as one credit bear their own number as batch.
     """
     state = _Reader(InstrumentFile("pain008", source.name, options))
-    try:
-        for event, element in iterate(source.path, "{*}GrpHdr", "{*}PmtInf", "{*}DrctDbtTxInf"):
-            state.take(event, element)
-    except HostileXmlError as error:
-        state.file.issues.add("hostile_xml", str(error), line=1, action="Take the file from the bank or the ERP again.")
-    except etree.XMLSyntaxError as error:
-        state.file.issues.add(
-            "xml_broken",
-            f"the XML breaks off: {error.msg}",
-            line=max(1, error.lineno or 1),
-            action="Take the file again.",
-        )
+    tags = ("{*}GrpHdr", "{*}PmtInf", "{*}DrctDbtTxInf")
+    for event, element in walk(
+        source.path, state.file.issues, *tags, again="Take the file from the bank or the ERP again."
+    ):
+        state.take(event, element)
     return state.finish()
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,6 +23,7 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_difference_policy import show_difference_policy
 from encours.web.cash.views import clerk
 from encours.web.shell.issue_words import said_together
+from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 
 
@@ -48,7 +48,7 @@ def save(request: Request) -> HttpResponse:
         said = read_policy(request.POST, page.currency)
         change_difference_policy(request.viewing.actor, entity_id, said, _day(request.POST.get("from_on", "")))
     except NotAllowedError as refused:
-        raise Http404() if refused.why == "not_visible" else PermissionDenied(refused.why) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         messages.error(request, _("Not saved: %(why)s") % {"why": said_together(refused.faults)})
     else:

@@ -20,8 +20,8 @@ from encours.core.base.issue import CallError
 from encours.core.base.money import exponent
 from encours.usecases.accept_match import accept_matches, reject_match
 from encours.usecases.book_advance import book_advance
-from encours.usecases.mark_not_customer import mark_not_customer
-from encours.usecases.propose_matches import propose_matches
+from encours.usecases.mark_not_customer import mark_not_customer, mark_not_customers
+from encours.usecases.propose_matches import propose_viewed
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.settle_receipt import offer_differences, settle_receipt
 from encours.usecases.show_cash import PAGE_ROWS, Queue, show_queue
@@ -33,6 +33,7 @@ from encours.usecases.undo_match import undo_match
 from encours.web.cash import words
 from encours.web.cash.choice import read_choice
 from encours.web.shell.issue_words import said_together
+from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 
 
@@ -109,11 +110,10 @@ def confirm(request: Request) -> HttpResponse:
 @require_POST
 def propose(request: Request) -> HttpResponse:
     """Looks for matches among what waits, in the chosen entities."""
-    viewing = request.viewing
-    allowed = [entity for entity in viewing.entity_ids if viewing.actor.may("accept_match", entity).ok]
-    if not allowed:
-        raise PermissionDenied
-    proposed = propose_matches(viewing.actor, allowed)
+    try:
+        proposed = propose_viewed(request.viewing)
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
     found = proposed.auto + proposed.review
     messages.success(
         request, ngettext("%(count)d proposal found.", "%(count)d proposals found.", found) % {"count": found}
@@ -130,7 +130,7 @@ def hold(request: Request, receipt_id: str) -> HttpResponse:
     except TakenError as taken:
         return render(request, "cash/held.html", {"hold": taken.hold})
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     return HttpResponse("")
 
 
@@ -143,7 +143,7 @@ def gap(request: Request, receipt_id: str) -> HttpResponse:
         choice = read_choice(request.POST, desk.currency)
         found = offer_differences(request.viewing, receipt_id, choice.settled, choice.proposal_id)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         return render(request, "cash/gap.html", {"faults": said_together(refused.faults)})
     return render(request, "cash/gap.html", {"found": found, "chosen": choice.difference})
@@ -198,17 +198,14 @@ def aside(request: Request, receipt_id: str) -> HttpResponse:
 @require_POST
 def aside_all(request: Request) -> HttpResponse:
     """The receipts that the page showed as probably no customer's, all at once."""
-    done, faults = 0, []
-    for receipt_id in request.POST.getlist("receipt")[:PAGE_ROWS]:
-        try:
-            mark_not_customer(request.viewing.actor, receipt_id, "other")
-            done += 1
-        except NotAllowedError as refused:
-            raise _gone_or_forbidden(refused) from refused
-        except CallError as refused:
-            faults += refused.faults
+    wanted = request.POST.getlist("receipt")[:PAGE_ROWS]
+    try:
+        done, faults = mark_not_customers(request.viewing.actor, wanted, "other")
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
     if done:
-        text = ngettext("%(count)d receipt set aside.", "%(count)d receipts set aside.", done) % {"count": done}
+        count = len(done)
+        text = ngettext("%(count)d receipt set aside.", "%(count)d receipts set aside.", count) % {"count": count}
         messages.success(request, text)
     if faults:
         messages.error(request, _("Not done: %(why)s") % {"why": said_together(faults[:3])})
@@ -237,7 +234,7 @@ def undo(request: Request, decision_id: int) -> HttpResponse:
     try:
         decision = undo_match(request.viewing.actor, decision_id)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         return _refused(request, refused)
     if not request.htmx:
@@ -255,7 +252,7 @@ def _act(request: Request, receipt_id: str, act: Callable[[], tuple[str, int | N
     try:
         text, undo_id = act()
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         return _refused(request, refused)
     if not request.htmx:
@@ -299,11 +296,6 @@ def _tabs(queue: Queue) -> list[tuple[str, str, int]]:
 def _page(request: Request) -> int:
     number = request.GET.get("page") or request.POST.get("page") or "1"
     return int(number) if number.isdecimal() and len(number) < 7 else 1
-
-
-def _gone_or_forbidden(refused: NotAllowedError) -> Exception:
-    # What one may not see does not exist; what one sees and may not do is forbidden.
-    return Http404() if refused.why == "not_visible" else PermissionDenied(refused.why)
 
 
 def _refused(request: Request, refused: CallError) -> HttpResponse:

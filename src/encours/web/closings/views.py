@@ -25,6 +25,7 @@ from encours.usecases.tie_ledger import enter_ledger_balance
 from encours.web.closings import export
 from encours.web.shell import format as form
 from encours.web.shell import tables, words
+from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 
 
@@ -48,7 +49,7 @@ def export_lines(request: Request, kind: str) -> HttpResponse:
     try:
         rows = list_lines(request.viewing, entity_id, part)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     names = {"bank_only": _("bank-only"), "ledger_only": _("ledger-only"), "decided": _("not-booked")}
     return tables.answer(kind, f"{names[part]}-{request.viewing.day:%Y-%m-%d}", export.lines(rows))
 
@@ -73,7 +74,7 @@ def enter_balances(request: Request) -> HttpResponse:
                 enter_ledger_balance(request.viewing.actor, entity_id, account, currency, on, balance)
             messages.success(request, _("Ledger balances of %(day)s saved.") % {"day": form.day(on)})
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except (ValueError, CallError):
         messages.error(request, _("Not saved: an account or an amount cannot be read."))
     return HttpResponseRedirect(_page(request))
@@ -89,7 +90,7 @@ def seal(request: Request) -> HttpResponse:
         # No month is refused as one that is not over.
         sealed = close_period(actor, entity_id, month or request.viewing.today, request.POST.get("why", "").strip())
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError:
         messages.error(request, _("Not sealed: the checks of the month say why."))
         return HttpResponseRedirect(_page(request, seal=f"{month:%Y-%m}" if month else ""))
@@ -105,7 +106,7 @@ def closing(request: Request, closing_id: int) -> HttpResponse:
     try:
         page = show_closing(request.viewing, closing_id, request.GET.get("sort", "-total"), place)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         raise Http404 from refused
     context = {"section": "closings", "page": page, "sort": page.sort, "heads": _heads(page)}
@@ -127,7 +128,7 @@ def export_closing(request: Request, closing_id: int, kind: str) -> HttpResponse
             month, entity_id, buckets, rows = list_balances(request.viewing, closing_id)
             name, columns = _("closing"), export.balances(rows, buckets)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         raise Http404 from refused
     safe = "".join(sign for sign in entity_id if sign.isalnum())
@@ -141,7 +142,7 @@ def reopen(request: Request, closing_id: int) -> HttpResponse:
     try:
         reopen_period(request.viewing.actor, closing_id, request.POST.get("why", ""))
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError:
         messages.error(request, _("Not reopened: a reason is needed, and the month must be sealed."))
     else:
@@ -186,8 +187,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _gone_or_forbidden(refused: NotAllowedError) -> Exception:
-    # What one may not see does not exist; what one sees and may not do is forbidden.
-    return Http404() if refused.why == "not_visible" else PermissionDenied(refused.why)

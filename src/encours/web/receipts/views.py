@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,11 +13,12 @@ from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
 from encours.usecases.accept_match import accept_match
-from encours.usecases.propose_matches import propose_matches
+from encours.usecases.propose_matches import propose_viewed
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_receipts import receipt_of_proposal, show_receipt, show_receipt_row, show_receipts
 from encours.usecases.undo_match import undo_match
 from encours.web.shell.issue_words import said_together
+from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 
 
@@ -56,11 +56,10 @@ def receipt(request: Request, receipt_id: str) -> HttpResponse:
 @require_POST
 def propose(request: Request) -> HttpResponse:
     """Looks for exact matches among what waits, in the chosen entities."""
-    viewing = request.viewing
-    allowed = [entity for entity in viewing.entity_ids if viewing.actor.may("accept_match", entity).ok]
-    if not allowed:
-        raise PermissionDenied
-    proposed = propose_matches(viewing.actor, allowed)
+    try:
+        proposed = propose_viewed(request.viewing)
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
     found = proposed.auto + proposed.review
     text = ngettext("%(count)d proposal found.", "%(count)d proposals found.", found) % {"count": found}
     messages.success(request, text)
@@ -74,7 +73,7 @@ def accept(request: Request, proposal_id: int) -> HttpResponse:
     try:
         accepted = accept_match(request.viewing.actor, proposal_id)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         return _refused(request, refused)
     if accepted.decision is None:
@@ -90,15 +89,10 @@ def undo(request: Request, decision_id: int) -> HttpResponse:
     try:
         decision = undo_match(request.viewing.actor, decision_id)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         return _refused(request, refused)
     return _answer(request, decision.subject_id, _("Match undone."), None)
-
-
-def _gone_or_forbidden(refused: NotAllowedError) -> Exception:
-    # What one may not see does not exist; what one sees and may not do is forbidden.
-    return Http404() if refused.why == "not_visible" else PermissionDenied(refused.why)
 
 
 def _answer(request: Request, receipt_id: str, text: str, undo_id: int | None) -> HttpResponse:

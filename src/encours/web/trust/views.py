@@ -27,6 +27,7 @@ from encours.usecases.switch_stratum import switch_stratum
 from encours.web.shell import charts
 from encours.web.shell import format as form
 from encours.web.shell.issue_words import said_together
+from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 
 
@@ -136,7 +137,7 @@ def judge(request: Request, audit_id: int) -> HttpResponse:
     try:
         judge_match(request.viewing.actor, audit_id, right, request.POST.get("note", ""))
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         text = _("Not done: %(why)s") % {"why": said_together(refused.faults)}
         return _judged(request, text, wrong=True)
@@ -150,7 +151,7 @@ def run(request: Request, run_id: int) -> HttpResponse:
     try:
         preview, payers = show_rewind(request.viewing, run_id, rule, kind)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         raise Http404 from refused
     rows = [(post, payers.get(post.receipt_id, "")) for post in preview.largest]
@@ -168,7 +169,7 @@ def rewind(request: Request, run_id: int) -> HttpResponse:
     try:
         done = rewind_run(request.viewing.actor, run_id, request.POST.get("why", ""), *part)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         messages.error(request, _("Not done: %(why)s") % {"why": said_together(refused.faults)})
         return HttpResponseRedirect(reverse("trust_run", args=[run_id]))
@@ -200,7 +201,7 @@ def _done(request: Request, act: Callable[[], bool], text: str, otherwise: str =
     try:
         messages.success(request, text if act() else otherwise or text)
     except NotAllowedError as refused:
-        raise _gone_or_forbidden(refused) from refused
+        raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         messages.error(request, _("Not done: %(why)s") % {"why": said_together(refused.faults)})
     return HttpResponseRedirect(reverse("trust"))
@@ -213,8 +214,3 @@ def _amount(text: str, currency: str) -> int | None:
         return to_minor(text.strip(), currency)
     except ValueError as error:
         raise CallError(["a limit is an amount above zero"]) from error
-
-
-def _gone_or_forbidden(refused: NotAllowedError) -> Exception:
-    # What one may not see does not exist; what one sees and may not do is forbidden.
-    return Http404() if refused.why == "not_visible" else PermissionDenied(refused.why)

@@ -127,7 +127,7 @@ def torture(scratch: Path, server: str, size: int, kills: int, seed: int = 11) -
         home, url = _place(scratch, server, "undisturbed")
         said = json.loads(_finish(_child(home, url, f"child_import({str(book)!r}, 'state')")).splitlines()[-1])
         seconds, expected = said["seconds"], said["state"]
-        _remove(home, server)
+        _remove(home, server, url)
     struck, states, differences = 0, {}, []
     for number in range(kills):
         home, url = _place(scratch, server, f"k{number}")
@@ -146,30 +146,30 @@ def torture(scratch: Path, server: str, size: int, kills: int, seed: int = 11) -
             for name, value in expected.items()
             if again["state"].get(name) != value and name != "imports done"
         ]
-        _remove(home, server)
+        _remove(home, server, url)
     return Outcome(kills, struck, states, differences)
 
 
 def _place(scratch: Path, server: str, name: str) -> tuple[Path, str]:
-    """A fresh installation: a copy of a migrated one on SQLite, a database of its own on PostgreSQL."""
-    home = scratch / name
-    home.mkdir()
-    if server:
-        url = create_database(server, name)
-        _finish(_child(home, url, "child_migrate()"))
-        return home, url
-    blank = scratch / "blank"
+    """A fresh installation, the copy of a migrated one: on SQLite its folder, on PostgreSQL a database of its own."""
+    blank, home = scratch / "blank", scratch / name
+    told = scratch / "blank.url"
     if not blank.exists():
         blank.mkdir()
-        _finish(_child(blank, f"sqlite:///{blank / 'encours.sqlite3'}", "child_migrate()"))
-    shutil.copytree(blank, home, dirs_exist_ok=True)
-    return home, f"sqlite:///{home / 'encours.sqlite3'}"
+        told.write_text(create_database(server, "blank") if server else _sqlite(blank))
+        _finish(_child(blank, told.read_text(), "child_migrate()"))
+    shutil.copytree(blank, home)
+    return home, create_database(server, name, copy_of=told.read_text()) if server else _sqlite(home)
 
 
-def _remove(home: Path, server: str) -> None:
+def _sqlite(home: Path) -> str:
+    return f"sqlite:///{home / 'encours.sqlite3'}"
+
+
+def _remove(home: Path, server: str, url: str) -> None:
     shutil.rmtree(home, ignore_errors=True)
     if server:
-        drop_database(server, home.name)
+        drop_database(server, url)
 
 
 def main(argv: list[str] | None = None) -> int:

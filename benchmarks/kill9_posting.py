@@ -106,7 +106,7 @@ def _go(process: subprocess.Popen[str]) -> None:
 
 @dataclass(frozen=True)
 class Ground:
-    """Where installations are made: one prepared folder to copy on SQLite, a database each on PostgreSQL."""
+    """Where installations are made: copies of one that is prepared, a folder on SQLite, a database on PostgreSQL."""
 
     scratch: Path
     server: str
@@ -117,23 +117,21 @@ class Ground:
         book, home = self.scratch / "book", self.scratch / name
         if not book.exists():
             make_waiting_book(book, self.receipts)
-        if self.server:
-            home.mkdir()
-            url = create_database(self.server, name)
-            _finish(_child("child_prepare", str(home), url, str(book)))
-            return str(home), url
-        blank = self.scratch / "blank"
+        blank, told = self.scratch / "blank", self.scratch / "blank.url"
         if not blank.exists():
             blank.mkdir()
-            _finish(_child("child_prepare", str(blank), _sqlite(blank), str(book)))
+            told.write_text(create_database(self.server, "blank") if self.server else _sqlite(blank))
+            _finish(_child("child_prepare", str(blank), told.read_text(), str(book)))
         shutil.copytree(blank, home)
+        if self.server:
+            return str(home), create_database(self.server, name, copy_of=told.read_text())
         return str(home), _sqlite(home)
 
-    def remove(self, name: str) -> None:
+    def remove(self, home: str, url: str) -> None:
         """Away with it."""
-        shutil.rmtree(self.scratch / name, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
         if self.server:
-            drop_database(self.server, name)
+            drop_database(self.server, url)
 
 
 def _sqlite(home: Path) -> str:
@@ -148,7 +146,7 @@ def undisturbed(ground: Ground) -> tuple[float, int, dict[str, str]]:
         said = json.loads(_finish(_child("child_apply", home, url)))
         seconds, posted = said["seconds"], said["posted"]
         state = json.loads(_finish(_child("child_state", home, url)))
-        ground.remove(f"calm{number}")
+        ground.remove(home, url)
     return seconds, posted, state
 
 
@@ -174,7 +172,7 @@ def torture(ground: Ground, kills: int, seed: int = 13) -> Outcome:
         if again["posted"] not in (0, posted):
             differences.append(f"kill {number}: {again['posted']} of {posted} were left to post: a run was half posted")
         differences += _differences(f"kill {number}", expected, home, url)
-        ground.remove(f"k{number}")
+        ground.remove(home, url)
     return Outcome(kills, struck, already, differences)
 
 
@@ -194,7 +192,7 @@ def two_at_once(ground: Ground, rounds: int) -> list[str]:
             differences.append(f"round {number}: {told} were posted, {posted} wait")
         _finish(_child("child_apply", home, url))  # what each left to the other is posted by the next run
         differences += _differences(f"round {number}", expected, home, url)
-        ground.remove(f"two{number}")
+        ground.remove(home, url)
     return differences
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,11 +64,11 @@ def database_url(tmp_path: Path) -> Iterator[str]:
         return
     from tests.postgres import create_database, drop_database
 
-    name = f"encours_{uuid.uuid4().hex[:12]}"
+    url = create_database(server, "encours")
     try:
-        yield create_database(server, name)
+        yield url
     finally:
-        drop_database(server, name)
+        drop_database(server, url)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -84,15 +85,24 @@ def _server(programs: Path, data: Path, settings: Mapping[str, str], owner: dict
         server.wait(30)
 
 
-def create_database(url: str, name: str) -> str:
-    """A new empty database on the server of `url`; its own URL."""
-    _execute(url, f'CREATE DATABASE "{name}"')
-    return url.rsplit("/", 1)[0] + f"/{name}"
+def create_database(url: str, name: str, copy_of: str = "") -> str:
+    """A new database on the server of `url`, empty or a copy of another; its own URL.
+
+    Two tests at once share the server: each gets a database of its own, whose name only begins with `name`.
+    """
+    own = f"{name}_{secrets.token_hex(4)}"
+    template = f' TEMPLATE "{_name(copy_of)}"' if copy_of else ""
+    _execute(url, f'CREATE DATABASE "{own}"{template}')
+    return url.rsplit("/", 1)[0] + f"/{own}"
 
 
-def drop_database(url: str, name: str) -> None:
-    """Drops a database of the server of `url`, with whoever is still connected."""
-    _execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def drop_database(server: str, url: str) -> None:
+    """Drops the database `url`, with whoever is still connected, by way of another one of its server."""
+    _execute(server, f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[1]
 
 
 def _execute(url: str, statement: str) -> None:

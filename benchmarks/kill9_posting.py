@@ -46,8 +46,8 @@ def child_prepare(home: str, url: str, book: str) -> None:
     propose_matches(job("kill9"), [ENTITY])
 
 
-def child_apply(home: str, url: str) -> None:
-    """Says that it begins, and applies what waits."""
+def child_apply(home: str, url: str, tell: str = "posts") -> None:
+    """Says that it begins, applies what waits and, where asked, says what stands then."""
     start(home, url)
     from encours.store.rights import job
     from encours.usecases import apply_receipts
@@ -66,13 +66,9 @@ def child_apply(home: str, url: str) -> None:
     sys.stdin.readline()  # two begin at one word
     runs = apply_receipts.apply_receipts(job("kill9"), [ENTITY])
     began = moments[0]
-    print(json.dumps({"seconds": time.perf_counter() - began, "posted": runs[0].posted}), flush=True)
-
-
-def child_state(home: str, url: str) -> None:
-    """Says what stands."""
-    start(home, url)
-    print(json.dumps(digest_book() | digest_posts()), flush=True)
+    said = {"seconds": time.perf_counter() - began, "posted": runs[0].posted}
+    state = digest_book() | digest_posts() if tell == "state" else {}
+    print(json.dumps(said | {"state": state}), flush=True)
 
 
 def _child(call: str, *words: str) -> subprocess.Popen[str]:
@@ -138,22 +134,24 @@ def _sqlite(home: Path) -> str:
     return f"sqlite:///{home / 'encours.sqlite3'}"
 
 
-def undisturbed(ground: Ground) -> tuple[float, int, dict[str, str]]:
+Calm = tuple[float, int, dict[str, str]]
+
+
+def undisturbed(ground: Ground) -> Calm:
     """Seconds that a run posts for, what it posts, and the state it leaves."""
     seconds, posted, state = 0.0, 0, {}
     for number in range(2):  # the first also pays for cold caches: moments are drawn from the second's length
         home, url = ground.place(f"calm{number}")
-        said = json.loads(_finish(_child("child_apply", home, url)))
-        seconds, posted = said["seconds"], said["posted"]
-        state = json.loads(_finish(_child("child_state", home, url)))
+        said = _applied(home, url)
+        seconds, posted, state = said["seconds"], said["posted"], said["state"]
         ground.remove(home, url)
     return seconds, posted, state
 
 
-def torture(ground: Ground, kills: int, seed: int = 13) -> Outcome:
+def torture(ground: Ground, calm: Calm, kills: int, seed: int = 13) -> Outcome:
     """Kills `kills` runs at random moments, each in an installation of its own, and runs again."""
     rng = random.Random(seed)
-    seconds, posted, expected = undisturbed(ground)
+    seconds, posted, expected = calm
     differences = [] if posted else ["an undisturbed run posts nothing: the kills show nothing"]
     struck = already = 0
     for number in range(kills):
@@ -167,18 +165,18 @@ def torture(ground: Ground, kills: int, seed: int = 13) -> Outcome:
         struck += process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        again = json.loads(_finish(_child("child_apply", home, url)))
+        again = _applied(home, url)
         already += again["posted"] == 0
         if again["posted"] not in (0, posted):
             differences.append(f"kill {number}: {again['posted']} of {posted} were left to post: a run was half posted")
-        differences += _differences(f"kill {number}", expected, home, url)
+        differences += _differences(f"kill {number}", expected, again["state"])
         ground.remove(home, url)
     return Outcome(kills, struck, already, differences)
 
 
-def two_at_once(ground: Ground, rounds: int) -> list[str]:
+def two_at_once(ground: Ground, calm: Calm, rounds: int) -> list[str]:
     """Two workers that begin at one word: between them they post what one would, and nothing twice."""
-    _, posted, expected = undisturbed(ground)
+    _, posted, expected = calm
     differences = []
     for number in range(rounds):
         home, url = ground.place(f"two{number}")
@@ -190,14 +188,18 @@ def two_at_once(ground: Ground, rounds: int) -> list[str]:
         told = [json.loads(_finish(process))["posted"] for process in both]
         if sum(told) > posted:
             differences.append(f"round {number}: {told} were posted, {posted} wait")
-        _finish(_child("child_apply", home, url))  # what each left to the other is posted by the next run
-        differences += _differences(f"round {number}", expected, home, url)
+        again = _applied(home, url)  # what each left to the other is posted by the next run
+        differences += _differences(f"round {number}", expected, again["state"])
         ground.remove(home, url)
     return differences
 
 
-def _differences(what: str, expected: dict[str, str], home: str, url: str) -> list[str]:
-    state = json.loads(_finish(_child("child_state", home, url)))
+def _applied(home: str, url: str) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(_finish(_child("child_apply", home, url, "state")))
+    return said
+
+
+def _differences(what: str, expected: dict[str, str], state: dict[str, str]) -> list[str]:
     return [
         f"{what}: {name} is {state.get(name)}, not {value}"
         for name, value in expected.items()
@@ -225,8 +227,8 @@ def _figures(vendor: str, kills: int, rounds: int) -> list[Figure]:
         server = throwaway_cluster({"fsync": "on"}) if vendor == "PostgreSQL" else nullcontext("")
         with server as url:
             ground = Ground(Path(scratch), url, 2_000)
-            outcome = torture(ground, kills)
-            races = two_at_once(ground, rounds)
+            calm = undisturbed(ground)
+            outcome, races = torture(ground, calm, kills), two_at_once(ground, calm, rounds)
     for difference in [*outcome.differences, *races]:
         print(f"{vendor}: {difference}")
     return [

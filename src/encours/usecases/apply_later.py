@@ -17,6 +17,19 @@ def apply_receipts_job(entity_ids: list[str]) -> None:
     apply_receipts(job("worker"), entity_ids, only_changed=True)
 
 
+@task()
+def follow_advices_job(entity_ids: list[str]) -> None:
+    """Applies what waits once more: an advice is no fact of the book, yet it says what money is for."""
+    from encours.usecases.apply_receipts import apply_receipts
+
+    apply_receipts(job("worker"), entity_ids)
+
+
+def follow_advices(entity_ids: Sequence[str]) -> None:
+    """Lets the worker look for the money of advices that were taken or corrected."""
+    follow_advices_job.enqueue(list(entity_ids))
+
+
 def apply_later(entity_ids: Sequence[str]) -> None:
     """Lets the worker apply the receipts of these entities; without one, the nightly chain does it.
 

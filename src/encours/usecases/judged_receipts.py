@@ -3,7 +3,9 @@
 A proposal is right where a person accepted it as it stood, one by one; wrong where it was refused, changed by hand,
 undone, or where the money turned out to be something else. What was accepted in bulk was not looked at one by one and
 does not count. An automatic post counts where the audit drew it, or where somebody took it back. Letters of the ERP
-teach (`source` letter) and certify nothing.
+teach (`source` letter) and certify nothing; where they say another thing than the engine and a person judged which is
+right, that judgement counts. Disagreements are where the engine is wrong most often: counted alike, they can only make
+the bound too high.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from encours.store.models import (
     Decision,
     Entity,
     MatchAudit,
+    MatchDisagreement,
     Proposal,
     ProposalLine,
     Receipt,
@@ -74,7 +77,7 @@ def judged_receipts(entity_id: str) -> pl.DataFrame:
     """
     words = _decisions(entity_id)
     proposed = _proposals(entity_id)
-    by_hand = [_changed(words, entity_id), _elsewhere(words, proposed)]
+    by_hand = [_changed(words, entity_id), _elsewhere(words, proposed), _disagreed(entity_id)]
     rows = pl.concat([_accepted(words), _refused(words), _automatic(entity_id, words), *by_hand, _letters(proposed)])
     named = rows.with_columns(stratum=_stratum()).drop_nulls("stratum")
     named = named.filter(~pl.col("run_id").is_in(_foreign_runs(named["run_id"])).fill_null(False))
@@ -144,6 +147,26 @@ def _elsewhere(words: pl.DataFrame, proposed: pl.DataFrame) -> pl.DataFrame:
     stood = last.filter((pl.col("decision") != "none") & (pl.col("state") == Proposal.State.SUPERSEDED.value))
     met = stood.join(acts.select("receipt_id", "decided_at"), on="receipt_id")
     return met.select(_row(pl.lit(False), "decided_at", pl.lit(1.0)))
+
+
+def _disagreed(entity_id: str) -> pl.DataFrame:
+    """Disagreements with letters that a person judged, of the model that proposes now; "cannot tell" says nothing."""
+    schema = {
+        "receipt_id": pl.String(),
+        "rule": pl.String(),
+        "confidence": pl.Float64(),
+        "run_id": pl.Int64(),
+        "verdict": pl.String(),
+        "judged_at": pl.String(),
+    }
+    rows = fetch(
+        "SELECT x.receipt_id, x.rule, x.confidence, CAST(NULL AS bigint), x.verdict, CAST(x.judged_at AS varchar(32))"
+        f" FROM {MatchDisagreement._meta.db_table} x WHERE x.entity_id = %s AND x.model = %s"
+        " AND x.verdict IN (%s, %s, %s)",
+        (entity_id, model_digest(), "ours", "letter", "neither"),
+        schema,
+    )
+    return rows.select(_row(pl.col("verdict") == "ours", "judged_at", pl.lit(1.0)))
 
 
 def _letters(proposed: pl.DataFrame) -> pl.DataFrame:

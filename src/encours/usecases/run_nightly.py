@@ -11,6 +11,7 @@ from encours.store.models import Entity, EntityDay, Run
 from encours.usecases import clock
 from encours.usecases.apply_receipts import apply_receipts
 from encours.usecases.certify_matching import certify_matching
+from encours.usecases.find_disagreements import find_disagreements
 from encours.usecases.import_files import repair_imports
 from encours.usecases.past_days import record_past_day
 from encours.usecases.recompute_positions import recompute_entities
@@ -66,6 +67,12 @@ def _trends(day: date) -> str:
     return f"{count} days"
 
 
+def _letters(day: date) -> str:
+    """Where we and the ERP's letters say different things, for people to judge; a few days of the past each night."""
+    found = find_disagreements(job("nightly"))
+    return f"{sum(one.new for one in found)} disagreements, {sum(one.days for one in found)} days replayed"
+
+
 def _imports(day: date) -> str:
     return f"{len(repair_imports())} interrupted imports"
 
@@ -79,6 +86,7 @@ STEPS: Mapping[str, Callable[[date], str]] = {
     "sales": _sales,
     "positions": _positions,
     "trends": _trends,
+    "letters": _letters,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 from django.db.models import QuerySet
@@ -11,6 +11,9 @@ from django.db.models import QuerySet
 from encours.core.matching.advice_tables import ADVICE_LINE_SCHEMA, ADVICE_SCHEMA, Advices
 from encours.store.models import Advice, AdviceLine, AdviceReceipt, Allocation
 from encours.usecases.rights import Actor, require
+
+#: So long after the day that an advice names its invoices are not reminded of: after it the announcement was not kept.
+HOLD_DAYS = 10
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class ExpectedReceipt:
     left: int
     announced_on: date
     numbers: tuple[str, ...]
+
+    @property
+    def held_until(self) -> date:
+        """The last day on which whoever reminds of its invoices waits."""
+        return self.announced_on + timedelta(days=HOLD_DAYS)
 
 
 def expected_receipts(actor: Actor, entity_id: str) -> list[ExpectedReceipt]:
@@ -50,12 +58,12 @@ def expected_receipts(actor: Actor, entity_id: str) -> list[ExpectedReceipt]:
 
 
 def read_advices(entity_id: str) -> Advices | None:
-    """The advices that a search follows, as frames; None where there is none."""
+    """The advices that a search follows, as frames; None where there is none. Drafts are followed by nobody."""
     heads = list(_alive(entity_id).values(*(name for name in ADVICE_SCHEMA if name != "entity_id")))
     if not heads:
         return None
     names = [name for name in ADVICE_LINE_SCHEMA if name != "advice_id"]
-    rows = AdviceLine.objects.filter(advice__entity_id=entity_id, advice__dismissed=False)
+    rows = AdviceLine.objects.filter(advice__entity_id=entity_id, advice__dismissed=False, advice__draft=False)
     lines = [
         dict(zip(ADVICE_LINE_SCHEMA, row, strict=True))
         for row in rows.order_by("advice_id", "line").values_list("advice__advice_id", *names)
@@ -86,4 +94,4 @@ def note_receipts(entity_id: str, found: dict[str, tuple[str, int]]) -> None:
 
 
 def _alive(entity_id: str) -> QuerySet[Advice]:
-    return Advice.objects.filter(entity_id=entity_id, dismissed=False).order_by("-received_on", "-pk")
+    return Advice.objects.filter(entity_id=entity_id, dismissed=False, draft=False).order_by("-received_on", "-pk")

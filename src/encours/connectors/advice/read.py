@@ -1,154 +1,183 @@
-"""The lines of an advice out of running text: a number and an amount on one line, a total, a reference, a day."""
+"""A remittance advice in a file that was written for people: its lines, what does not tie, and what was not read."""
 
 from __future__ import annotations
 
-import io
 import re
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import PurePosixPath
 
-from pypdf import PdfReader
+from encours.connectors.advice.lines import AdviceLineText, AdviceText, read_text
+from encours.connectors.advice.mail import Mail, is_mail, read_mail
+from encours.connectors.advice.text import plain_text, read_pdf
+from encours.connectors.base.contract import Options, Reading, Source
+from encours.core.base.issue import Issues
+from encours.core.base.money import AmountError, is_currency, to_minor
 
-from encours.connectors.base.accounts import is_iban, normal_account
-
-_PAGES_MAX, _TEXT_MAX, _LINES_MAX = 60, 400_000, 5_000
-_AMOUNT = re.compile(
-    r"(?<![\w/.,-])(-\s?)?(\d{1,3}(?:[ .\u00a0\u202f']\d{3})+[.,]\d{2}|\d+[.,]\d{2})(?:\s?(-))?(?![\w/]|[.,]\d)"
+_FILE_BYTES_MAX, _LINES_MAX = 50 << 20, 5_000
+#: How an advice calls itself.
+_TITLE = re.compile(
+    r"(?i)\bavis\s+(?:de\s+|d['\u2019])(?:virement|r[èe]glement|paiement|op[ée]ration)"
+    r"|\b(?:remittance|payment) advice\b|\bzahlungsavis\b"
+    r"|\b(?:d[ée]tail|bordereau|lettre)s?\s+(?:de\s+|du\s+)(?:notre\s+|votre\s+)?(?:virement|r[èe]glement|paiement)"
 )
-_DAY = re.compile(r"\b(\d{2})[/.-](\d{2})[/.-](\d{4}|\d{2})\b|\b(\d{4})-(\d{2})-(\d{2})\b")
-_NUMBER = re.compile(r"(?<![\w/])[A-Z0-9][A-Z0-9/_.-]*\d[A-Z0-9/_.-]*(?![\w])", re.IGNORECASE)
-_TOTAL = re.compile(
-    r"(?i)\b(total|montant (?:du|de votre|de notre) (?:virement|r[èe]glement|paiement)|net [àa] payer|net pay[ée]"
-    r"|amount paid|payment amount|montant vers[ée]|net payout)\b"
-)
-_FEE = re.compile(r"(?i)\b(commissions?|frais|fees?)\b")
-_REFERENCE = re.compile(
-    r"(?i)\b(?:notre r[ée]f(?:[ée]rence)?|r[ée]f(?:[ée]rence)? (?:du )?(?:virement|paiement|r[èe]glement)"
-    r"|payment ref(?:erence)?|avis (?:de r[èe]glement |de paiement |de virement )?n[o°]?"
-    r"|remittance (?:advice )?(?:no|number))\W{0,4}([A-Z0-9][A-Z0-9/_.-]{3,34})"
-)
-_PAID_ON = re.compile(r"(?i)\b(date (?:de |du )?(?:paiement|r[èe]glement|virement|valeur)|payment date|paid on|le)\b")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
-_CREDIT = re.compile(r"(?i)\bavoirs?\b|\bcredit note|\bnote de cr[ée]dit|^\W*(?:AV|CN)[-_ ]?\d")
-#: What the heading of a column, or the line itself, calls what was taken off.
-_TAKEN_OFF = re.compile(
-    r"(?i)\b(escompte|discount|skonto|commissions?|frais|fees?|retenue|d[ée]ductions?|remise|p[ée]nalit[ée]s?)\b"
-)
-_CURRENCY = re.compile(r"\b(EUR|USD|GBP|CHF)\b|€")
+_TITLE_WITHIN = 4_000
+_SHEETS = (".csv", ".tsv", ".xlsx", ".xls", ".ods")
 
 
-@dataclass(frozen=True)
-class AdviceLineText:
-    """One line: a number, what is paid for it, what was taken off and for what, in units of the currency."""
-
-    line: int
-    number: str
-    amount: Decimal
-    deducted: Decimal = Decimal(0)
-    document_on: date | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class AdviceText:
-    """What a text says: its lines, the total that it states (None: it states none), and how the payment is named."""
-
-    lines: tuple[AdviceLineText, ...]
-    total: Decimal | None
-    fee: Decimal = Decimal(0)
-    reference: str | None = None
-    paid_on: date | None = None
-    payer_account: str | None = None
-    currency: str | None = None
+def sniff(head: bytes, name: str) -> float:
+    """0.8 for a mail's header; 0.42 for a PDF (`confirm` looks into it); 0.55 for a text that calls itself one."""
+    if b"%PDF-" in head[:1024]:
+        return 0.42
+    if is_mail(head):
+        return 0.8
+    if b"\x00" in head[:4096] or not head.strip():
+        return 0.0
+    text = plain_text(head)
+    rows = [row for row in text.splitlines() if row.strip()][:60]
+    if not _TITLE.search(text[:_TITLE_WITHIN]) or sum(";" in row or "\t" in row for row in rows) * 3 > len(rows):
+        return 0.0
+    return 0.55 if read_text(text).lines else 0.0
 
 
-def read_pdf(data: bytes) -> str:
-    """The text of a PDF; "" where it has none or is none."""
-    try:
-        reader = PdfReader(io.BytesIO(data))
-        return "\n".join(page.extract_text() or "" for page in reader.pages[:_PAGES_MAX])[:_TEXT_MAX]
-    except Exception:  # pypdf raises whatever a broken file makes it stumble over
-        return ""
+def confirm(source: Source) -> bool:
+    """Whether a PDF calls itself an advice and has a line of one; anything else was told by its head."""
+    if b"%PDF-" not in source.head(1024):
+        return True
+    if source.path.stat().st_size > _FILE_BYTES_MAX:
+        return False
+    text = read_pdf(source.path.read_bytes())
+    return bool(_TITLE.search(text[:_TITLE_WITHIN])) and bool(read_text(text).lines)
 
 
-def read_text(text: str) -> AdviceText:
-    """The advice in a text. A credit note counts against the others where the stated total says so."""
-    rows = text[:_TEXT_MAX].splitlines()[:_LINES_MAX]
-    found: list[AdviceLineText] = []
-    total: Decimal | None = None
-    fee = Decimal(0)
-    paid_on: date | None = None
-    notes: list[int] = []
-    heading: str | None = None
-    for number, row in enumerate(rows, start=1):
-        amounts = [_decimal(match) for match in _AMOUNT.finditer(row)]
-        if _PAID_ON.search(row) and paid_on is None and not amounts:
-            paid_on = _day(row)
-        called = _TAKEN_OFF.search(row)
-        if not amounts:
-            heading = called[1] if called else heading
-            continue
-        if _TOTAL.search(row):
-            total = amounts[-1]
-        elif (line := _line(number, row, amounts, called[1] if called else heading)) is not None:
-            if _CREDIT.search(row):
-                notes.append(len(found))
-            found.append(line)
-        elif _FEE.search(row):
-            fee += abs(amounts[-1])
-    lines = _signed(found, notes, total, fee)
-    reference = next((match[1] for row in rows if (match := _REFERENCE.search(row))), None)
-    accounts = (normal_account(match[0]) for row in rows for match in _IBAN.finditer(row.upper()))
-    currency = _CURRENCY.search(text)
-    return AdviceText(
-        tuple(lines), total, fee, reference, paid_on, next((one for one in accounts if is_iban(one)), None),
-        ("EUR" if currency[0] == "€" else currency[0]) if currency else None,
-    )  # fmt: skip
+def read(source: Source, options: Options) -> Reading:
+    """No table: fact `advice` has the lines, `advice_head` total, fee, payer and day, for who keeps advices.
+
+    Amounts in minor units. A sheet attached to a mail is left to the page of advices, which reads it.
+    """
+    issues = Issues(source.name)
+    if source.path.stat().st_size > _FILE_BYTES_MAX:
+        issues.add("file_too_large", "an advice is smaller than 50 MB", action="Send it in a smaller form.")
+        return Reading("advice", {}, issues.frame(), options.entity_id, {"advice": []})
+    data = source.path.read_bytes()
+    mail = read_mail(data) if is_mail(data[:65536]) else None
+    found = best(told_by(data, mail))
+    if mail is not None and not found.lines:
+        _say_sheets(mail, issues)
+    said = str(options.settings.get("currency") or "")
+    currency = found.currency or (said if is_currency(said) else "EUR")
+    lines = _in_minor(found, currency, issues)
+    say(found, len(lines), issues)
+    form = "mail" if mail is not None else "pdf" if b"%PDF-" in data[:1024] else "text"
+    facts = {"advice": lines, "advice_head": _head(found, form, currency)}
+    return Reading("advice", {}, issues.frame(), options.entity_id, facts)
 
 
-def _line(number: int, row: str, amounts: list[Decimal], called: str | None) -> AdviceLineText | None:
-    """A line of a number and one to three amounts: paid; gross and paid; gross, taken off and paid."""
-    bare = _AMOUNT.sub(" ", _IBAN.sub(" ", _DAY.sub(" ", row)))
-    names = [one.strip("./-_") for one in _NUMBER.findall(bare)]
-    names = [one for one in names if len(re.sub(r"[^0-9A-Za-z]", "", one)) >= 3]
-    if not names:
-        return None
-    paid, taken = amounts[-1], Decimal(0)
-    if len(amounts) >= 3 and amounts[-3] - abs(amounts[-2]) == amounts[-1]:
-        taken = abs(amounts[-2])
-    elif len(amounts) == 2 and 0 < amounts[0] - amounts[1] <= amounts[0] / 5:
-        taken = amounts[0] - amounts[1]
-    return AdviceLineText(number, names[0], paid, taken, _day(row), called if taken else None)
+def told_by(data: bytes, mail: Mail | None) -> list[AdviceText]:
+    """What each text of a file says: the pages of a PDF, a mail's bodies and attachments, a text."""
+    if mail is None:
+        return [read_text(read_pdf(data) if b"%PDF-" in data[:1024] else plain_text(data))]
+    texts = list(mail.texts)
+    for one in mail.attached:
+        if b"%PDF-" in one.data[:1024]:
+            texts.append(read_pdf(one.data))
+        elif PurePosixPath(one.name).suffix.lower() in (".txt", ".html", ".htm"):
+            texts.append(plain_text(one.data))
+    return [with_sender(read_text(text), mail) for text in texts]
 
 
-def _signed(found: list[AdviceLineText], notes: list[int], total: Decimal | None, fee: Decimal) -> list[AdviceLineText]:
-    """The lines with credit notes as negative amounts where only so they make the total."""
-    whole = sum((line.amount for line in found), Decimal(0)) - fee
-    if total is None or whole == total:
-        return found
-    turned = [
-        replace(line, amount=-line.amount) if place in notes and line.amount > 0 else line
-        for place, line in enumerate(found)
-    ]
-    return turned if sum((line.amount for line in turned), Decimal(0)) - fee == total else found
+def best(found: Iterable[AdviceText]) -> AdviceText:
+    """The one whose lines make its total, else the one with the most lines: a mail says the same more than once."""
+    return max(found, key=lambda one: (bool(one.lines) and one.ties, len(one.lines)), default=AdviceText((), None))
 
 
-def _decimal(match: re.Match[str]) -> Decimal:
-    digits = re.sub(r"[ \u00a0\u202f']", "", match[2])
-    whole, mark = re.sub(r"[.,]", "", digits[:-3]), digits[-2:]
-    value = Decimal(f"{whole or '0'}.{mark}")
-    return -value if match[1] or match[3] else value
+def with_sender(found: AdviceText, mail: Mail) -> AdviceText:
+    """The advice with the mail's sender as payer and its day, where the text says neither."""
+    return replace(found, payer_name=found.payer_name or mail.sender, paid_on=found.paid_on or mail.sent_on)
 
 
-def _day(row: str) -> date | None:
-    match = _DAY.search(row)
-    if match is None:
-        return None
-    try:
-        if match[4]:
-            return date(int(match[4]), int(match[5]), int(match[6]))
-        year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
-        return date(year, int(match[2]), int(match[1]))
-    except ValueError:
-        return None
+def say(found: AdviceText, kept: int, issues: Issues) -> None:
+    """What was not read, what does not tie; or that all is well."""
+    for line, text in found.unread:
+        issues.add(
+            "advice_line_unread",
+            f"a line without a number or an amount was not read: {text[:120]}",
+            line=line,
+            severity="warning",
+            action="Add it on the page of the advice where it pays an invoice.",
+        )
+    if not kept:
+        issues.add(
+            "no_lines",
+            "no line of the advice has a number and an amount",
+            line=1,
+            severity="warning",
+            action="Check the file: a picture without text cannot be read; type what it says into a sheet.",
+        )
+    elif not found.ties:
+        issues.add(
+            "advice_total_differs",
+            "the lines of the advice do not make its total",
+            line=found.total_line,
+            severity="warning",
+            action="Compare it with what the payer sent; a line may be missing.",
+        )
+    if kept:
+        text = "a remittance advice; it is followed once its money comes"
+        issues.add("advice_read", text, severity="info", action="Nothing to do.")
+
+
+def _say_sheets(mail: Mail, issues: Issues) -> None:
+    for one in mail.attached:
+        if PurePosixPath(one.name).suffix.lower() in _SHEETS:
+            issues.add(
+                "sheet_attached",
+                f"the sheet attached to the mail was not read: {one.name}",
+                line=1,
+                severity="warning",
+                action="Take the mail in on the page of advices, or import the sheet by itself.",
+            )
+
+
+def _in_minor(found: AdviceText, currency: str, issues: Issues) -> list[dict[str, object]]:
+    lines: list[dict[str, object]] = []
+    for one in found.lines[:_LINES_MAX]:
+        try:
+            lines.append(_as_fact(one, currency))
+        except AmountError as error:
+            issues.add("bad_amount", str(error), line=one.line, action="Correct the line and send the advice again.")
+    return lines
+
+
+def _as_fact(one: AdviceLineText, currency: str) -> dict[str, object]:
+    """A line as the connector `sheet` gives those of a sheet."""
+    return {
+        "number": one.number,
+        "currency": currency,
+        "reason": one.reason,
+        "customer_hint": None,
+        "line": one.line,
+        "amount": to_minor(one.amount, currency),
+        "deducted": to_minor(one.deducted, currency),
+        "document_on": one.document_on.isoformat() if one.document_on else None,
+    }
+
+
+def _head(found: AdviceText, source: str, currency: str) -> dict[str, object]:
+    def minor(amount: Decimal | None) -> int | None:
+        try:
+            return None if amount is None else to_minor(amount, currency)
+        except AmountError:
+            return None
+
+    return {
+        "source": source,
+        "currency": currency,
+        "total": minor(found.total),
+        "fee": minor(found.fee) or 0,
+        "reference": found.reference,
+        "paid_on": found.paid_on.isoformat() if found.paid_on else None,
+        "payer_name": found.payer_name,
+        "payer_account": found.payer_account,
+    }

@@ -17,10 +17,12 @@ ADVICE_SCHEMA: dict[str, pl.DataType] = {
     "payer_account": pl.String(), "customer_id": pl.String(), "form": pl.String(), "fee": pl.Int64(),
 }  # fmt: skip
 #: One row a line. `amount` is what is paid for the item (negative: a credit note taken off), `deducted` what was taken
-#: off it before (positive), for the `reason` that the payer names.
+#: off it before (positive), for the `reason` that the payer names. `item_id`: the item that a person says it pays; it
+#: stands before the number.
 ADVICE_LINE_SCHEMA: dict[str, pl.DataType] = {
     "advice_id": pl.String(), "line": pl.Int64(), "number": pl.String(), "amount": pl.Int64(),
     "deducted": pl.Int64(), "reason": pl.String(), "document_on": pl.Date(), "customer_hint": pl.String(),
+    "item_id": pl.String(),
 }  # fmt: skip
 _NEEDED = {
     "advices": ("advice_id", "entity_id", "currency", "total", "received_on"),

@@ -26,8 +26,13 @@ _PAYOUT_KINDS = frozenset(["card", "transfer", "other"])
 _WORDS = r"\b(AVIS|ADVICE|REMITTANCE|REMISE|BORDEREAU|TPE|CB|PAYOUT|FACTOR\w*)\b"
 
 
-def read_advices(given: Advices | None, as_of: date, scope: Scope, table: KeyTable, pool: Pool) -> list[Remittance]:
-    """The advices known at the end of a day, their lines tied to the items whose numbers they bear."""
+def read_advices(
+    given: Advices | None, as_of: date, scope: Scope, item_ids: pl.Series, table: KeyTable, pool: Pool
+) -> list[Remittance]:
+    """The advices known at the end of a day, their lines tied to the items whose numbers they bear, or that they name.
+
+    `item_ids` in the order of the pool.
+    """
     if given is None or not given.advices.height:
         return []
     whole = given.conformed()
@@ -42,6 +47,9 @@ def read_advices(given: Advices | None, as_of: date, scope: Scope, table: KeyTab
     )
     lines = whole.lines.join(heads.select("advice_id", "entity", "customer"), on="advice_id").sort("advice_id", "line")
     quoted = read_quotes(lines["number"], lines["entity"].to_numpy(), table, pool)
+    named = pl.DataFrame({"item_id": item_ids}).with_row_index("place")
+    named = named.filter(pl.col("item_id").is_in(lines["item_id"].drop_nulls().implode()))
+    lines = lines.join(named, on="item_id", how="left", maintain_order="left")
     by_advice: dict[str, list[Line]] = {}
     for row, quotes in zip(lines.iter_rows(named=True), quoted, strict=True):
         by_advice.setdefault(row["advice_id"], []).append(_line(row, quotes, pool))
@@ -56,7 +64,9 @@ def _line(row: dict[str, object], quotes: tuple[tuple[int, int], ...], pool: Poo
     deducted = int(str(row["deducted"] or 0))
     reason = str(row["reason"] or "")
     cause = next((kind for kind, pattern in _CAUSES if re.search(pattern, reason)), "")
-    places = certain_quotes(quotes, customer, pool)
+    # What a person tied is what it pays; an item that is there no more leaves the line to its number.
+    tied = row["place"]
+    places = certain_quotes(quotes, customer, pool) if tied is None else (int(str(tied)),)
     key = f"{row['advice_id']}:{row['line']}"
     return Line(key, int(str(row["amount"])), customer, (), places, deducted, cause if deducted else "")
 

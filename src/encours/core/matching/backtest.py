@@ -137,7 +137,7 @@ def _compared(final: Book, decided: pl.DataFrame | None, allocations: pl.DataFra
     letters = final.allocations.filter(pl.col("reversed_on").is_null() & pl.col("receipt_id").is_not_null())
     part = pl.format("{}/{}", "number", "part")
     numbers = final.items.select("item_id", number=pl.when(pl.col("part").is_null()).then("number").otherwise(part))
-    verdicts = _verdicts(letters, allocations)
+    verdicts = against_letters(letters, allocations)
     strata = {family.name: family.stratum for family in families()}
     stratum = pl.col("rule").replace_strict(strata, default=OUTSIDE, return_dtype=pl.String)
     rows = (
@@ -176,8 +176,12 @@ def _said(rows: pl.DataFrame, numbers: pl.DataFrame, name: str) -> pl.DataFrame:
     return named.group_by("receipt_id").agg(said.alias(name))
 
 
-def _verdicts(letters: pl.DataFrame, proposed: pl.DataFrame) -> pl.DataFrame:
-    """receipt_id, equal (items and cash, or items and all that is taken off, are the same), inside (one letter)."""
+def against_letters(letters: pl.DataFrame, proposed: pl.DataFrame) -> pl.DataFrame:
+    """What is proposed for receipts beside the letters on them and on the same items (the Book's allocations).
+
+    receipt_id, `equal` (items and cash, or items and all that is taken off, are the same), `inside` (all of it lies in
+    a letter of several payments, which does not say which of them paid what).
+    """
     both = _by_item(proposed, "ours").join(
         _by_item(letters, "theirs"), on=["receipt_id", "item_id"], how="full", coalesce=True
     )

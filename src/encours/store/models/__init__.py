@@ -2,6 +2,7 @@
 
 from encours.store.models.advices import Advice, AdviceLine, AdviceReceipt
 from encours.store.models.audit import AuditEntry
+from encours.store.models.between import AllocationElsewhere, InstrumentPayment, MatchElsewhere
 from encours.store.models.cash import (
     Advance,
     DifferenceLine,
@@ -11,6 +12,7 @@ from encours.store.models.cash import (
     ReplacedProposal,
 )
 from encours.store.models.closing import Closing, ClosingBalance, LedgerBalance
+from encours.store.models.disagreements import MatchDisagreement, ReplayedDay
 from encours.store.models.entries import EntryBatch, EntryCover, EntryLetter, EntryLine
 from encours.store.models.facts import (
     FACTS,
@@ -73,6 +75,7 @@ __all__ = [
     "AdviceLine",
     "AdviceReceipt",
     "Allocation",
+    "AllocationElsewhere",
     "AuditEntry",
     "BulkConfirmation",
     "CertificateStratum",
@@ -104,10 +107,13 @@ __all__ = [
     "ImportIssue",
     "Instrument",
     "InstrumentItem",
+    "InstrumentPayment",
     "Item",
     "LedgerBalance",
     "MatchAudit",
     "MatchCertificate",
+    "MatchDisagreement",
+    "MatchElsewhere",
     "MergedReceipt",
     "NotCustomer",
     "Note",
@@ -123,6 +129,7 @@ __all__ = [
     "ReceiptTake",
     "RejectedLine",
     "ReplacedProposal",
+    "ReplayedDay",
     "Role",
     "Run",
     "SavedView",

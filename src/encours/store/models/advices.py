@@ -12,7 +12,8 @@ class Advice(models.Model):
     """One advice. `total` is the money that comes (minor units): Σ lines less `fee`, what who collected it keeps.
 
     `sha256` is the digest of what was received: the same advice twice is once. `customer_id`: the one customer whose
-    invoices it names. `dismissed`: a person says that it is none, or that its money came another way.
+    invoices it names. `draft`: read, and not yet taken by the person who brought it. `dismissed`: a person says that it
+    is none, or that its money came another way. `text` is what was read, `issues` what the reader said of it.
     """
 
     class Form(models.TextChoices):
@@ -36,7 +37,10 @@ class Advice(models.Model):
     payer_account = models.CharField(max_length=64, null=True)
     customer_id = models.CharField(max_length=190, null=True)
     user = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
+    draft = models.BooleanField(default=False)
     dismissed = models.BooleanField(default=False)
+    text = models.TextField(blank=True, default="")
+    issues = models.JSONField(default=list)  # of the reading: line, code, severity, message, action
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entity", "sha256"], name="advice_once")]
@@ -45,7 +49,7 @@ class Advice(models.Model):
 
 class AdviceLine(models.Model):
     """One line: `amount` is paid for the item of this number (negative: a credit note), after `deducted` was taken off
-    it for `reason`."""
+    it for `reason`. `item_id`: the item that a person says it pays, whatever its number."""
 
     advice = models.ForeignKey(Advice, on_delete=models.CASCADE, related_name="lines")
     line = models.IntegerField()
@@ -55,13 +59,14 @@ class AdviceLine(models.Model):
     reason = models.CharField(max_length=255, null=True)
     document_on = models.DateField(null=True)
     customer_hint = models.CharField(max_length=255, null=True)
+    item_id = models.CharField(max_length=190, null=True)
 
 
 class AdviceReceipt(models.Model):
     """A receipt that is the money of an advice, or part of it, by the last search."""
 
     advice = models.ForeignKey(Advice, on_delete=models.CASCADE, related_name="receipts")
-    receipt_id = models.CharField(max_length=190)
+    receipt_id = models.CharField(max_length=190, db_index=True)
     amount = models.BigIntegerField()
 
     class Meta:

@@ -83,7 +83,8 @@ def note(met: Met, owner: Import, read: FilesRead) -> None:
     _note_balances(owner, read)
     for file in read.files:
         if lines := file.facts.get("advice"):
-            keep_read_advice(owner, file.name, file.sha256, cast("list[dict[str, Any]]", lines))
+            head = cast("dict[str, Any]", file.facts.get("advice_head") or {})
+            keep_read_advice(owner, file.name, file.sha256, cast("list[dict[str, Any]]", lines), head)
 
 
 def _with_source(owner: Import) -> None:

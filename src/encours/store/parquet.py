@@ -16,12 +16,12 @@ from urllib.parse import quote
 
 import polars as pl
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
 from encours.store import bulk
-from encours.store.models import FACTS, FactStamp
+from encours.store.models import FACTS, AllocationElsewhere, FactStamp
 from encours.store.rows import select
 
 _ROW_GROUP = 250_000
@@ -228,9 +228,29 @@ def scan_tables(names: Iterable[str], entity_id: str) -> dict[str, pl.LazyFrame]
 def _scan(name: str, manifests: Mapping[str, Manifest]) -> pl.LazyFrame:
     schema = TABLES[name].schema
     paths = [_folder(e) / entry.name for e, manifest in manifests.items() for entry in manifest.files.get(name, [])]
-    if not paths:
-        return pl.LazyFrame(schema=schema)
-    return pl.scan_parquet(paths, schema=schema, glob=False)
+    rows = pl.scan_parquet(paths, schema=schema, glob=False) if paths else pl.LazyFrame(schema=schema)
+    return _own_side(rows, set(manifests)) if name == "allocations" else rows
+
+
+def _own_side(rows: pl.LazyFrame, entity_ids: set[str]) -> pl.LazyFrame:
+    """Allocations between two entities as a book without the other one tells them.
+
+    Where the money came the item is not named: the receipt is used up. Where the item is owed the receipt is not: it
+    is settled, and with what is the other entity's to tell. A book that holds both entities has the row as it is.
+    """
+    between = AllocationElsewhere.objects.filter(Q(entity_id__in=entity_ids) | Q(other_id__in=entity_ids))
+    found = list(between.values_list("allocation_id", "entity_id", "other_id"))
+    left = [one for one, here, there in found if here in entity_ids and there not in entity_ids]
+    came = [one for one, here, there in found if there in entity_ids and here not in entity_ids]
+    if left:
+        item = pl.when(~pl.col("allocation_id").is_in(left)).then("item_id")
+        rows = rows.with_columns(item_id=item)
+    if came:
+        marks = ", ".join(["%s"] * len(came))
+        columns = list(TABLES["allocations"].schema)
+        there = select(FACTS["allocations"], columns, f"t.allocation_id IN ({marks})", came)
+        rows = pl.concat([rows, there.with_columns(receipt_id=pl.lit(None, dtype=pl.String)).lazy()])
+    return rows
 
 
 def read_book(entity_ids: Iterable[str]) -> Book:

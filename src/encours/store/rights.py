@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 
 from encours.store.models import (
     Allocation,
+    AllocationElsewhere,
     Contact,
     Customer,
     CustomerLink,
@@ -26,6 +27,7 @@ from encours.store.models import (
     Instrument,
     InstrumentItem,
     Item,
+    MatchElsewhere,
     Note,
     Order,
     PayerAlias,
@@ -226,6 +228,13 @@ class Actor:
             inside = _within(model, self._customers(entity_id))
             if inside is not None:
                 condition |= Q(**{f"{prefix}entity_id": entity_id}) & inside
+        seen_whole = set(self.roles) - set(self.portfolios)
+        if model is Allocation:  # what money of another entity settled here is this entity's to know
+            here = AllocationElsewhere.objects.filter(other_id__in=sorted(wanted & seen_whole))
+            condition |= Q(allocation_id__in=here.values("allocation_id"))
+        if model in _BETWEEN:  # of another entity's items only who sees that entity whole may know
+            unseen = MatchElsewhere.objects.exclude(other_id__in=sorted(seen_whole)).values("proposal_id")
+            condition &= ~Q(**{f"{_BETWEEN[model]}__in": unseen})
         return queryset.filter(condition)
 
     def _customers(self, entity_id: str) -> QuerySet[Any]:
@@ -258,6 +267,9 @@ _PREFIX: Mapping[type[Model], str] = {
     ProposalLine: "proposal__",
     PortfolioMember: "portfolio__",
 }
+
+#: Models of proposals, which may settle another entity's items, and where they name the proposal.
+_BETWEEN: Mapping[type[Model], str] = {Proposal: "pk", ProposalLine: "proposal_id"}
 
 _BY_CUSTOMER = (Customer, CustomerLink, PayerAlias, Contact, Item, Instrument, Promise, Order, Touch, CustomerPosition)
 _BY_ITEM = (Document, Allocation, Dispute, InstrumentItem)

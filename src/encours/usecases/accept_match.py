@@ -10,7 +10,7 @@ from django.db import transaction
 from encours.core.base.issue import CallError
 from encours.store import audit, parquet
 from encours.store.models import BulkConfirmation, Decision, Proposal
-from encours.usecases import clock, posting
+from encours.usecases import between, clock, posting
 from encours.usecases.concession import concession, second_concession
 from encours.usecases.engine_differences import name_differences
 from encours.usecases.finish_match import finish_match
@@ -44,7 +44,7 @@ def accept_match(actor: Actor, proposal_id: int) -> Accepted:
     try:
         with transaction.atomic():
             proposal = _visible(actor, proposal_id)
-            parquet.lock_entity(proposal.entity_id)
+            between.lock_all(proposal)
             proposal.refresh_from_db()
             accepted, written = accept_locked(actor, proposal)
     except StaleProposalError:
@@ -123,9 +123,11 @@ def _signed(actor: Actor, proposal: Proposal, total: int) -> bool:
         second = actor.may_sign_second("accept_match", proposal.entity_id, total, proposal.first_signed_by_id)
         if not second.ok:
             raise NotAllowedError("accept_match", proposal.entity_id, second.why)
+        between.require_second_there(actor, "accept_match", proposal, total)
         second_concession(actor, proposal)
         return True
     needed = [require(actor, "accept_match", proposal.entity_id, total), concession(actor, proposal)]
+    needed += between.require_there(actor, "accept_match", proposal, total)
     if not any(permission.second_signature for permission in needed):
         return True
     proposal.first_signed_by = actor.user

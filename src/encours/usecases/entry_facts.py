@@ -35,6 +35,7 @@ from encours.store.models import (
 from encours.store.rows import select
 from encours.usecases import clock
 from encours.usecases.entry_rules import entry_rules
+from encours.usecases.entry_vat import taxed_before, with_vat
 from encours.usecases.merge.meet_letters import OWN_SOURCE
 
 _ADVANCE = "advance:"
@@ -67,8 +68,10 @@ def waiting_entries(entity_id: str) -> Waiting:
     advances = _advances(entity_id, mirrored)
     receipts = _receipts(pl.concat([settled["receipt_id"], advances["receipt_id"]]))
     settled = _from_advances(_with_accounts(settled, entity_id), receipts)
-    items = _items(settled)
+    items = with_vat(_items(settled))
     entities = {entity_id, *items["entity_id"]}
+    today = clock.today()
+    rules = {one: entry_rules(one, today) for one in entities}
     facts = Facts(
         settled,
         items,
@@ -85,11 +88,10 @@ def waiting_entries(entity_id: str) -> Waiting:
         ),
         _within(advances, receipts, settled),
         _earlier(items["item_id"], receipts["receipt_id"]),
+        taxed_before(items, rules),
         _rates([*items["currency"], *receipts["currency"]]),
         {(one, account): letter for one in entities for account, letter in seen_letters(one).items()},
     )
-    today = clock.today()
-    rules = {one: entry_rules(one, today) for one in entities}
     return Waiting(facts, rules, {one: day for one in entities if (day := open_from(one))}, mirrored)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
 from django.db import transaction
 
 from encours.connectors.book_folder import write_book
@@ -28,7 +29,7 @@ def export_book(
         require(actor, "export", entity_id)
         if entity_id in actor.portfolios:
             raise NotAllowedError("export", entity_id, "portfolio")
-    book = one_row_a_version(frames.read_book(wanted))
+    book = one_row_a_version(_with_named_items(frames.read_book(wanted)))
     write_book(book, out, file_format)
     counts = {name: frame.height for name, frame in book.tables().items()}
     with transaction.atomic():
@@ -37,6 +38,17 @@ def export_book(
             after = {"tables": counts, "digest": digest}
             audit.append(clock.now(), actor.name, "export_book", entity_id=entity_id, after=after)
     return counts
+
+
+def _with_named_items(book: Book) -> Book:
+    """Money that settled another entity's item names that item again: a file has no row without one."""
+    rows = book.allocations
+    if not rows["item_id"].null_count():
+        return book
+    ids = rows.filter(pl.col("item_id").is_null())["allocation_id"].unique()
+    named = frames.versions("allocations", ids, ["allocation_id", "item_id"], current=True)
+    told = pl.col("allocation_id").replace_strict(dict(named.iter_rows()), default=None, return_dtype=pl.String)
+    return book.replace(allocations=rows.with_columns(item_id=pl.coalesce("item_id", told)))
 
 
 def one_row_a_version(book: Book) -> Book:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import polars as pl
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from encours.core.base.issue import CallError
 from encours.core.entries import (
@@ -30,7 +30,16 @@ from encours.core.entries import (
     write_entries,
 )
 from encours.store import audit, frames, parquet
-from encours.store.models import Entity, EntryBatch, EntryCover, EntryLetter, EntryLine, Export, ExportLine
+from encours.store.models import (
+    AllocationElsewhere,
+    Entity,
+    EntryBatch,
+    EntryCover,
+    EntryLetter,
+    EntryLine,
+    Export,
+    ExportLine,
+)
 from encours.usecases import clock
 from encours.usecases.entry_facts import Waiting, waiting_entries
 from encours.usecases.entry_files import KINDS, batch_name, make_file
@@ -80,15 +89,15 @@ def export_entries(actor: Actor, entity_id: str, bank: str | None = None) -> lis
     require_whole(actor, entity_id, "export")
     require(actor, "export", entity_id)
     with transaction.atomic():
-        parquet.lock_entity(entity_id)
+        _lock_with_others(entity_id)
         ready = _prepared(waiting_entries(entity_id)).of(bank)
         total = int(ready.covers["worth"].abs().sum())
         permission = require(actor, "export", entity_id, total)
         if permission.second_signature:
             raise NotAllowedError("export", entity_id, permission.why)
         for other in sorted(set(ready.entries["entity_id"]) - {entity_id}):
+            require_whole(actor, other, "export")
             require(actor, "export", other)
-            parquet.lock_entity(other)
         parts = pl.concat([ready.entries.select(_KEY), ready.covers.select(_KEY)]).unique().sort(_KEY)
         return [_batch(actor, key, ready) for key in parts.iter_rows(named=True)]
 
@@ -100,24 +109,49 @@ def recall_entries(actor: Actor, batch_id: int) -> EntryBatch:
     """
     found = _visible(actor, batch_id)
     with transaction.atomic():
-        parquet.lock_entity(found.entity_id)
+        _lock_with_others(found.entity_id)
         batch = EntryBatch.objects.select_related("export").get(pk=batch_id)
         if batch.export.recalled_at is not None:
             return batch
-        if faults := _not_recallable(batch):
-            raise CallError(faults)
-        batch.export.recalled_at = clock.now()
-        batch.export.save(update_fields=["recalled_at"])
-        gone, _ = ExportLine.objects.filter(export=batch.export).delete()
-        audit.append(
-            clock.now(),
-            actor.name,
-            "recall_export",
-            entity_id=batch.entity_id,
-            subject=f"export:{batch.export_id}",
-            before={"number": batch.number, "lines": gone, "sha256": batch.export.sha256},
-        )
+        together = [batch, *_other_sides(actor, batch)]
+        if faults := [fault for one in together for fault in _not_recallable(one)]:
+            raise CallError(list(dict.fromkeys(faults)))
+        for one in together:
+            _recall(actor, one)
     return batch
+
+
+def _recall(actor: Actor, batch: EntryBatch) -> None:
+    batch.export.recalled_at = clock.now()
+    batch.export.save(update_fields=["recalled_at"])
+    gone, _ = ExportLine.objects.filter(export=batch.export).delete()
+    audit.append(
+        clock.now(),
+        actor.name,
+        "recall_export",
+        entity_id=batch.entity_id,
+        subject=f"export:{batch.export_id}",
+        before={"number": batch.number, "lines": gone, "sha256": batch.export.sha256},
+    )
+
+
+def _lock_with_others(entity_id: str) -> None:
+    """The entity's lock and those of the entities with which it has settled, always in one order."""
+    between = AllocationElsewhere.objects.filter(Q(entity_id=entity_id) | Q(other_id=entity_id))
+    pairs = between.values_list("entity_id", "other_id").distinct()
+    for one in sorted({entity_id, *(name for pair in pairs for name in pair)}):
+        parquet.lock_entity(one)
+
+
+def _other_sides(actor: Actor, batch: EntryBatch) -> list[EntryBatch]:
+    """The batches of other entities that hold the other side of this one's entries: neither stands without the other.
+
+    Raises NotAllowedError where the actor may not take them back.
+    """
+    mains = EntryLine.objects.filter(batch=batch).values("main")
+    rows = EntryBatch.objects.select_related("export").filter(lines__main__in=mains, export__recalled_at=None)
+    found = list(rows.exclude(entity_id=batch.entity_id).distinct().order_by("pk"))
+    return [_visible(actor, one.pk) for one in found]
 
 
 def read_batch(actor: Actor, batch_id: int, kind: str) -> tuple[str, bytes]:

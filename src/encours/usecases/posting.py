@@ -14,7 +14,7 @@ from encours.core.base.schema import TABLES
 from encours.store import audit, bulk, frames
 from encours.store.models import Decision, Proposal, ProposalLine, Run
 from encours.store.rows import fetch
-from encours.usecases import clock, merge
+from encours.usecases import between, clock, instrument_states, merge
 from encours.usecases.merge.apply import Merged
 from encours.usecases.merge.diff import Difference
 from encours.usecases.merge.meet_letters import OWN_SOURCE
@@ -79,7 +79,7 @@ def read_lines(proposals: Iterable[Proposal]) -> dict[int, list[dict[str, Any]]]
 def read_facts(proposals: Sequence[Proposal], lines: Mapping[int, list[dict[str, Any]]]) -> Facts:
     """The items and receipts that the proposals name, as they stand now; called under the entity's lock."""
     named = {id_ for part in lines.values() for line in part for id_ in (line["item_id"], line["credit_item_id"])}
-    items = _read("items", named - {None}, ["item_id", "amount", "open", "issued_on", "posted_on"])
+    items = _read("items", named - {None}, ["item_id", "amount", "open", "issued_on", "posted_on", "entity_id"])
     wanted = ["receipt_id", "unapplied", "currency", "booked_on", "posted_on", "returns_receipt_id"]
     return Facts(items, _read("receipts", {proposal.receipt_id for proposal in proposals}, wanted))
 
@@ -183,7 +183,9 @@ def post(
     """
     rows = _allocations(fits, facts)
     difference = Difference(rows, pl.Series("id", [], pl.Int64), no_issues(), rows.height, 0, 0)
-    merged = _apply(difference)
+    between.keep_allocations(rows, facts.items)
+    merged = _apply(difference, instrument_states.paid_by(fits, facts.receipts))
+    merged = between.stamp_others(merged, [fit.proposal for fit in fits])
     mark([fit.proposal for fit in fits], Proposal.State.ACCEPTED)
     if run is not None:
         numbers = pl.Series([fit.proposal.pk for fit in fits], dtype=pl.Int64)
@@ -201,8 +203,9 @@ def post(
     return decide(actor, acts), merged
 
 
-def _apply(difference: Difference) -> Merged:
-    plan = merge.Plan(TABLES["entities"].empty(), {"allocations": difference}, no_issues())
+def _apply(difference: Difference, instruments: Difference | None) -> Merged:
+    tables = {"allocations": difference} | ({} if instruments is None else {"instruments": instruments})
+    plan = merge.Plan(TABLES["entities"].empty(), tables, no_issues())
     merged = merge.apply(plan, merge.Origin(), clock.now())
     recompute_positions(merged.customers, clock.today())
     return merged
@@ -288,7 +291,10 @@ def take_back(actor: Actor, decisions: Sequence[Decision], act: str, why: str) -
     before = standing(proposals)
     today = pl.lit(clock.today())
     rows = before.drop("id").with_columns(reversed_on=today, known_on=today, is_current=pl.lit(True))
-    merged = _apply(Difference(rows, before["id"], no_issues(), 0, 0, rows.height))
+    merged = _apply(
+        Difference(rows, before["id"], no_issues(), 0, 0, rows.height), instrument_states.taken_back(proposals)
+    )
+    merged = between.stamp_others(merged, proposals)
     mark(proposals, Proposal.State.UNDONE)
     numbers = pl.DataFrame({"id": pl.Series([proposal.pk for proposal in proposals], dtype=pl.Int64)})
     bulk.update(Proposal, numbers.with_columns(first_signed_by_id=pl.lit(None, dtype=pl.Int64)))

@@ -16,7 +16,7 @@ from encours.core.matching import Proposals, propose
 from encours.core.matching.model import model_digest
 from encours.store import bulk, frames
 from encours.store.models import Proposal, ProposalLine, Run
-from encours.usecases import clock, posting, set_aside
+from encours.usecases import between, clock, instrument_states, posting, set_aside
 from encours.usecases.refusals import withhold
 from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.show_advices import note_receipts, read_advices
@@ -77,6 +77,7 @@ def propose_entity(actor: Actor, entity_id: str, day: date) -> Found:
     run = Run.objects.create(name="propose_matches", entity_id=entity_id, day=day, started_at=clock.now())
     book = set_aside.without_marked(frames.read_book([entity_id]), entity_id)
     found = propose(book, day, certified=standing_promise(entity_id).least, advices=read_advices(entity_id))
+    found = between.look_elsewhere_for(found, entity_id)
     came = _by_advice(found)
     proven = found.proven
     engine = str(found.summary.get("engine", __version__))
@@ -123,7 +124,10 @@ def _keep(run: Run, entity_id: str, found: Proposals) -> frozenset[int]:
     ProposalLine.objects.bulk_create(
         [ProposalLine(proposal=row, **line) for row in new for line in by_receipt[row.receipt_id]], batch_size=500
     )
-    _keep_reasons(run, entity_id, found.decisions.filter(~pl.col("receipt_id").is_in(list(fresh))))
+    between.keep_elsewhere(new, found)
+    instrument_states.keep_instruments(new, found)
+    undecided = found.decisions.filter(~pl.col("receipt_id").is_in(list(fresh)))
+    _keep_reasons(run, entity_id, pl.concat([undecided, between.reasons_at_home(found)]))
     certain = [standing[receipt_id] for receipt_id in standing if fresh[receipt_id]["decision"] == "auto"]
     return frozenset([*certain, *(row.pk for row in new if row.decision == "auto")])
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from encours.core.base import balance, versions
 from encours.core.base.schema import TABLES
 from encours.store import audit, bulk, parquet
-from encours.store.models import FACTS
+from encours.store.models import FACTS, AllocationElsewhere
 from encours.store.rows import select
 from encours.usecases import clock
 from encours.usecases.recompute_positions import recompute_entities
@@ -53,13 +53,23 @@ def _projections(entity_id: str) -> dict[str, int]:
             ["item_id", "credit_item_id", "receipt_id", "kind", "amount", "receipt_amount", "reversed_on"],
         ),
     ):
-        rows[name] = select(FACTS[name], columns, "t.is_current AND t.entity_id = %s", [entity_id])
+        rows[name] = select(
+            FACTS[name], columns, f"t.is_current AND {_whose(name)}", [entity_id] * _whose(name).count("%s")
+        )
     standing = rows["allocations"].lazy()
     opened = balance.with_open(rows["items"].drop("open").lazy(), standing).collect()
     freed = balance.with_unapplied(rows["receipts"].drop("unapplied").lazy(), standing).collect()
     counts["open amounts"] = _corrected("items", rows["items"], opened, "open")
     counts["unapplied amounts"] = _corrected("receipts", rows["receipts"], freed, "unapplied")
     return counts
+
+
+def _whose(name: str) -> str:
+    """SQL: the rows that tell of an entity's own; money of another entity may have settled its items."""
+    if name != "allocations":
+        return "t.entity_id = %s"
+    there = AllocationElsewhere._meta.db_table
+    return f"(t.entity_id = %s OR t.allocation_id IN (SELECT allocation_id FROM {there} WHERE other_id = %s))"
 
 
 def _corrected(name: str, stored: pl.DataFrame, right: pl.DataFrame, projection: str) -> int:

@@ -36,6 +36,7 @@ class DeskItem:
     """
 
     item_id: str
+    entity_id: str
     number: str
     kind: str
     customer_id: str
@@ -138,6 +139,7 @@ _RECEIPT = (
 )
 _ITEM = (
     "item_id",
+    "entity_id",
     "number",
     "kind",
     "customer_id",
@@ -200,7 +202,8 @@ def find_for_desk(viewing: Viewing, receipt_id: str, text: str) -> list[DeskItem
 
 def _proposal(viewing: Viewing, receipt_id: str) -> tuple[Proposal | None, list[ProposalLine]]:
     rows = viewing.rows(Proposal).filter(receipt_id=receipt_id, state=Proposal.State.OPEN)
-    proposal = rows.order_by("-id").first()
+    # What is proposed of another entity's items stands beside the reason that people without rights there read.
+    proposal = max(rows, key=lambda row: (row.decision != "none", row.pk), default=None)
     lines = [] if proposal is None else list(ProposalLine.objects.filter(proposal=proposal).order_by("id"))
     return proposal, lines
 
@@ -267,9 +270,8 @@ def _items(
 ) -> list[DeskItem]:
     """What is open of the candidates, the proposed items first, then the oldest due; a returned payment's items too."""
     proposed = {line.item_id for line in lines}
-    rows = viewing.facts(Item).filter(
-        Q(item_id__in=proposed) | (Q(customer_id__in=customer_ids) & ~Q(open=0)), entity_id=receipt["entity_id"]
-    )
+    own = Q(customer_id__in=customer_ids, entity_id=receipt["entity_id"]) & ~Q(open=0)
+    rows = viewing.facts(Item).filter(Q(item_id__in=proposed) | own)
     listed = list(rows.order_by("due_on", "item_id").values(*_ITEM)[: ITEMS_MAX * 4])
     names = _names(viewing, {row["customer_id"] for row in listed})
     cash: dict[str, int] = {}

@@ -232,7 +232,7 @@ def _allocations(viewing: Viewing, item_id: str) -> list[AllocationRow]:
         found.append(
             AllocationRow(
                 row.allocation_id,
-                row.receipt_id,
+                row.receipt_id if row.receipt_id in payers else None,
                 other if other in numbers else None,
                 numbers.get(other or ""),
                 payers.get(row.receipt_id or ""),

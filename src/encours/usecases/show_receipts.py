@@ -83,7 +83,7 @@ class ReceiptsPage:
 
 @dataclass(frozen=True)
 class AppliedRow:
-    """What the receipt has settled."""
+    """What the receipt has settled; `item_id` "": an item of another entity that the viewer does not see."""
 
     item_id: str
     number: str
@@ -246,7 +246,8 @@ def _proposals(viewing: Viewing, receipt_ids: list[str]) -> dict[str, Proposed]:
     lines = list(ProposalLine.objects.filter(proposal_id__in=list(kept)).order_by("id")) if kept else []
     items = {
         item["item_id"]: item
-        for item in viewing.facts(Item)
+        for item in viewing.every_entity()
+        .facts(Item)
         .filter(item_id__in={line.item_id for line in lines})
         .values("item_id", "number", "due_on", "open")
     }
@@ -287,13 +288,13 @@ def _applied(viewing: Viewing, receipt_id: str) -> list[AppliedRow]:
         .filter(receipt_id=receipt_id, allocated_on__lte=viewing.day)
         .order_by("allocated_on", "id")[:500]
     )
-    numbers = dict(
-        viewing.facts(Item).filter(item_id__in={row.item_id for row in rows}).values_list("item_id", "number")
-    )
+    # The item may be another entity's: who sees that one reads its number, others only that it is elsewhere.
+    seen = viewing.every_entity().facts(Item).filter(item_id__in={row.item_id for row in rows})
+    numbers = dict(seen.values_list("item_id", "number"))
     return [
         AppliedRow(
-            row.item_id,
-            numbers.get(row.item_id, row.item_id),
+            row.item_id if row.item_id in numbers else "",
+            numbers.get(row.item_id, ""),
             row.receipt_amount if row.receipt_amount is not None and row.kind == "cash" else row.amount,
             row.kind,
             row.allocated_on,

@@ -18,6 +18,7 @@ from encours.core.cadrage.tie import tie
 from encours.store import audit, parquet
 from encours.store.models import Acknowledgement, Advance, Allocation, Entity, LedgerBalance
 from encours.usecases import clock
+from encours.usecases.between import pending_there
 from encours.usecases.merge.meet_letters import OWN_SOURCE
 from encours.usecases.rights import Actor, require, require_whole
 
@@ -94,8 +95,8 @@ def pending_allocations(entity_id: str) -> pl.Series:
         entity_id=entity_id, is_current=True, reversed_on__isnull=True, source__startswith=OWN_SOURCE
     )
     back = Acknowledgement.objects.values("allocation_id")
-    ids = own.exclude(allocation_id__in=back).values_list("allocation_id", flat=True)
-    return pl.Series("allocation_id", list(ids), dtype=pl.String)
+    ids = [*own.exclude(allocation_id__in=back).values_list("allocation_id", flat=True), *pending_there(entity_id)]
+    return pl.Series("allocation_id", ids, dtype=pl.String)
 
 
 def enter_ledger_balance(actor: Actor, entity_id: str, account: str, currency: str, on: date, balance: int) -> None:

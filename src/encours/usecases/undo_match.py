@@ -9,7 +9,7 @@ from django.db import transaction
 from encours.core.base.issue import CallError
 from encours.store import parquet
 from encours.store.models import Decision, NotCustomer
-from encours.usecases import book_advance, mark_not_customer, open_dispute, posting, retention
+from encours.usecases import between, book_advance, mark_not_customer, open_dispute, posting, retention
 from encours.usecases.deciding import keep_decision
 from encours.usecases.finish_match import bring_back, unfinish_match
 from encours.usecases.merge.apply import Merged
@@ -37,7 +37,11 @@ def _undo(actor: Actor, decision_id: int, why: str) -> tuple[Decision, list[Merg
     if decision.act not in UNDOABLE:
         raise CallError([f"decision {decision_id} accepted nothing"])
     require(actor, UNDOABLE[decision.act], decision.entity_id, decision.amount)
-    parquet.lock_entity(decision.entity_id)
+    if decision.proposal is None:
+        parquet.lock_entity(decision.entity_id)
+    else:
+        between.require_there(actor, UNDOABLE[decision.act], decision.proposal, decision.amount)
+        between.lock_all(decision.proposal)
     before = Decision.objects.filter(undoes=decision).first()
     if before is not None:
         return before, []

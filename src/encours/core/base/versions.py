@@ -44,9 +44,9 @@ def acting(allocations: pl.DataFrame, item_ids: pl.Series, receipt_ids: pl.Serie
 
     A letter bears the date of its payment and may come before its invoice is posted: until both are in the books the
     money stands unapplied, or it would vanish from the balance of that day. `receipt_ids` None: a book without
-    receipts cannot say when they came.
+    receipts cannot say when they came. Without an item the money settled what another entity is owed: it is gone.
     """
-    there = pl.col("item_id").is_in(item_ids.implode())
+    there = pl.col("item_id").is_null() | pl.col("item_id").is_in(item_ids.implode())
     there &= pl.col("credit_item_id").is_null() | pl.col("credit_item_id").is_in(item_ids.implode())
     if receipt_ids is not None:
         there &= pl.col("receipt_id").is_null() | pl.col("receipt_id").is_in(receipt_ids.implode())

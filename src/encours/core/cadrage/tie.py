@@ -98,8 +98,21 @@ def decided_effects(book: Book, pending_ids: pl.Series) -> pl.DataFrame:
         .join(pending.select(item_id="allocation_id"), on="item_id", how="semi")
         .select("entity_id", "currency", account=collective_account(pl.col("ledger_account")), decided="amount")
     )
-    both = pl.concat([rows, moved.select("entity_id", "currency", "account", "decided")])
+    columns = ("entity_id", "currency", "account", "decided")
+    both = pl.concat([rows.select(columns), moved.select(columns), _gone_elsewhere(pending, book).select(columns)])
     return both.group_by("entity_id", "account", "currency").agg(pl.col("decided").sum()).collect()
+
+
+def _gone_elsewhere(pending: pl.LazyFrame, book: Book) -> pl.LazyFrame:
+    """Money that the ledger has on a customer's account and that settled what another entity is owed (no item)."""
+    gone = pending.filter((pl.col("kind") == "cash") & pl.col("item_id").is_null())
+    there = book.receipts.lazy().filter(pl.col("ledger_account").is_not_null() & pl.col("customer_id").is_not_null())
+    return gone.join(there.select("receipt_id", "entity_id", "currency", "ledger_account"), on="receipt_id").select(
+        "entity_id",
+        "currency",
+        account=collective_account(pl.col("ledger_account")),
+        decided=pl.coalesce("receipt_amount", "amount"),
+    )
 
 
 def advance_effects(book: Book, advance_ids: pl.Series) -> pl.DataFrame:

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from encours.core.entries.facts import Cash, Facts, Known, NoRateError, Settled, Values, auxiliary
+from encours.core.entries.facts import TAXED, Cash, Claim, Facts, Known, NoRateError, Settled, Values, auxiliary
 from encours.core.entries.ids import counter_id, encours_id
-from encours.core.entries.legs import Leg, Setting, legs_of, received
+from encours.core.entries.legs import Leg, Setting, legs_between, legs_of, received
 from encours.core.entries.rules import EntryRules
 
 #: One row a line of an entry. `net` is debit − credit in minor units of `currency`, the entity's own. `piece` is the
@@ -115,6 +115,7 @@ class _Writer:
         self._legs: dict[_Place, list[Leg]] = {}
         self._covered: dict[_Place, list[dict[str, Any]]] = {}
         self._held: list[dict[str, Any]] = []
+        self._taxed = {row[0]: (row[1], row[2]) for row in facts.taxed.select(list(TAXED)).iter_rows()}
 
     def settle(self, one: Settled, source: str) -> None:
         """One settlement, into its entry and, for another entity's claim, into that entity's too."""
@@ -125,21 +126,33 @@ class _Writer:
             self._hold(one.cash, one.allocation_id, "the two entities keep their books in different currencies")
             return
         place = _Place(one.cash.entity_id, one.cash.receipt_id, source, self._day(one), one.counter, "main")
+        between = one.claim.entity_id != one.cash.entity_id
+        if between and by.mode == "letters" and not one.cash.stands_on:
+            self._hold(one.cash, one.allocation_id, "nobody has said on which account the ledger holds this money")
+            return
+        if not one.counter:
+            before = self._taxed.get(one.claim.item_id, (0, 0))
+            one = replace(one, taxed_before=before[0], vat_before=before[1])
         try:
-            legs = legs_of(one, by)
+            legs, there = self._sides(one, by) if between else (legs_of(one, by), [])
             # Credit notes and netting take nothing of the receipt, whatever receipt their decision was about.
             taken = one.receipt_amount if one.kind == "cash" else 0
             worth = self._values.of(one.amount, one.claim.currency, by.home, one.claim.valued_on)
         except NoRateError as missing:
             self._hold(one.cash, one.allocation_id, str(missing))
             return
-        if one.claim.entity_id != one.cash.entity_id:
-            legs = self._between(one, legs, place, by)
+        if not one.counter:
+            self._note_vat(one, [*legs, *there], worth)
+        if there:
+            on = self._open_day(one.claim.entity_id, one.on)
+            away = replace(place, entity_id=one.claim.entity_id, on=on, step="other")
+            self._legs.setdefault(away, []).extend(there)
         self._legs.setdefault(place, []).extend(legs)
         self._collected(place, legs, by)
         self._cover(place, one.cash, by, {
             "allocation_id": one.allocation_id, "item_id": one.claim.item_id, "kind": one.kind,
-            "cash": taken, "from_advance": one.from_advance if legs else 0, "worth": worth, "has_entry": bool(legs),
+            "cash": taken, "from_advance": one.from_advance if legs else 0, "worth": worth,
+            "has_entry": bool(legs or there),
         })  # fmt: skip
 
     def advance(self, row: Mapping[str, Any]) -> None:
@@ -189,16 +202,16 @@ class _Writer:
     def _open_day(self, entity_id: str, on: date) -> date:
         return max(on, self._open_from.get(entity_id, on))
 
-    def _between(self, one: Settled, legs: list[Leg], place: _Place, by: Setting) -> list[Leg]:
-        """The claim of another entity: the receiver owes it what came (451), and it settles its claim with that."""
-        other = self._rules[one.claim.entity_id]
-        own = [leg for leg in legs if leg.role != "claim"]
-        total = sum(leg.net for leg in own)
-        on = self._open_day(one.claim.entity_id, one.on)
-        there = replace(place, entity_id=one.claim.entity_id, on=on, step="other")
-        claim = [leg for leg in legs if leg.role == "claim"]
-        self._legs.setdefault(there, []).extend([Leg(other.accounts.group, "", total, "liaison"), *claim])
-        return [*own, Leg(by.rules.accounts.group, "", -total, "liaison")]
+    def _sides(self, one: Settled, by: Setting) -> tuple[list[Leg], list[Leg]]:
+        """The lines of money for another entity's claim, on both sides."""
+        return legs_between(one, by, replace(by, rules=self._rules[one.claim.entity_id]))
+
+    def _note_vat(self, one: Settled, legs: Iterable[Leg], worth: int) -> None:
+        """Remembers which part of a claim has borne its VAT."""
+        moved = sum(leg.net for leg in legs if leg.role == "vat" and leg.net * worth > 0)
+        if moved:
+            taxed, vat = self._taxed.get(one.claim.item_id, (0, 0))
+            self._taxed[one.claim.item_id] = (taxed + worth, vat + moved)
 
     def _collected(self, place: _Place, legs: list[Leg], by: Setting) -> None:
         """What lay in collection is taken up by the bank."""
@@ -257,7 +270,7 @@ class _Writer:
             "account": leg.account,
             "auxiliary": leg.auxiliary,
             "auxiliary_name": name,
-            "label": _label(place, cash, claim.number if claim else "", name, ids[0]),
+            "label": _label(_word(place, cash, leg, claim), name or cash.payer, claim, ids[0]),
             "net": sign * leg.net,
             "currency": self.known.home[place.entity_id],
             "foreign_amount": None if leg.foreign_amount is None else sign * leg.foreign_amount,
@@ -308,9 +321,16 @@ def _merged(legs: Iterable[Leg]) -> list[Leg]:
     return sorted((leg for leg in sums.values() if leg.net), key=lambda leg: order.get(leg.role, 0))
 
 
-def _label(place: _Place, cash: Cash, number: str, name: str, piece: str) -> str:
+def _word(place: _Place, cash: Cash, leg: Leg, claim: Claim | None) -> str:
+    """What the line is, in a word; of VAT its rates, or that the entity's rate was taken for want of the item's own."""
+    if place.counter:
+        return "CONTREPASSATION"
+    if leg.role == "vat" and claim is not None:
+        return f"TVA {claim.vat_words}" if claim.vat_words else f"TVA {claim.vat_rate / 100:g} % (TAUX PAR DEFAUT)"
+    return _WORDS.get(cash.kind, "REGLT")
+
+
+def _label(word: str, who: str, claim: Claim | None, piece: str) -> str:
     """What a bookkeeper reads on the line; the id stands at its end, for ERPs that number their pieces themselves."""
-    word = "CONTREPASSATION" if place.counter else _WORDS.get(cash.kind, "REGLT")
-    who = name or cash.payer
-    text = " ".join(part for part in (word, who, number) if part)
+    text = " ".join(part for part in (word, who, claim.number if claim else "") if part)
     return f"{text[:_LABEL].strip()} {piece}"

@@ -28,6 +28,8 @@ EARLIER = {
     "net": pl.Int64(),
     "undone": pl.Boolean(),  # its decision was reversed: it is lettered with its counter-entry, not with its item
 }
+#: What of an item earlier exports have settled together with its VAT, and that VAT, in its entity's currency.
+TAXED = {"item_id": pl.String(), "worth": pl.Int64(), "vat": pl.Int64()}
 ADVANCES = {
     "advance_id": pl.String(),
     "entity_id": pl.String(),
@@ -45,9 +47,10 @@ class Facts:
 
     settled: the Book's allocations, entity_id (the receipt's), and where known `account` (the cause's own account)
     and `from_advance` (what of the cash is taken from an advance that was exported); `reversed_on` makes a
-    counter-entry. items, receipts, customers, entities, rates: the Book's. Items may bear `vat_rate` (basis points)
-    and `discounted` (its draft was sold to the bank); receipts `own` (it stands in the ledger by our entries, not by
-    the ERP's). advances: columns of ADVANCES. earlier: of EARLIER. seen: (entity, account) -> its highest letter code.
+    counter-entry. items, receipts, customers, entities, rates: the Book's. Items may bear `vat_rate` (basis points),
+    `vat` (all their VAT, signed like the item) with `vat_words`, and `discounted` (its draft was sold to the bank);
+    receipts `own` (it stands in the ledger by our entries, not by the ERP's). advances: columns of ADVANCES. earlier:
+    of EARLIER. taxed: of TAXED. seen: (entity, account) -> its highest letter code.
     """
 
     settled: pl.DataFrame
@@ -57,6 +60,7 @@ class Facts:
     entities: pl.DataFrame
     advances: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ADVANCES))
     earlier: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EARLIER))
+    taxed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TAXED))
     rates: pl.DataFrame = field(default_factory=lambda: TABLES["rates"].empty())
     seen: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
@@ -76,6 +80,8 @@ class Claim:
     amount: int
     vat_rate: int
     discounted: bool
+    vat: int | None = None  # all VAT of the claim, where a document or the ledger says it
+    vat_words: str = ""  # its rates as people write them; blank: the entity's rate is assumed
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,8 @@ class Settled:
     counter: bool
     account: str
     from_advance: int
+    taxed_before: int = 0  # what of the claim bore its VAT before, in the entity's currency
+    vat_before: int = 0  # and that VAT
 
 
 class NoRateError(Exception):
@@ -155,7 +163,6 @@ class Known:
     def __init__(self, facts: Facts, rules: Mapping[str, Any]) -> None:
         self.home = dict(facts.entities.select("entity_id", "currency").iter_rows())
         self.names = dict(facts.customers.select("customer_id", "name").iter_rows())
-        self._vat = "vat_rate" in facts.items.columns
         self.claims = {row["item_id"]: self._claim(row, rules) for row in facts.items.iter_rows(named=True)}
         self.cash = {row["receipt_id"]: _cash(row) for row in facts.receipts.iter_rows(named=True)}
 
@@ -174,6 +181,8 @@ class Known:
             row["amount"],
             rule.vat_rate if rate is None else rate,
             bool(row.get("discounted")),
+            row.get("vat"),
+            (row.get("vat_words") or "") if rate is None else f"{rate / 100:g} %",
         )
 
     def settled(self, facts: Facts) -> Iterator[Settled]:

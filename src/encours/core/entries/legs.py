@@ -26,6 +26,10 @@ class Leg:
     foreign_currency: str = ""
 
 
+#: Roles of lines that are the money itself, on the side of the entity to which it came.
+_MONEY = ("bank", "suspense", "collection", "transfer", "advance")
+
+
 @dataclass(frozen=True)
 class Setting:
     """What a kind goes by: the entity's rules and currency, how the receipt's bank account is kept, exchange rates."""
@@ -72,7 +76,7 @@ class CashKind(Kind):
         if gap:
             accounts = by.rules.accounts
             legs.append(Leg(accounts.exchange_losses if gap > 0 else accounts.exchange_gains, "", gap, "difference"))
-        return legs + _vat_due(one, by, money)
+        return legs + _vat_due(one, by)
 
     def _value(self, one: Settled, by: Setting, amount: int) -> int:
         # An item in the entity's own currency is settled for what it is worth, whatever the money was.
@@ -110,12 +114,36 @@ def received(cash: Cash, by: Setting, money: int, amount: int, discounted: bool 
     return Leg(by.bank_account, "", money, "bank", "", told, foreign)
 
 
-def _vat_due(one: Settled, by: Setting, money: int) -> list[Leg]:
-    """VAT on receipts: the share of what came is due now."""
+def vat_share(one: Settled, by: Setting, part: int) -> int:
+    """The VAT in a part of a claim, by the claim's own VAT; `part` in the entity's currency, as `worth` gives it.
+
+    Pro rata of what is settled so far, less what was moved before: once all of it is settled the shares are the
+    claim's VAT to the cent, in whatever parts the money came.
+    """
+    claim = one.claim
+    whole = by.values.of(claim.amount, claim.currency, by.home, claim.valued_on)
+    if not whole:
+        return 0
+    tax = vat_part(whole, claim.vat_rate)
+    if claim.vat is not None:
+        tax = by.values.of(claim.vat, claim.currency, by.home, claim.valued_on)
+    return _rounded(tax * (one.taxed_before + part), whole) - one.vat_before
+
+
+def _rounded(product: int, divisor: int) -> int:
+    """A quotient, halves away from zero."""
+    size = (2 * abs(product) + abs(divisor)) // (2 * abs(divisor))
+    return size if (product >= 0) == (divisor > 0) else -size
+
+
+def _vat_due(one: Settled, by: Setting) -> list[Leg]:
+    """VAT on receipts: the share of what is settled with money is due now."""
     if not by.rules.receipts_vat or by.mode == "letters" or one.cash.stands_on:
         return []
-    accounts, due = by.rules.accounts, vat_part(money, one.claim.vat_rate)
-    return [Leg(accounts.vat_on_receipts, "", due, "vat"), Leg(accounts.vat, "", -due, "vat")] if due else []
+    accounts, due, item_id = by.rules.accounts, vat_share(one, by, worth(one, by)), one.claim.item_id
+    if not due:
+        return []
+    return [Leg(accounts.vat_on_receipts, "", due, "vat", item_id), Leg(accounts.vat, "", -due, "vat", item_id)]
 
 
 def _account(one: Settled, by: Setting, *usual: str) -> str:
@@ -129,12 +157,15 @@ def _account(one: Settled, by: Setting, *usual: str) -> str:
 def _with_vat(account: str, one: Settled, by: Setting, taxed: bool) -> list[Leg]:
     """A deduction, its VAT apart where it takes it with it."""
     whole = worth(one, by)
-    tax = vat_part(whole, one.claim.vat_rate) if taxed else 0
+    tax = vat_share(one, by, whole) if taxed else 0
     accounts = by.rules.accounts
     on = accounts.vat_on_receipts if by.rules.receipts_vat else accounts.vat
     # On a supplier's or a customer's account somebody's auxiliary is due.
     aux = auxiliary(one.claim.customer_id) if account.startswith(_PERSONAL) else ""
-    return [Leg(account, aux, whole - tax, "difference"), *([Leg(on, "", tax, "vat")] if tax else [])]
+    return [
+        Leg(account, aux, whole - tax, "difference"),
+        *([Leg(on, "", tax, "vat", one.claim.item_id)] if tax else []),
+    ]
 
 
 class DiscountKind(Kind):
@@ -229,3 +260,19 @@ def legs_of(one: Settled, by: Setting) -> list[Leg]:
     if not kept:
         return []
     return [*kept, Leg(account, aux, sum(leg.net for leg in there) - total, "claim", one.claim.item_id)]
+
+
+def legs_between(one: Settled, by: Setting, there: Setting) -> tuple[list[Leg], list[Leg]]:
+    """The lines of money for another entity's claim: where it came, and where it was owed (`there`).
+
+    The receiver owes the other entity what came (its group account), and that entity settles its claim with it;
+    discounts, losses and VAT are those of the entity whose claim it is. Raises NoRateError.
+    """
+    kind = KINDS[one.kind]
+    money = [leg for leg in kind.legs(one, by) if leg.role in _MONEY]
+    rest = [leg for leg in kind.legs(one, there) if leg.role not in _MONEY]
+    came, less = sum(leg.net for leg in money), sum(leg.net for leg in rest)
+    own = [*money, Leg(by.rules.accounts.group, "", -came, "liaison")] if came else []
+    owed = [Leg(there.rules.accounts.group, "", came, "liaison")] if came else []
+    account, aux = one.claim.account, auxiliary(one.claim.customer_id)
+    return own, [*owed, *rest, Leg(account, aux, -(came + less), "claim", one.claim.item_id)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 import polars as pl
 
@@ -64,11 +65,19 @@ def letter_lines(written: Written, facts: Facts, rules: Mapping[str, EntryRules]
         for row in written.covers.iter_rows(named=True)
         for name in ("item_id", "receipt_id")
     }
+    # The other entity's side may leave in another month than the receipt's: where that one is sealed.
+    sides = {
+        (row["entity_id"], row["item_id"]): (row["bank"], row["period"])
+        for row in written.entries.filter(pl.col("role") == "claim").iter_rows(named=True)
+        if row["entity_id"] != known.cash[row["receipt_id"]].entity_id
+    }
     groups = [group for group in web.groups() if len(group) > 1]
     codes = _codes(groups, facts.seen)
     rows = []
     for group, code in zip(groups, codes, strict=True):
-        bank, period = next(placed[key] for line in group for key in (line.receipt_id, line.item_id) if key in placed)
+        own = (sides[key] for line in group if (key := (line.entity_id, line.item_id)) in sides)
+        told = (placed[key] for line in group for key in (line.receipt_id, line.item_id) if key in placed)
+        bank, period = next(chain(own, told))
         letter = code if sum(line.net for line in group) == 0 else code.lower()
         rows += [{"bank": bank, "period": period, "letter": letter, **vars(line)} for line in group]
     return pl.DataFrame(rows, schema=LETTER)

@@ -16,7 +16,7 @@ from encours.core.matching.pairing import Money, Pair, make_money, pair_up, subs
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import OTHER
 from encours.core.matching.references.scan import Marks
-from encours.core.matching.remittance import ADVICE, Remittance
+from encours.core.matching.remittance import ADVICE, BATCH, Remittance
 from encours.core.matching.remittance_words import differs, none_left, said
 
 #: Confidence of what is proposed: a proof; named and all lines tied; not named, or tied by amounts; with a doubt.
@@ -40,12 +40,14 @@ _KINDS_OF_MANY = ("cheque", "draft", "card")
 class Early:
     """What the stage decides. `proposed`: row, rule, posts, proof, confidence, alternatives, proposed_customer, reason;
     `allocations`: as in `decide`; `unmatched`: row, none_rule, none_reason of what no family may guess at;
-    `remittances`: receipt_id → the batch or advice that explains it."""
+    `remittances`: receipt_id → the batch or advice that explains it; `instruments`: receipt_id →
+    the instruments that it pays, each with its items."""
 
     proposed: list[dict[str, Any]] = field(default_factory=list)
     allocations: list[dict[str, Any]] = field(default_factory=list)
     unmatched: list[dict[str, Any]] = field(default_factory=list)
     remittances: dict[str, str] = field(default_factory=dict)
+    instruments: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def proposed_frame(self) -> pl.DataFrame:
         """The proposals as a frame."""
@@ -212,7 +214,10 @@ def _write(pair: Pair, settled: Settled, shares: list[list[Paid]], fee: int, sce
             given[one.place] += one.cash + one.deducted
             scene.pool.owner[one.place] = row
         early.allocations += _rows(row, share, rule, scene)
-        early.remittances[scene.receipts["receipt_id"][row]] = pair.remittance.key
+        receipt_id = scene.receipts["receipt_id"][row]
+        early.remittances[receipt_id] = pair.remittance.key
+        if pair.remittance.form == BATCH:
+            early.instruments[receipt_id] = _instruments(pair.remittance, share, scene)
         used = sum(one.cash for one in share)
         rest = int(scene.asks.amount[row]) - used
         owners = {int(scene.pool.customer[one.place]) for one in share}
@@ -228,6 +233,15 @@ def _write(pair: Pair, settled: Settled, shares: list[list[Paid]], fee: int, sce
                 "reason": said(pair, settled, fee, rest, late, scene.receipts["currency_word"][row]),
             }
         )
+
+
+def _instruments(one: Remittance, share: list[Paid], scene: Scene) -> dict[str, tuple[str, ...]]:
+    """The instruments that a receipt pays, each with its items."""
+    found: dict[str, tuple[str, ...]] = {}
+    for paid in share:
+        key, item_id = one.lines[paid.line].key, scene.items["item_id"][paid.place]
+        found[key] = (*(other for other in found.get(key, ()) if other != item_id), item_id)
+    return found
 
 
 def _is_proof(pair: Pair, settled: Settled, late: bool, fee: int) -> bool:

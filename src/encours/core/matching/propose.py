@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.base.schema import TABLES
 from encours.core.matching.advice_tables import Advices
+
+if TYPE_CHECKING:
+    from encours.core.matching.elsewhere import Elsewhere, Sought
 
 #: Columns of `decisions`: one row for each receipt with money unapplied on the day.
 DECISION_SCHEMA: dict[str, pl.DataType] = {
@@ -37,7 +41,8 @@ class Proposals:
     """New `allocations` (the Book's columns), `decisions` (DECISION_SCHEMA), and counts by decision.
 
     `proven`: the receipts whose proposal stands on a proof that nothing else fits. `remittances`: receipt_id → the
-    batch or advice that explains it.
+    batch or advice that explains it. `instruments`: receipt_id → the instruments that it pays, each with its items. `sought`: receipts whose
+    text may quote what another entity has open, `elsewhere` those of which it does (`look_elsewhere`).
     """
 
     allocations: pl.DataFrame
@@ -45,6 +50,9 @@ class Proposals:
     summary: Mapping[str, object]
     proven: frozenset[str] = frozenset()
     remittances: Mapping[str, str] = field(default_factory=dict)
+    instruments: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    sought: Sought | None = None
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
 
 
 def propose(
@@ -67,6 +75,7 @@ def propose(
     # The compiled search is loaded by whoever matches, not by every page that could.
     from encours.core.matching.credits import without_money
     from encours.core.matching.decide import decide
+    from encours.core.matching.elsewhere import items_by_number, sought_elsewhere
     from encours.core.matching.engine import Policy, run
     from encours.core.matching.prepare import prepare
 
@@ -81,7 +90,57 @@ def propose(
     decisions = decided.decisions.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())
     _assert_money(ready.receipts, ready.items, allocations, decisions)
     summary = _summary(ready.receipts, decisions, as_of, max_error_rate)
-    return Proposals(allocations, decisions, summary, decided.proven, ready.early.remittances)
+    sought = sought_elsewhere(ready.receipts, decisions)
+    early = ready.early
+    found = Proposals(
+        allocations, decisions, summary, decided.proven, early.remittances, early.instruments, sought=sought
+    )
+    if len(ready.scope.entities) == 1:
+        return found
+    found = look_elsewhere(found, items_by_number(book.items, ready.items, sought))
+    return replace(found, summary=_summary(ready.receipts, found.decisions, as_of, max_error_rate))
+
+
+def look_elsewhere(found: Proposals, items: pl.DataFrame) -> Proposals:
+    """The proposals with those for other entities' items, which take the place of what was guessed at home.
+
+    `items`: columns of `elsewhere.QUOTED_ITEM`, of every entity, for the spellings in `found.sought`. Counts in the
+    summary by rule stay those of the search at home.
+    """
+    from encours.core.matching.elsewhere import propose_elsewhere
+
+    if found.sought is None or not items.height:
+        return found
+    taken = dict(found.allocations.group_by("item_id").agg(pl.col("amount").sum()).iter_rows())
+    there = propose_elsewhere(found.sought, items, taken)
+    if not there.owners:
+        return found
+    anew = pl.col("receipt_id").is_in(list(there.owners))
+    order = found.decisions.select("receipt_id").with_row_index("place")
+    decisions = pl.concat([found.decisions.filter(~anew), there.decisions]).join(order, on="receipt_id").sort("place")
+    table = TABLES["allocations"]
+    allocations = pl.concat([found.allocations.filter(~anew.fill_null(False)), table.conform(there.allocations)])
+    _assert_elsewhere(there.allocations, items, found.sought.receipts)
+    counts = dict(decisions["decision"].value_counts().iter_rows())
+    summary = {**found.summary, **{name: counts.get(name, 0) for name in ("auto", "review", "none")}}
+    return replace(
+        found,
+        allocations=allocations,
+        decisions=decisions.drop("place"),
+        summary=summary,
+        proven=found.proven - set(there.owners),
+        elsewhere=there.owners,
+    )
+
+
+def _assert_elsewhere(lines: pl.DataFrame, items: pl.DataFrame, receipts: pl.DataFrame) -> None:
+    """No item beyond what is open of it, no receipt beyond its money."""
+    paid = lines.group_by("item_id").agg(pl.col("amount").sum()).join(items, on="item_id", how="left")
+    over = paid.filter((pl.col("amount") * pl.col("open").sign() > pl.col("open").abs()).fill_null(True))
+    used = lines.group_by("receipt_id").agg(pl.col("amount").sum()).join(receipts, on="receipt_id", how="left")
+    wrong = used.filter((pl.col("amount") > pl.col("unapplied")).fill_null(True))
+    assert not over.height, f"items of other entities would be paid beyond their amount: {over['item_id'].to_list()}"
+    assert not wrong.height, f"receipts would be used beyond their money: {wrong['receipt_id'].to_list()}"
 
 
 def _by_family(certified: float | Mapping[str, float] | None) -> npt.NDArray[np.float64]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
 from encours.core.entries import REVERSED
 from encours.store import frames
-from encours.store.models import Acknowledgement, Advance, EntryCover, EntryLine, ExportLine
+from encours.store.models import Acknowledgement, Advance, AllocationElsewhere, EntryCover, EntryLine, ExportLine
 from encours.usecases.read_files import FileRead, FilesRead
 
 _PART = 500
@@ -61,6 +61,7 @@ def meet_entries(book: Book, read: FilesRead) -> Book:
 
 def note_entries(read: FilesRead, import_id: int) -> None:
     """Keeps which settlements the ERP has booked by our entries."""
+    _note_booked_there(sorted({str(one) for file in read.files for one in _ids(file.facts)}), import_id)
     covers = _covers(read.files)
     Acknowledgement.objects.bulk_create(
         [
@@ -74,6 +75,17 @@ def note_entries(read: FilesRead, import_id: int) -> None:
     for start in range(0, len(keys), _PART):
         rows = ExportLine.objects.filter(allocation_id__in=keys[start : start + _PART], acknowledged_by__isnull=True)
         rows.update(acknowledged_by=import_id)
+
+
+def _note_booked_there(pieces: Sequence[str], import_id: int) -> None:
+    """Keeps which settlements between entities the other one's ledger has brought back: `pieces` of our entries."""
+    for start in range(0, len(pieces), _PART):
+        lines = EntryLine.objects.filter(piece__in=pieces[start : start + _PART], counter=False, role="liaison")
+        found = set(lines.exclude(piece=F("main")).values_list("main", "batch__entity_id"))
+        for main, entity_id in found:
+            covers = EntryCover.objects.filter(piece=main, counter=False).values("allocation_id")
+            rows = AllocationElsewhere.objects.filter(allocation_id__in=covers, other_id=entity_id)
+            rows.filter(booked_there_by=None).update(booked_there_by=import_id)
 
 
 def _covers(files: Iterable[FileRead]) -> list[EntryCover]:

@@ -202,6 +202,7 @@ _WORDS = {
         "returned_payment": gettext_lazy("Returned payment"),
         "batch": gettext_lazy("Remittance, line by line"),
         "advice": gettext_lazy("Remittance advice, line by line"),
+        "other_entity": gettext_lazy("Owed to another entity"),
         "by_hand": gettext_lazy("By hand"),
         "amount_differs": gettext_lazy("Quoted, the amount differs"),
         "no_fit": gettext_lazy("Customer known, nothing fits"),

@@ -1,0 +1,238 @@
+"""Money that came to the wrong entity: the text quotes, number for number, what another entity has open.
+
+A step of its own after the search, for receipts that found nothing at home or were given items for their amount alone.
+What it proposes is for a person with rights in both entities; it never posts by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from encours.core.base.numbers import number_key
+
+#: The rule of its proposals.
+RULE = "other_entity"
+#: Why nothing was found at home: a number of another entity may explain it.
+_FOUND_NOTHING = ("no_reference", "no_fit", "not_from_customer", "advance")
+#: Fewer characters turn up in any text; from so many, or so many digits, a number stands for itself without its amount.
+_KEY_MIN, _STRONG_MIN, _STRONG_DIGITS = 5, 6, 8
+_KEY_MAX = 40
+#: A number may be written in so many pieces.
+_PIECES = 4
+#: Sure where the amounts tie to the cent; a guess worth a look where only the number does.
+CONFIDENCE, CONFIDENCE_IN_PART = 0.95, 0.75
+#: Columns of items as this step takes them: of every entity that bears a quoted number, settled ones, too.
+QUOTED_ITEM: dict[str, pl.DataType] = {
+    "item_id": pl.String(), "entity_id": pl.String(), "customer_id": pl.String(), "number": pl.String(),
+    "number_key": pl.String(), "open": pl.Int64(), "currency": pl.String(), "dated_on": pl.Date(),
+}  # fmt: skip
+_LINE: dict[str, pl.DataType] = {
+    "receipt_id": pl.String(), "item_id": pl.String(), "allocated_on": pl.Date(), "amount": pl.Int64(),
+    "kind": pl.String(), "allocation_id": pl.String(), "source": pl.String(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A receipt's items are another entity's (`entity_id`); `rule` and `reason` say why nothing was found at home."""
+
+    entity_id: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Sought:
+    """Receipts that look elsewhere, in order of booking, and the spellings in their texts.
+
+    `receipts`: receipt_id, entity_id, currency, unapplied, day, decision, rule, reason, text.
+    """
+
+    receipts: pl.DataFrame
+
+    @cached_property
+    def keys(self) -> pl.DataFrame:
+        """receipt_id, number_key: each spelling once."""
+        return _spellings(self.receipts.select("receipt_id", "text"))
+
+
+@dataclass(frozen=True)
+class FoundElsewhere:
+    """`decisions` and `allocations` that take the place of those of their receipts, and whose items they are."""
+
+    decisions: pl.DataFrame
+    allocations: pl.DataFrame
+    owners: Mapping[str, Elsewhere]
+
+
+def sought_elsewhere(receipts: pl.DataFrame, decisions: pl.DataFrame) -> Sought:
+    """The receipts for which another entity's numbers are worth reading.
+
+    `receipts`: as `asks.make_receipts` gives them; `decisions`: receipt_id, decision, rule, reason.
+    """
+    # The families bring the compiled search with them: whoever only shows what was found does not need it.
+    from encours.core.matching.certificate.history import AMOUNT
+    from encours.core.matching.families import strata
+
+    by_amount = [rule for rule, stratum in strata().items() if stratum == AMOUNT]
+    nothing = (pl.col("decision") == "none") & pl.col("rule").is_in(_FOUND_NOTHING)
+    guessed = (pl.col("decision") != "none") & pl.col("rule").is_in(by_amount)
+    rows = (
+        receipts.filter((pl.col("unapplied") > 0) & ~pl.col("kind").is_in(["return", "out"]))
+        .join(decisions.filter(nothing | guessed).select("receipt_id", "decision", "rule", "reason"), on="receipt_id")
+        .filter(pl.col("text").fill_null("") != "")
+    )
+    told = ("receipt_id", "entity_id", "unapplied", "day", "decision", "rule", "reason", "text")
+    return Sought(rows.select(*told, currency="currency_word"))
+
+
+def _spellings(texts: pl.DataFrame) -> pl.DataFrame:
+    """receipt_id, number_key: every word of letters and digits, and those that follow each other written as one."""
+    from encours.core.matching.references.scan import FIELD_BREAK
+
+    words = (
+        texts.select("receipt_id", field=pl.col("text").str.split(FIELD_BREAK))
+        .with_row_index("row")
+        .explode("field")
+        .with_row_index("place")
+        .select("receipt_id", "place", word=pl.col("field").str.extract_all(r"[0-9A-Z]+"))
+        .explode("word")
+        .drop_nulls("word")
+    )
+    parts, joined = [], pl.col("word")
+    for piece in range(_PIECES):
+        if piece:
+            joined = joined + pl.col("word").shift(-piece).over("place")
+        parts.append(words.select("receipt_id", number_key=joined))
+    size = pl.col("number_key").str.len_chars()
+    return (
+        pl.concat(parts)
+        .drop_nulls("number_key")
+        .filter(size.is_between(_KEY_MIN, _KEY_MAX) & pl.col("number_key").str.contains(r"\d"))
+        .unique(maintain_order=True)
+    )
+
+
+def items_by_number(items: pl.DataFrame, opened: pl.DataFrame, sought: Sought) -> pl.DataFrame:
+    """Of a book's items (all versions) those that bear one of the spellings: columns of QUOTED_ITEM.
+
+    `opened`: item_id, open and dated_on of the day.
+    """
+    rows = items.select(
+        "item_id", "entity_id", "customer_id", "number", "currency", number_key=number_key(pl.col("number"))
+    )
+    named = rows.filter(pl.col("number_key").is_in(sought.keys["number_key"].unique().implode()))
+    there = opened.select("item_id", "open", "dated_on")
+    return named.unique("item_id", keep="last", maintain_order=True).join(there, on="item_id").select(list(QUOTED_ITEM))
+
+
+def propose_elsewhere(sought: Sought, items: pl.DataFrame, taken: Mapping[str, int]) -> FoundElsewhere:
+    """What the sought receipts pay of other entities' items.
+
+    `items`: columns of QUOTED_ITEM, every item of every entity that bears one of the spellings. `taken`: item_id →
+    what other proposals of this run take of it. A number that an item of the receipt's own entity bears, that several
+    customers or entities bear, or that is no longer open says nothing.
+    """
+    by_key = {key: part.to_dicts() for (key,), part in items.partition_by("number_key", as_dict=True).items()}
+    keys: dict[str, list[str]] = {}
+    hits = sought.keys.filter(pl.col("number_key").is_in(items["number_key"].unique().implode()))
+    for receipt_id, key in hits.iter_rows():
+        keys.setdefault(receipt_id, []).append(key)
+    used = dict(taken)
+    decisions, lines, owners = [], [], {}
+    for row in sought.receipts.filter(pl.col("receipt_id").is_in(list(keys))).iter_rows(named=True):
+        paid, confidence = _paid(row, _quoted(row, keys[row["receipt_id"]], by_key, used))
+        quoted = [item for item, _ in paid]
+        if not quoted:
+            continue
+        for item, amount in paid:
+            used[item["item_id"]] = used.get(item["item_id"], 0) + amount
+            lines.append(_line(row, item, amount))
+        people = {item["customer_id"] for item in quoted}
+        decisions.append(
+            {
+                "receipt_id": row["receipt_id"],
+                "decision": "review",
+                "customer_id": people.pop() if len(people) == 1 else None,
+                "confidence": confidence,
+                "rule": RULE,
+                "alternatives": 0,
+                "reason": _reason(quoted, confidence == CONFIDENCE),
+            }
+        )
+        was_none = row["decision"] == "none"
+        home = Elsewhere(quoted[0]["entity_id"], "no_reference", "no number of an item stands in the text")
+        owners[row["receipt_id"]] = replace(home, rule=row["rule"], reason=row["reason"]) if was_none else home
+    return FoundElsewhere(pl.DataFrame(decisions, _DECISION), pl.DataFrame(lines, _LINE), owners)
+
+
+_DECISION: dict[str, pl.DataType] = {
+    "receipt_id": pl.String(), "decision": pl.String(), "customer_id": pl.String(), "confidence": pl.Float64(),
+    "rule": pl.String(), "alternatives": pl.Int64(), "reason": pl.String(),
+}  # fmt: skip
+
+
+def _quoted(
+    receipt: Mapping[str, Any], keys: Iterable[str], by_key: Mapping[str, list[dict[str, Any]]], used: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """The open items that the text names, all of one other entity; empty where a number is not certainly theirs."""
+    found: dict[str, dict[str, Any]] = {}
+    for key in keys:
+        bearers = by_key[key]
+        if any(one["entity_id"] == receipt["entity_id"] for one in bearers):
+            return []  # a number of our own: what is wrong with it is said there
+        if len({(one["entity_id"], one["customer_id"]) for one in bearers}) > 1:
+            return []
+        for one in bearers:
+            left = one["open"] - used.get(one["item_id"], 0)
+            if left * one["open"] > 0 and one["currency"] == receipt["currency"]:
+                found[one["item_id"]] = {**one, "open": left}
+    if len({one["entity_id"] for one in found.values()}) != 1:
+        return []
+    return sorted(found.values(), key=lambda one: (one["dated_on"], one["item_id"]))
+
+
+def _paid(receipt: Mapping[str, Any], quoted: list[dict[str, Any]]) -> tuple[list[tuple[dict[str, Any], int]], float]:
+    """What is paid of each item, and how sure that is; nothing where neither amount nor number is proof enough."""
+    total, money = sum(one["open"] for one in quoted), receipt["unapplied"]
+    if quoted and total == money:
+        return [(one, one["open"]) for one in quoted], CONFIDENCE
+    same = [one for one in quoted if one["open"] == money]
+    if len(same) == 1:  # one due date of several that bear the number
+        return [(same[0], money)], CONFIDENCE
+    strong = receipt["decision"] == "none" and all(_is_strong(one["number_key"]) for one in quoted)
+    if not strong or not quoted or min(one["open"] for one in quoted) < 0:
+        return [], 0.0
+    if len(quoted) == 1:
+        return [(quoted[0], min(total, money))], CONFIDENCE_IN_PART
+    return ([(one, one["open"]) for one in quoted], CONFIDENCE_IN_PART) if total < money else ([], 0.0)
+
+
+def _is_strong(key: str) -> bool:
+    digits = sum(one.isdigit() for one in key)
+    return digits >= _STRONG_DIGITS or (len(key) >= _STRONG_MIN and digits >= 3 and not key.isdigit())
+
+
+def _line(receipt: Mapping[str, Any], item: Mapping[str, Any], amount: int) -> dict[str, Any]:
+    return {
+        "receipt_id": receipt["receipt_id"],
+        "item_id": item["item_id"],
+        "allocated_on": max(receipt["day"], item["dated_on"]),
+        "amount": amount,
+        "kind": "cash",
+        "allocation_id": f"match:{receipt['receipt_id']}:{item['item_id']}",
+        "source": f"match:{RULE}",
+    }
+
+
+def _reason(quoted: list[dict[str, Any]], exact: bool) -> str:
+    """What a clerk with rights in both entities reads."""
+    numbers = ", ".join(dict.fromkeys(one["number"] for one in quoted))
+    owed = f"{numbers} is quoted in full and owed to entity {quoted[0]['entity_id']}"
+    said = f"{owed}; no item of this entity bears the number"
+    return said if exact else f"{said}; but the amount is another one"

@@ -18,6 +18,7 @@ from encours.connectors.book_folder import write_book
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
 from encours.core.entries import Bank
+from encours.core.matching.model import model_digest
 from encours.store.models import (
     Closing,
     CustomerPosition,
@@ -26,6 +27,7 @@ from encours.store.models import (
     Import,
     ImportFile,
     MatchAudit,
+    MatchDisagreement,
     Portfolio,
     PortfolioMember,
     Proposal,
@@ -38,6 +40,7 @@ from encours.usecases import clock
 from encours.usecases.accept_match import accept_match
 from encours.usecases.entry_rules import change_bank
 from encours.usecases.export_entries import export_entries
+from encours.usecases.import_advice import import_advice
 from encours.usecases.import_files import Upload, import_now, preview_import, receive_files
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import Actor, actor_of, job
@@ -204,6 +207,7 @@ def build_town(home: Path) -> Town:
             seed="A",
             drawn_on=clock.today(),
         )
+    advised, disagreed = _advised(alice), _disagreed()
     sheet = home / "rest.csv"
     head = "Compte;Client;Facture;Date;Echeance;Solde"
     lines = (head, "0;Zirconia 0;ZIR-7;01/10/2026;31/10/2026;12,00", "0;Zirconia 0;ZIR-8;99/99/2026;31/10/2026;12,00")
@@ -213,6 +217,8 @@ def build_town(home: Path) -> Town:
         "proposal_id": proposals["A:0:r"],
         "audit_id": 0 if drawn is None else drawn.pk,
         "run_id": run.pk,
+        "advice_id": advised,
+        "disagreement_id": disagreed,
         "decision_id": accepted.decision.pk if accepted.decision else 0,
         "batch_id": _exported(alice),
         "import_id": waiting.pk,
@@ -233,6 +239,36 @@ def build_town(home: Path) -> Town:
         "document_id": "A:0:d",
     }
     return town
+
+
+def _advised(alice: Actor) -> str:
+    """An advice that waits for its money, with a line that finds its item and one that does not."""
+    text = b"Avis de virement\nZIR-001 1 234,56\nZIR-999 10,00\nTotal virement : 1 244,56\n"
+    return str(import_advice(alice, "A", "avis.txt", text).advice.advice_id)
+
+
+def _disagreed() -> int:
+    """A receipt of which the engine says one item and the ERP's letter another."""
+    row = MatchDisagreement.objects.create(
+        entity_id="A",
+        receipt_id="A:2:r",
+        digest="0" * 64,
+        origin="replay",
+        found_on=clock.today(),
+        booked_on=clock.today(),
+        amount=123_458,
+        currency="EUR",
+        rule="one",
+        stratum="amount_only",
+        decision="auto",
+        confidence=0.99,
+        model=model_digest(),
+        reason="",
+        ours=[["A:2:late", 123_458, "cash"]],
+        letter=[["A:3:late", 123_458, "cash"]],
+        apart=123_458,
+    )
+    return int(row.pk)
 
 
 def _exported(alice: Actor) -> int:

@@ -79,6 +79,16 @@ EXPECTED: dict[str, Expected] = {
     "cash_advance": _post(_CASH, 403, data=lambda town: {"customer": "A:0"}),
     "cash_aside": _post(_CASH, 403, data=lambda town: {"reason": "interest"}),
     "cash_refuse": _post(_CASH, 403, data=lambda town: {"proposal": town.ids["proposal_id"]}),
+    "advices": _all(_CASH, 200, 403),
+    "advices_receive": _post(
+        _CASH, 403, data=lambda town: {"entity": "A", "files": SimpleUploadedFile("avis.txt", b"FA-77 12,00\n")}
+    ),
+    "advice": _all(_CASH, 200, 403),
+    "advice_head": _post(_CASH, 403, data=lambda town: {"total": "1234,56", "act": "save"}),
+    "advice_line": _post(_CASH, 403, data=lambda town: {"line": "1", "item": "ZIR-001", "amount": "1", "act": "save"}),
+    "advice_state": _post(_CASH, 403, data=lambda town: {"act": "aside"}),
+    "differences": Expected({}, 200),
+    "differences_export": Expected({"nemo": 403}, 200),
     "imports": _all(_CASH, 200, 403),
     "imports_receive": _post(
         _CASH, 403, data=lambda town: {"entity": "A", "files": SimpleUploadedFile("a.csv", b"Compte;Client\n1;X\n")}
@@ -116,6 +126,9 @@ EXPECTED: dict[str, Expected] = {
         _CASH, 403, _HIDDEN, lambda town: {"of": "A", "stratum": "amount_only", "on": "0", "why": "a wrong one"}
     ),
     "trust_judge": _post(_CASH, 403, _HIDDEN | {"colette": 404}, lambda town: {"right": "1"}),
+    "trust_disagreements": _all(_CASH, 200, 403),
+    "trust_disagreement": _post(_CASH, 403, _HIDDEN | {"colette": 404}, lambda town: {"verdict": "ours"}),
+    "trust_disagreements_export": _all(_CASH, 200, 403),
     "trust_run": _all("alice claude", 200, 403, hidden=True),
     "trust_rewind": _post("alice claude", 403, _HIDDEN, lambda town: {"why": "a test"}),
     "settings": _all("alice claude", 200, 403),

@@ -20,6 +20,8 @@ _KEYS = {
         "closing_export": "csv",
         "import_issues": "csv",
         "exports_file": "csv",
+        "differences_export": "csv",
+        "trust_disagreements_export": "csv",
     },
     "key": "x",
     "uidb36": "1",

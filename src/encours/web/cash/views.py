@@ -24,6 +24,7 @@ from encours.usecases.mark_not_customer import mark_not_customer, mark_not_custo
 from encours.usecases.propose_matches import propose_viewed
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.settle_receipt import offer_differences, settle_receipt
+from encours.usecases.show_advice_pages import advice_of_receipt
 from encours.usecases.show_cash import PAGE_ROWS, Queue, show_queue
 from encours.usecases.show_desk import Desk, find_for_desk, show_desk
 from encours.usecases.show_match_rate import show_match_rate
@@ -64,7 +65,7 @@ def cash(request: Request) -> HttpResponse:
     if picked and desk is None:
         raise Http404
     context = {"section": "cash", "queue": queue, "tabs": _tabs(queue), "picked": bool(picked)}
-    return render(request, "cash/cash.html", context | _desk_context(desk, queue.tab))
+    return render(request, "cash/cash.html", context | _desk_context(request, desk, queue.tab))
 
 
 @login_required
@@ -243,7 +244,7 @@ def undo(request: Request, decision_id: int) -> HttpResponse:
     queue = show_queue(request.viewing, "check", _page(request))
     desk = show_desk(request.viewing, decision.subject_id)
     context = {"queue": queue, "tabs": _tabs(queue), "toast": _("Undone.")}
-    return render(request, "cash/answer.html", _desk_context(desk, "check") | context)
+    return render(request, "cash/answer.html", _desk_context(request, desk, "check") | context)
 
 
 def _act(request: Request, receipt_id: str, act: Callable[[], tuple[str, int | None]]) -> HttpResponse:
@@ -261,7 +262,7 @@ def _act(request: Request, receipt_id: str, act: Callable[[], tuple[str, int | N
     queue = show_queue(request.viewing, tab, _page(request))
     desk = _following(request, queue, receipt_id)
     context = {"queue": queue, "tabs": _tabs(queue), "toast": text, "toast_undo": undo_id}
-    return render(request, "cash/answer.html", _desk_context(desk, tab) | context)
+    return render(request, "cash/answer.html", _desk_context(request, desk, tab) | context)
 
 
 def _following(request: Request, queue: Queue, receipt_id: str) -> Desk | None:
@@ -273,12 +274,13 @@ def _following(request: Request, queue: Queue, receipt_id: str) -> Desk | None:
 
 
 def _desk(request: Request, desk: Desk | None, tab: str) -> HttpResponse:
-    return render(request, "cash/answer.html", _desk_context(desk, tab))
+    return render(request, "cash/answer.html", _desk_context(request, desk, tab))
 
 
-def _desk_context(desk: Desk | None, tab: str) -> dict[str, object]:
+def _desk_context(request: Request, desk: Desk | None, tab: str) -> dict[str, object]:
     decimals = exponent(desk.currency) if desk else 2
-    return {"desk": desk, "tab": tab, "decimals": decimals, "aside_reasons": words.aside_reasons()}
+    told = advice_of_receipt(request.viewing, desk.receipt_id) if desk else None
+    return {"desk": desk, "tab": tab, "decimals": decimals, "aside_reasons": words.aside_reasons(), "advice": told}
 
 
 def _seen(request: Request, receipt_id: str) -> Desk:

@@ -15,6 +15,7 @@ from encours.core.base.issue import CallError
 from encours.usecases.accept_match import accept_match
 from encours.usecases.propose_matches import propose_viewed
 from encours.usecases.rights import NotAllowedError
+from encours.usecases.show_advice_pages import advice_of_receipt
 from encours.usecases.show_receipts import receipt_of_proposal, show_receipt, show_receipt_row, show_receipts
 from encours.usecases.undo_match import undo_match
 from encours.web.shell.issue_words import said_together
@@ -49,7 +50,10 @@ def receipt(request: Request, receipt_id: str) -> HttpResponse:
     page = show_receipt(request.viewing, receipt_id)
     if page is None:
         raise Http404
-    return render(request, "receipts/receipt.html", {"section": "receipts", "page": page, "row": page.row})
+    told = advice_of_receipt(request.viewing, receipt_id)
+    return render(
+        request, "receipts/receipt.html", {"section": "receipts", "page": page, "row": page.row, "advice": told}
+    )
 
 
 @login_required

@@ -182,6 +182,7 @@ def connector(name: str) -> str:
         "sheet": _("Spreadsheet"),
         "einvoice": _("E-invoice"),
         "invoice_pdf": _("PDF invoice"),
+        "advice": _("Remittance advice"),
         "ecb_rates": _("ECB rates"),
         "book_folder": _("Book folder"),
     }.get(name, name)

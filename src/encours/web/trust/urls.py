@@ -4,7 +4,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from encours.web.shell.nav import NavEntry
-from encours.web.trust import views
+from encours.web.trust import disagreements, views
 
 NAV = NavEntry(_("Trust"), "trust", "trust", 52, "t", ("judge_match",), whole=True)
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("trust/certify/", views.certify, name="trust_certify"),
     path("trust/stratum/", views.stratum, name="trust_stratum"),
     path("trust/judge/<int:audit_id>/", views.judge, name="trust_judge"),
+    path("trust/disagreements/", disagreements.disagreements, name="trust_disagreements"),
+    path("trust/disagreements/judge/<int:disagreement_id>/", disagreements.judge_case, name="trust_disagreement"),
+    path("trust/disagreements/export.<str:kind>", disagreements.export_judged, name="trust_disagreements_export"),
     path("trust/run/<int:run_id>/", views.run, name="trust_run"),
     path("trust/run/<int:run_id>/rewind/", views.rewind, name="trust_rewind"),
 ]

@@ -31,6 +31,7 @@ from encours.usecases.judged_receipts import POSTING, PROPOSING
 from encours.usecases.rewind_run import RewindPreview, preview_rewind
 from encours.usecases.rights import ACTS, NotAllowedError
 from encours.usecases.show_audits import Naming, audit_rows
+from encours.usecases.show_disagreements import count_waiting
 from encours.usecases.standing_promise import StandingPromise, standing_promise, switches
 from encours.usecases.trust_page import (
     BudgetRow,
@@ -155,6 +156,7 @@ def _page(viewing: Viewing, entity: Entity) -> TrustPage:
         queue=audit_rows(viewing, list(queue.select_related("decision__proposal").order_by("pk")[:QUEUE_ROWS])),
         waiting=queue.count(),
         judged_audits=len(judged_audits),
+        disagreements=count_waiting(entity_id),
         wrong_share=wrong["error_rate"],
         wrong_money=wrong["value_rate"],
         mix=_mix(promise.row),

@@ -183,6 +183,7 @@ class TrustPage:
     queue: list[AuditRow] = field(default_factory=list)
     waiting: int = 0
     judged_audits: int = 0
+    disagreements: int = 0  # with the ERP's letters, waiting for a person
     wrong_share: float | None = None  # of all automatic posts, estimated from the audits; None: none was judged
     wrong_money: float | None = None
     mix: list[MixRow] = field(default_factory=list)

@@ -15,11 +15,12 @@ from encours.core.matching.families import families
 from encours.core.matching.features import PLACE
 from encours.core.matching.kernel import kernel
 from encours.core.matching.payers import Payers
-from encours.core.matching.pool import Pool
+from encours.core.matching.pool import NEVER, Pool
 from encours.core.matching.prepare import Prepared
 from encours.core.matching.references.keys import OTHER
 from encours.core.matching.references.scan import Marks
-from encours.core.matching.returns import taken_back
+from encours.core.matching.returned import is_fee
+from encours.core.matching.returns import no_lines, taken_back
 
 #: What a text quotes (bits): something; something still open; something in another currency.
 QUOTES, QUOTES_OPEN, QUOTES_FOREIGN = 1, 2, 4
@@ -39,8 +40,7 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     lines = _lines(ready, outcome)
     early = ready.early
     allocations = pl.concat([early.allocation_frame(), _allocations(ready, lines)], how="diagonal_relaxed")
-    cash = allocations.filter(kind="cash").select("receipt_id", "item_id", "amount")
-    back, returned = taken_back(ready.receipts, ready.applied, cash)
+    back, returned = _returned(ready, allocations)
     proposed = pl.concat([early.proposed_frame(), _proposed(ready, outcome, lines), back], how="diagonal_relaxed")
     # A proof is held to the rate here; what a certificate lets through was held to it when that was made.
     within = (1 - pl.col("confidence") <= max_error_rate + 1e-12) | ~pl.col("proof")
@@ -62,6 +62,28 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     )
     stands = rows.filter("proof")["receipt_id"]
     return Decided(pl.concat([allocations, returned], how="diagonal_relaxed"), decisions, frozenset(stands))
+
+
+def _returned(ready: Prepared, allocations: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Decisions and allocations of the payments that came back; those of receipts with a deduction are taken now."""
+    back = ready.facts.back
+    if back is None:
+        return taken_back(ready.receipts, [], no_lines())
+    cash = allocations.filter((pl.col("kind") == "cash") & pl.col("receipt_id").is_in(list(back.row_of)))
+    decided: dict[int, list[tuple[int, int]]] = {}
+    item_ids = ready.items["item_id"]
+    places = {item_ids[at]: at for at in item_ids.is_in(cash["item_id"].implode()).arg_true().to_list()}
+    for receipt_id, item_id, amount in cash.select("receipt_id", "item_id", "amount").iter_rows():
+        if receipt_id not in back.early:
+            decided.setdefault(back.row_of[receipt_id], []).append((places[item_id], amount))
+    back.reopen(NEVER, decided, ready.facts.pool)
+    lines = back.frame(item_ids)
+    of = ready.items.select("item_id", "customer", "group").join(
+        ready.scope.customers.select("customer", "customer_id"), on="customer"
+    )
+    found, taken = taken_back(ready.receipts, ready.ties, lines)
+    payers = _payers(ready, lines.join(of, on="item_id"))
+    return found.join(payers, on="row", how="left", maintain_order="left"), taken
 
 
 def _lines(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
@@ -104,6 +126,7 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         crossed=pl.Series(ready.facts.marks.crossed[rows]),
         contested=_named(ids, rival),
         twin_of=ready.receipts["twin_of"].gather(rows),
+        reopened_by=_named(ids, _reopened_by(ready, outcome, rows)),
         posts=pl.Series(outcome.posts[rows]),
         proof=pl.Series(outcome.proof[rows]),
         confidence=pl.Series(outcome.confidence[rows]),
@@ -117,6 +140,14 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         alternatives=(pl.col("ways") - 1 + pl.col("rivals")).cast(pl.Int64),
     ).with_columns(reason=reasons(frame))
     return said.join(_payers(ready, lines), on="row", how="left", maintain_order="left")
+
+
+def _reopened_by(ready: Prepared, outcome: Outcome, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Rows of the returns that opened what each receipt pays; −1 where none did."""
+    back = ready.facts.back
+    if back is None:
+        return np.full(len(rows), -1, dtype=np.int32)
+    return np.array([back.opened(outcome.items[row], int(row)) for row in rows], dtype=np.int32)
 
 
 def _named(ids: pl.Series, places: npt.NDArray[np.int32]) -> pl.Series:
@@ -216,6 +247,10 @@ def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
     twin = pl.format("receipt {} brought the same amount and text: this may be a second payment", "twin_of")
     known = pl.col("nominated") | (pl.col("customer") >= 0)
     why: list[tuple[pl.Expr, str, pl.Expr]] = [
+        (pl.lit(is_fee(ready.receipts)), "return_fee",
+         pl.lit("the bank's fee for a payment that came back: a bank charge, of no item")),
+        (pl.col("row").is_in([tie.row for tie in ready.ties]), "returned_payment",
+         pl.lit("the payment that came back is applied to nothing: the two cancel each other")),
         (pl.col("kind") == "return", "returned_payment",
          pl.lit("a returned payment reverses what it paid; it settles nothing")),
         (has("quotes", QUOTES_OPEN), "amount_differs",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.matching.claims import assign, best_of, contested, release
+from encours.core.matching.claims import Hypotheses, assign, best_of, contested, release
 from encours.core.matching.families import families
 from encours.core.matching.features import FEATURES, PLACE
 from encours.core.matching.kernel import kernel
@@ -79,8 +79,11 @@ def run(facts: Facts, lessons: Lessons, policy: Policy) -> Outcome:
         _learn(facts, lessons.account[lesson:until], lessons.name[lesson:until], lessons.customer[lesson:until])
         lesson = until
         todo = np.arange(begin, end, dtype=np.int32)[facts.asks.searched[begin:end]]
+        _reopen(facts, int(day), outcome)
         _make_way(facts, todo, outcome)
         _decide(facts, todo, outcome, policy)
+        if _reopen(facts, int(day), outcome):  # a payment that came back on its own day
+            _decide(facts, todo[outcome.family[todo] < 0], outcome, policy)
         posted = todo[outcome.posts[todo]]
         _learn(facts, facts.payers.account[posted], facts.payers.name[posted], outcome.customer[posted])
     rest = np.flatnonzero((outcome.family < 0) & facts.asks.searched).astype(np.int32)
@@ -128,13 +131,14 @@ def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: 
     best, second, margin, proof, sure = best[kept], second[kept], margin[kept], proof[kept], sure[kept]
     wanted = contested(best, hypotheses, facts.pool)
     certified = np.broadcast_to(policy.certified, len(families()))[hypotheses.family[best]]
-    posts = (proof | (sure >= certified)) & (wanted < 0) & (not final)
+    again = _open_again(hypotheses, best, facts)
+    posts = (proof | (sure >= certified)) & (wanted < 0) & (not final) & ~again
     stands, rival = assign(best, hypotheses, posts, facts.pool)
     ask = hypotheses.ask[best]
     outcome.rival[ask] = np.where(rival >= 0, rival, np.where(wanted >= 0, wanted, outcome.rival[ask]))
     _write(outcome, found, facts, best[stands], second[stands])
     outcome.confidence[ask[stands]], outcome.second[ask[stands]] = sure[stands], margin[stands]
-    outcome.posts[ask[stands]], outcome.proof[ask[stands]] = posts[stands], proof[stands]
+    outcome.posts[ask[stands]], outcome.proof[ask[stands]] = posts[stands], (proof & ~again)[stands]
     return np.sort(ask[~stands])
 
 
@@ -155,6 +159,26 @@ def _write(outcome: Outcome, found: Found, facts: Facts, at: Int64, second: Int6
 #: Share of proofs expected to be wrong, until judged receipts of the book say better: a chance hit needs the same
 #: number in the text and the same cents.
 PROOF_ERROR_RATE = 0.0001
+
+
+def _reopen(facts: Facts, until: int, outcome: Outcome) -> bool:
+    """Opens what payments that came back until a day had paid; whether anything is open again."""
+    if facts.back is None:
+        return False
+    decided = {}
+    for row in facts.back.row_of.values():
+        deducts = row in outcome.items and families()[outcome.family[row]].gap and outcome.gap[row]
+        if row in outcome.items and not deducts:
+            decided[row] = list(zip(outcome.items[row].tolist(), outcome.pays[row].tolist(), strict=True))
+    return facts.back.reopen(until, decided, facts.pool)
+
+
+def _open_again(hypotheses: Hypotheses, chosen: Int64, facts: Facts) -> npt.NDArray[np.bool_]:
+    """Which claims pay what only a returned payment opens: nobody has looked at that yet, so none of them posts."""
+    if facts.back is None or not facts.back.by_item:
+        return np.zeros(len(chosen), dtype=np.bool_)
+    found: npt.NDArray[np.bool_] = facts.back.touches(hypotheses.start, hypotheses.item)[chosen]
+    return found
 
 
 def _make_way(facts: Facts, todo: Int32, outcome: Outcome) -> None:

@@ -29,7 +29,8 @@ def reasons(proposed: pl.DataFrame) -> pl.Series:
     """A sentence for each proposal.
 
     `proposed`: family (place), the features by name, gap, weak (bits of `proof`), crossed, contested (id of a receipt
-    that wants the same item, else null), second (confidence of the best other set), twin_of.
+    that wants the same item, else null), reopened_by (id of the return that opened an item again, else null), second
+    (confidence of the best other set), twin_of.
     """
     parts = [
         part.with_columns(what=_what(families()[int(part["family_place"][0])].name))
@@ -104,6 +105,10 @@ def _doubts() -> list[tuple[pl.Expr, pl.Expr]]:
 
     return [
         (pl.col("contested").is_not_null(), pl.format("receipt {} wants the same item", "contested")),
+        (
+            pl.col("reopened_by").is_not_null(),
+            pl.format("it is open again only with the returned payment {}: accept that first", "reopened_by"),
+        ),
         (pl.col("ways") > 1, pl.format("{} sets of items fit alike", pl.col("ways").cast(pl.Int64))),
         (pl.col("rivals") > 0, pl.lit("another set of items fits, too")),
         (pl.col("late") > 0, pl.lit("not all of it was known and open when the money was booked")),

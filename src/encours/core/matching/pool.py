@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -64,11 +65,12 @@ def days_of(column: pl.Expr, default: int) -> pl.Expr:
     return column.cast(pl.Int32).fill_null(default)
 
 
-def make_items(book: Book, known: Book, scope: Scope, as_of: date) -> pl.DataFrame:
+def make_items(book: Book, known: Book, scope: Scope, as_of: date, reopened: Collection[str] = ()) -> pl.DataFrame:
     """The items of a book on a day in the order of the pool.
 
     `book` holds all versions, `known` one row an id. Columns: item_id, number, order_ref, purchase_order, delivery_ref,
-    payment_reference, dated_on, and the arrays of Pool by their names.
+    payment_reference, dated_on, live, and the arrays of Pool by their names. `reopened`: items that a returned payment
+    opens again in this run; they stand among the open ones.
     """
     table = TABLES["items"]
     first_known = book.items.group_by("item_id").agg(known=known_on_expr(table).min())
@@ -90,6 +92,7 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date) -> pl.DataFra
         "open",
         "customer",
         "group",
+        live=(pl.col("open") != 0) | pl.col("item_id").is_in(list(reopened)),
         dated_on=pl.coalesce(list(table.dated_by)),
         due=days_of(pl.col("due_on"), ALWAYS),
         issued=days_of(pl.col("issued_on"), ALWAYS),
@@ -100,7 +103,7 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date) -> pl.DataFra
         entity=scope.entity_code(pl.col("entity_id")),
         currency=scope.currency_code(pl.col("currency")),
     )
-    return coded.sort("customer", pl.col("open") == 0, "due", "issued", "item_id")
+    return coded.sort("customer", ~pl.col("live"), "due", "issued", "item_id")
 
 
 def _touched(book: Book, as_of: date) -> pl.DataFrame:
@@ -119,7 +122,7 @@ def make_pool(items: pl.DataFrame, numbers: Texts, scope: Scope) -> Pool:
     digits, digits_size, weak, plain = read_numbers(numbers)
     customer = _array(items, "customer", np.int32)
     count = scope.customers.height
-    is_open = _array(items, "open", np.int64) != 0
+    is_open = _array(items, "live", np.bool_)
     start = np.searchsorted(customer, np.arange(count + 1)).astype(np.int64)
     opens = np.bincount(customer[is_open], minlength=count).astype(np.int64)
     return Pool(

@@ -18,7 +18,8 @@ from encours.core.matching.pool import make_items, make_pool
 from encours.core.matching.references.bytes import make_texts
 from encours.core.matching.references.keys import make_table
 from encours.core.matching.references.scan import scan
-from encours.core.matching.returns import applied_before
+from encours.core.matching.reopening import make_reopening
+from encours.core.matching.returned import Tie, find_returned, without_returned_twins
 from encours.core.matching.scope import Scope, make_scope
 from encours.core.matching.search import Facts
 
@@ -29,14 +30,14 @@ _KEPT = ("item_id", "open", "customer", "group", "currency", "issued", "discount
 @dataclass(frozen=True)
 class Prepared:
     """`receipts` and `items` in the order of the arrays in `facts`; `lessons` is what the book's own matches teach,
-    `applied` what its returned payments had paid, `early` what files and advices decide before any search."""
+    `ties` which payments came back, `early` what files and advices decide before any search."""
 
     scope: Scope
     receipts: pl.DataFrame
     items: pl.DataFrame
     facts: Facts
     lessons: Lessons
-    applied: pl.DataFrame
+    ties: list[Tie]
     early: Early
 
 
@@ -44,18 +45,22 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     """What was known of a book (all versions) and of remittance advices at the end of a day."""
     known = book.as_of(as_of)
     scope = make_scope(known)
-    items = make_items(book, known, scope, as_of)
+    receipts = make_receipts(known, scope)
+    ties = find_returned(receipts, known)
+    receipts = without_returned_twins(receipts, ties)
+    items = make_items(book, known, scope, as_of, {item for tie in ties for item, _ in tie.paid})
     numbers = make_texts(items["number"])
     pool = make_pool(items, numbers, scope)
-    receipts = make_receipts(known, scope)
     asks = make_asks(receipts)
     table = make_table(items, numbers)
     marks = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
     payers, lessons = make_payers(known, receipts, scope)
-    applied = applied_before(receipts, known.allocations)
     told = read_batches(known, scope, items["item_id"], table, pool)
     told += read_advices(advices, as_of, scope, items["item_id"], table, pool)
     kept = items.select(_KEPT)
     people = scope.customers["customer_id"]
     early = decide_early(told, Scene(receipts, kept, asks, pool, marks, people, pool.family_first))
-    return Prepared(scope, receipts, kept, Facts(asks, pool, payers, marks), lessons, applied, early)
+    back = None
+    if ties:
+        back = make_reopening(ties, kept["item_id"], pool, marks, receipts["receipt_id"], early.allocations)
+    return Prepared(scope, receipts, kept, Facts(asks, pool, payers, marks, back), lessons, ties, early)

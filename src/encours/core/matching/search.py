@@ -19,6 +19,7 @@ from encours.core.matching.payers import Payers
 from encours.core.matching.pool import Pool
 from encours.core.matching.quoted_views import make_quoted_views
 from encours.core.matching.references.scan import Marks
+from encours.core.matching.reopening import Reopening
 from encours.core.matching.views import Views, make_views
 
 Bools = npt.NDArray[np.bool_]
@@ -29,12 +30,13 @@ _SHARE, _WORKERS_MAX = 4_000, 4
 @dataclass(frozen=True)
 class Facts:
     """What a search reads: receipts, items, payers and quotes. The pool and what the payers taught change between
-    searches."""
+    searches; `back`: what returned payments open again meanwhile (None: nothing came back)."""
 
     asks: Asks
     pool: Pool
     payers: Payers
     marks: Marks
+    back: Reopening | None = None
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,65 @@
-"""The files behind one credit for many items: payout, draft and factor batches, remittance advices of two receipts."""
+"""What the published mix lacks: the files behind one credit for many items, cheques that bounce, other currencies."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
-from benchmarks.matching.plan import NAMES, START, Plan
-from benchmarks.matching.texts import batch_numbers
+from benchmarks.matching.draws import Draws, Ints
+from benchmarks.matching.plan import DAYS, NAMES, START, Plan
 
 _WITH_FILE = ("card_payout", "lcr_batch", "factor_batch", "shared_advice")
+
+
+#: The other currency and what one euro is in it; what the payer's bank gave differs by so much at most.
+CURRENCY, _RATE, _SPREAD = "USD", 1.08, 0.003
+#: One bounced cheque in five comes back with the bank's fee on top; three in five are named by their number.
+_FEE_SHARE, _NUMBERED = 0.2, 3
+
+
+def return_fees(plan: Plan, seed: int) -> Ints:
+    """What the bank takes beyond a bounced cheque, negative, by receipt."""
+    draws = Draws(seed, "return-fees")
+    fees = np.where(draws.chance(_FEE_SHARE, plan.count), draws.between(1_000, 2_500, plan.count), 0)
+    return np.where(plan.among("cheque_return"), -fees, 0)
+
+
+def currency_gaps(plan: Plan, settled: Ints, seed: int) -> Ints:
+    """What the amount in the other currency differs in figures from the euros that it settles, by receipt."""
+    rate = _RATE * (1 + _SPREAD * (Draws(seed, "rates").between(0, 2_000, plan.count) / 1_000 - 1))
+    other = np.rint(settled * rate).astype(np.int64)
+    return np.where(plan.among("other_currency"), other - settled, 0)
+
+
+def rate_table(plan: Plan) -> dict[str, pl.DataFrame]:
+    """The rates of the days, where a receipt is in the other currency."""
+    if not len(plan.rows("other_currency")):
+        return {}
+    days = [START + timedelta(days=day) for day in range(DAYS[plan.mode] + 15)]
+    return {"rates": pl.DataFrame({"currency": CURRENCY, "on": days, "rate": _RATE})}
+
+
+def batch_numbers(plan: Plan) -> pl.Series:
+    """A number for each batch or advice: what the text names and the batch file lists. Two receipts share an advice."""
+    first = np.where(plan.among("shared_advice") & (plan.earlier >= 0), plan.earlier, np.arange(plan.count))
+    return pl.Series(first + 7_000_000).cast(pl.String)
+
+
+def cheque_words(plan: Plan) -> dict[str, pl.Series]:
+    """`cheque`: the number of a cheque that will bounce (null: no such cheque); `bounced`: what its return says."""
+    rows = plan.rows("cheque_return")
+    number = np.full(plan.count, -1)
+    number[plan.earlier[rows]] = plan.earlier[rows]
+    own = np.where(plan.among("cheque_return"), plan.earlier, 0)
+    frame = pl.DataFrame({"number": number, "own": own}).select(
+        cheque=pl.when(pl.col("number") >= 0).then((pl.col("number") + 1_000_000).cast(pl.String)),
+        bounced=pl.when(pl.col("own") % 5 < _NUMBERED)
+        .then(pl.format("CHEQUE IMPAYE {} PROVISION INSUFFISANTE", (pl.col("own") + 1_000_000).cast(pl.String)))
+        .otherwise(pl.lit("CHEQUE IMPAYE SANS PROVISION")),
+    )
+    return {"cheque": frame["cheque"], "bounced": frame["bounced"]}
 
 
 def batch_lines(plan: Plan, lines: pl.DataFrame, item_ids: pl.Series) -> pl.DataFrame:

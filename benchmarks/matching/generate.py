@@ -11,7 +11,7 @@ import polars as pl
 from benchmarks.matching.cast import ENTITIES, Cast, cast_tables, make_cast
 from benchmarks.matching.channels import capacity_of, through_channels
 from benchmarks.matching.draws import Bools, Draws, Ints
-from benchmarks.matching.extras import batch_lines, instrument_tables
+from benchmarks.matching.extras import CURRENCY, batch_lines, instrument_tables, rate_table
 from benchmarks.matching.items import item_table, make_items
 from benchmarks.matching.noise import NOISE_CODE, make_channels, make_noise
 from benchmarks.matching.plan import NAMES, START, Plan, make_plan
@@ -29,14 +29,15 @@ _SENDERS = {
     "card_payout": "CARTES SYNTHETIQUES",
     "factor_batch": "FACTOR SYNTHETIQUE",
 }
-_KINDS = {"debit_return": "return", "card_payout": "card", "lcr_batch": "draft"}
+_KINDS = {"debit_return": "return", "cheque_return": "return", "card_payout": "card", "lcr_batch": "draft"}
 
 
 @dataclass(frozen=True)
 class Case:
     """A book without allocations, and what is true of it.
 
-    `truth`: receipt_id, item_id, amount (what the receipt takes off the item, adjustment included, in the item's sign).
+    `truth`: receipt_id, item_id, amount (what the receipt takes off the item, adjustment included, in the item's sign
+    and currency; a return's is negative: the item is open again).
     `receipts`: receipt_id, amount, pattern, noise, channel, adjustment, cause, left_open, matchable, usable, stratum,
     repeats (of a duplicate, a return or a second part: the earlier receipt). `batches`: the lines of payout, draft and
     factor files and of shared advices: batch_id, kind, item_id, amount.
@@ -83,7 +84,7 @@ def generate(profile: Profile, receipts: int, mode: str = "stock", seed: int = 1
     lines = batch_lines(plan, settled.lines, item_rows["item_id"])
     drafts = instrument_tables(plan, item_rows, lines)
     rows = _receipt_rows(profile, cast, plan, settled, channel, text, ids, seed)
-    tables = {**cast_tables(cast), "items": item_rows, "receipts": rows, **drafts}
+    tables = {**cast_tables(cast), "items": item_rows, "receipts": rows, **drafts, **rate_table(plan)}
     book = Book.of(**{name: TABLES[name].conform(frame) for name, frame in tables.items()})
     return Case(book, truth, _facts(plan, settled, noise, channel, named, ids), lines)
 
@@ -128,6 +129,7 @@ def _receipt_rows(
             "own": draws.below(1_000_000_000, plan.count)[again],
             "says": draws.chance(0.4, plan.count)[again],
             "returned": returned,
+            "currency": np.where(plan.among("other_currency"), CURRENCY, "EUR"),
         }
     ).with_columns(_payer_columns(profile, cast, plan, channel, again, draws))
     return _as_receipts(frame.with_columns(original=ids.gather(np.maximum(returned, 0))))
@@ -138,11 +140,10 @@ def _as_receipts(frame: pl.DataFrame) -> pl.DataFrame:
     booked = pl.lit(START) + pl.duration(days=pl.col("booked"))
     reference = pl.when("says").then(pl.format("E2E{}", "own")).otherwise(pl.lit("NOTPROVIDED"))
     return frame.select(
-        "receipt_id", "entity_id", "amount", "kind", "payer_name", "payer_account",
+        "receipt_id", "entity_id", "amount", "kind", "payer_name", "payer_account", "currency",
         account=pl.format("BANK-{}", "entity_id"),
         booked_on=booked,
         value_on=booked,
-        currency=pl.lit("EUR"),
         origin=pl.lit("bank"),
         remittance=pl.when(pl.col("remittance") != "").then("remittance"),
         end_to_end_id=pl.when("carries_reference").then(reference),
@@ -155,6 +156,7 @@ def _kinds(plan: Plan, channel: Ints) -> pl.Series:
     for name, word in _KINDS.items():
         kind[plan.rows(name)] = word
     kind[plan.earlier[plan.rows("debit_return")]] = "direct_debit"
+    kind[plan.earlier[plan.rows("cheque_return")]] = "cheque"
     return pl.Series(kind)
 
 

@@ -21,15 +21,18 @@ _LAG = 45  # the second part of an instalment, a duplicate and a return come wit
 #: One credit for items of many customers: the text names only the batch.
 MANY_CUSTOMERS = ("card_payout", "lcr_batch", "factor_batch")
 #: Patterns that a customer who always pays what is due does not fall into: his account would never be clear.
-_LEAVES_OPEN = ("partial", "dispute", "retention", "debit_return")
-_BRINGS_NO_ITEM = ("advance", "not_ar", "duplicate", "debit_return")
+_LEAVES_OPEN = ("partial", "dispute", "retention", "debit_return", "cheque_return")
+_BRINGS_NO_ITEM = ("advance", "not_ar", "duplicate", "debit_return", "cheque_return")
+#: Payments that come back. The bank names the payment of a direct debit; a cheque's return says its number, or nothing.
+RETURNS = ("debit_return", "cheque_return")
 
 
 @dataclass
 class Plan:
-    """`payer`: place in the cast (−1: nobody's). `earlier`: the receipt that a duplicate repeats, a return takes back,
-    a second instalment completes or whose advice covers this one, too (−1: none). `invoices` and `notes`: how many new
-    items the receipt brings. `gap`: days back to the customer's last balance."""
+    """`payer`: place in the cast (−1: nobody's). `entity`: whose bank the money came to. `earlier`: the receipt that a
+    duplicate repeats, a return takes back, a second instalment completes or whose advice covers this one, too (−1:
+    none). `invoices` and `notes`: how many new items the receipt brings. `gap`: days back to the customer's last
+    balance."""
 
     mode: str
     pattern: Ints
@@ -71,10 +74,14 @@ def make_plan(profile: Profile, cast: Cast, receipts: int, mode: str, seed: int)
     _shared_advices(plan, draws)
     _repeats(plan, draws, "duplicate", ("one", "many", "credit_notes", "discount"), 2)
     _repeats(plan, draws, "debit_return", ("one",), 2)
+    if len(plan.rows("cheque_return")):  # an unused pattern draws nothing: the published mixes stay as they are
+        _repeats(plan, draws, "cheque_return", ("one",), 2)
     nobody = plan.payer < 0
     plan.entity = np.where(
         nobody, draws.below(profile.entities, receipts), _payer_entity(cast)[np.maximum(plan.payer, 0)]
     )
+    if profile.entities > 1:  # money that came to the bank of the other entity
+        plan.entity = np.where(plan.among("other_entity"), 1 - plan.entity, plan.entity)
     _sizes(plan, profile, draws)
     plan.booked = plan.day if mode == "stream" else _stock_days(plan, draws)
     return plan

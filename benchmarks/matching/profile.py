@@ -16,7 +16,10 @@ PATTERNS = (
     "treasury", "rounding", "charge", "overpayment", "duplicate",
 )  # fmt: skip
 #: Patterns that the published mix lacks: zero in every named profile, `with_extras` turns them on.
-EXTRAS = ("retention", "withholding", "debit_return", "card_payout", "lcr_batch", "factor_batch", "shared_advice")
+EXTRAS = (
+    "retention", "withholding", "debit_return", "card_payout", "lcr_batch", "factor_batch", "shared_advice",
+    "cheque_return", "other_currency", "other_entity",
+)  # fmt: skip
 UNMATCHABLE = ("advance", "not_ar", "duplicate")
 #: How the references stand in the text.
 NOISE = (

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.matching.draws import Draws, Ints
-from benchmarks.matching.plan import Plan
+from benchmarks.matching.extras import currency_gaps, return_fees
+from benchmarks.matching.plan import RETURNS, Plan
 
 #: Pattern → why what is received differs from what is settled.
 CAUSES = {
@@ -22,6 +23,8 @@ CAUSES = {
     "withholding": "withholding",
     "card_payout": "card_fee",
     "factor_batch": "factor_fee",
+    "cheque_return": "return_fee",
+    "other_currency": "currency",
 }
 
 
@@ -47,6 +50,7 @@ def settle(plan: Plan, items: pl.DataFrame, seed: int) -> Settled:
     lines = pl.concat([lines, _second_instalments(plan, lines), *_returned(plan, lines)])
     settled, full = _sum(lines, "amount", plan.count), _sum(lines, "full", plan.count)
     adjustment = _adjustments(plan, settled, _sum_of(owned, plan.count), draws)
+    adjustment += return_fees(plan, seed) + currency_gaps(plan, settled, seed)
     total = settled + adjustment
     again = plan.rows("duplicate")
     total[again] = adjustment[again] = total[plan.earlier[again]]
@@ -74,8 +78,8 @@ def _second_instalments(plan: Plan, lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _returned(plan: Plan, lines: pl.DataFrame) -> list[pl.DataFrame]:
-    """A returned direct debit reopens what it had paid."""
-    rows = plan.rows("debit_return")
+    """A returned direct debit or cheque reopens what it had paid."""
+    rows = plan.rows(*RETURNS)
     pairs = pl.DataFrame({"back": rows, "receipt": plan.earlier[rows]})
     back = lines.join(pairs, on="receipt")
     return [back.select(pl.col("back").alias("receipt"), "item", amount=-pl.col("amount"), full=-pl.col("amount"))]
@@ -118,7 +122,7 @@ def _adjustments(plan: Plan, settled: Ints, discount: Ints, draws: Draws) -> Int
 def _assert_money(plan: Plan, lines: pl.DataFrame, items: pl.DataFrame, total: Ints, adjustment: Ints) -> None:
     """A fault of the generator, never of data: Σ truth + adjustment = receipt, and no item beyond its amount."""
     assert np.array_equal(_sum(lines, "amount", plan.count) + adjustment, total), "a receipt's money is not conserved"
-    assert bool(((total > 0) | plan.among("debit_return")).all()), "a receipt brings no money"
+    assert bool(((total > 0) | plan.among(*RETURNS)).all()), "a receipt brings no money"
     by_item = (
         lines.group_by("item")
         .agg(pl.col("amount").sum().alias("settled"))

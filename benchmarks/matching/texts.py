@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.matching.draws import Bools, Draws, Ints
+from benchmarks.matching.extras import batch_numbers, cheque_words
 from benchmarks.matching.noise import NOISE_CODE
 from benchmarks.matching.plan import CODE, MANY_CUSTOMERS, Plan
 
@@ -50,16 +51,11 @@ def make_texts(
         other=pl.Series(np.array(_NOT_AR)[draws.below(len(_NOT_AR), plan.count)]),
         order=pl.format("ACOMPTE COMMANDE CO{}", pl.Series(draws.between(100_000, 999_999, plan.count))),
         batch=batch_numbers(plan),
+        **cheque_words(plan),
     )
     text = frame.select(text=_text())["text"]
     again = np.where(plan.among("duplicate"), plan.earlier, np.arange(plan.count))
     return text.gather(again), ~quiet
-
-
-def batch_numbers(plan: Plan) -> pl.Series:
-    """A number for each batch or advice: what the text names and the batch file lists. Two receipts share an advice."""
-    first = np.where(plan.among("shared_advice") & (plan.earlier >= 0), plan.earlier, np.arange(plan.count))
-    return pl.Series(first + 7_000_000).cast(pl.String)
 
 
 def _text() -> pl.Expr:
@@ -75,6 +71,8 @@ def _text() -> pl.Expr:
     text = pl.when(pattern == CODE["advance"]).then(advance).otherwise(text)
     text = pl.when(pattern == CODE["shared_advice"]).then(pl.format("SELON AVIS {}", "batch")).otherwise(text)
     text = pl.when(pattern == CODE["debit_return"]).then(pl.format("REJET PRLV {}", text)).otherwise(text)
+    text = pl.when(pl.col("cheque").is_not_null()).then(pl.format("CHQ {} {}", "cheque", text)).otherwise(text)
+    text = pl.when(pattern == CODE["cheque_return"]).then("bounced").otherwise(text)
     for name in MANY_CUSTOMERS:
         text = pl.when(pattern == CODE[name]).then(pl.format(_BATCHES[name], "batch")).otherwise(text)
     return text.str.strip_chars()

@@ -131,6 +131,8 @@ EXPECTED: dict[str, Expected] = {
     "trust_disagreements_export": _all(_CASH, 200, 403),
     "trust_run": _all("alice claude", 200, 403, hidden=True),
     "trust_rewind": _post("alice claude", 403, _HIDDEN, lambda town: {"why": "a test"}),
+    "trust_posts": _all("alice claude", 200, 403, hidden=True, query="?of=A&model=none"),
+    "trust_rewind_posts": _post("alice claude", 403, _HIDDEN, lambda town: {"of": "A", "rule": "one", "why": "a test"}),
     "settings": _all("alice claude", 200, 403),
     "settings_add_user": _post(
         "alice", 403, data=lambda town: {"email": "new@example.org", "password": "a longer secret 42", "name": "New"}

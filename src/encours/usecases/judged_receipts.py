@@ -30,6 +30,7 @@ from encours.store.models import (
 )
 from encours.store.rows import fetch
 from encours.usecases.merge.meet_letters import OWN_SOURCE
+from encours.usecases.refusals import REWOUND
 
 #: Runs that only propose: a person's acceptance of their proposals is one that was looked at. A post that belongs to
 #: any other run came in bulk.
@@ -127,6 +128,8 @@ def _automatic(entity_id: str, words: pl.DataFrame) -> pl.DataFrame:
     """Automatic posts that were audited, and those that a person took back: these are wrong, drawn or not."""
     posts = words.filter((pl.col("act") == "accept_match") & (pl.col("run") == POSTING))
     audited = posts.join(_audits(entity_id), on="decision_id")
+    # A judgement counts while its post stands; that a post was found wrong is not mended by a rewind.
+    audited = audited.filter(~((pl.col("undone") == REWOUND) & (pl.col("right") == 1)).fill_null(False))
     drawn = audited.select(_row(pl.col("right") == 1, "judged_at", pl.col("chance")))
     back = posts.join(audited, on="decision_id", how="anti")
     back = back.filter((pl.col("undone") == "undo_match") & pl.col("undone_by").is_not_null())

@@ -7,6 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from encours.core.matching import Proposals
+from encours.core.matching.model import model_digest
 from encours.store import bulk
 from encours.store.models import Decision, Proposal, ProposalLine, Run
 from encours.store.rows import fetch
@@ -48,9 +49,14 @@ def withhold(entity_id: str, found: Proposals, engine: str) -> Proposals:
     alike = pl.col("lines") == pl.col("lines_before")
     same = (pl.col("rule") == pl.col("rule_before")) & alike
     refused_now = ~pl.col("rewound") & ((pl.col("rule_before") != BY_HAND) | alike)
-    barred = met.filter(refused_now | (same & (pl.col("engine") == engine)))["receipt_id"].unique()
+    barred = met.filter(refused_now | (same & (pl.col("engine") == _version(engine))))["receipt_id"].unique()
     doubted = met["receipt_id"].unique()
     return _without(found, barred, doubted)
+
+
+def _version(engine: str, model: str | None = None) -> str:
+    """What proposes: the version of the rules and of the model; a run that names none is taken to be of this one."""
+    return f"{engine}/{model or model_digest()}"
 
 
 def _without(found: Proposals, barred: pl.Series, doubted: pl.Series) -> Proposals:
@@ -88,7 +94,7 @@ def _refused(entity_id: str, receipts: pl.Series) -> pl.DataFrame:
             _REFUSED,
         )
     runs = Run.objects.filter(pk__in=rows["run_id"].drop_nulls().unique().to_list())
-    engines = {run.pk: str(run.summary.get("engine", "")) for run in runs}
+    engines = {run.pk: _version(str(run.summary.get("engine", "")), run.summary.get("model")) for run in runs}
     sets = _sets(rows, ["proposal_id", "receipt_id", "rule", "run_id", "rewound"])
     engine = pl.col("run_id").replace_strict(engines, default="", return_dtype=pl.String)
     return sets.with_columns(rewound=pl.col("rewound") == 1, engine=engine)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import polars as pl
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from encours.core.matching.certificate import LADDER, POOLED, STRATA, estimated, needed, prior_certificate
 from encours.core.matching.certificate.budgets import BUDGETS
@@ -28,7 +29,10 @@ from encours.usecases.automatic_posting import automatic_posting
 from encours.usecases.error_budget import KEY as BUDGET_KEY
 from encours.usecases.error_budget import error_budget
 from encours.usecases.judged_receipts import POSTING, PROPOSING
-from encours.usecases.rewind_run import RewindPreview, preview_rewind
+from encours.usecases.refusals import REWOUND
+from encours.usecases.rewind_posts import preview_posts
+from encours.usecases.rewind_run import preview_rewind
+from encours.usecases.rewinding import Part, RewindPreview
 from encours.usecases.rights import ACTS, NotAllowedError
 from encours.usecases.show_audits import Naming, audit_rows
 from encours.usecases.show_disagreements import count_waiting
@@ -45,6 +49,7 @@ from encours.usecases.trust_page import (
     Said,
     StratumRow,
     TrustPage,
+    VersionRow,
 )
 from encours.usecases.viewing import Viewing
 from encours.usecases.watch_promise import running_tests
@@ -92,6 +97,13 @@ def show_rewind(
     return preview, naming.payers([post.receipt_id for post in preview.largest])
 
 
+def show_rewind_posts(viewing: Viewing, part: Part) -> tuple[RewindPreview, dict[str, str]]:
+    """The same over all runs, of a version of the model, a rule or a stratum. Raises NotAllowedError or CallError."""
+    preview = preview_posts(viewing.actor, part)
+    naming = Naming(viewing.every_entity())
+    return preview, naming.payers([post.receipt_id for post in preview.largest])
+
+
 def trust_curve(viewing: Viewing) -> tuple[list[tuple[float, float, float]], float]:
     """coverage, precision found, precision at least, surest first; and the budget. Empty where nothing was judged."""
     actor = viewing.actor
@@ -129,6 +141,7 @@ def _page(viewing: Viewing, entity: Entity) -> TrustPage:
     least = needed(promise.policy.max_error_rate, round(1 - DEFAULT_CONFIDENCE, 12))
     box = _certificate(promise)
     audits = MatchAudit.objects.filter(entity_id=entity_id, right__isnull=False)
+    audits = audits.exclude(right=True, decision__undone_by__act=REWOUND)
     judged_audits = list(audits.values_list("right", "chance", "decision__amount"))
     summaries = _summaries(entity_id)
     wrong = _estimated(judged_audits, summaries)
@@ -161,6 +174,7 @@ def _page(viewing: Viewing, entity: Entity) -> TrustPage:
         wrong_money=wrong["value_rate"],
         mix=_mix(promise.row),
         runs=_runs(entity_id),
+        versions=_versions(entity_id),
         rights=_rights(viewing, entity_id),
     )
 
@@ -356,6 +370,28 @@ def _runs(entity_id: str) -> list[RunRow]:
         )
         for row in runs
     ]
+
+
+def _versions(entity_id: str) -> list[VersionRow]:
+    """Each version of the model that proposed what was posted in bulk, the newest first."""
+    posted = Proposal.objects.filter(entity_id=entity_id, state=Proposal.State.ACCEPTED)
+    bulk = posted.filter(Q(run__name=POSTING) | Q(confirmed_in_bulk__isnull=False))
+    stands = dict(bulk.values_list("run").annotate(Count("id")))
+    told = Run.objects.filter(entity_id=entity_id, name__in=(POSTING, PROPOSING), state="done")
+    columns = ("pk", "name", "started_at", "summary__model", "summary__engine", "summary__posted")
+    found: dict[str, VersionRow] = {}
+    for pk, name, at, model, engine, count in told.order_by("-pk").values_list(*columns):
+        if not model or (name != POSTING and pk not in stands):
+            continue
+        row = found.setdefault(model, VersionRow(model, engine or "", at, 0, 0, 0))
+        found[model] = replace(
+            row,
+            first_at=at,
+            runs=row.runs + (name == POSTING),
+            posted=row.posted + (count or 0),
+            stands=row.stands + stands.get(pk, 0),
+        )
+    return [row for row in found.values() if row.posted or row.stands]
 
 
 def _rights(viewing: Viewing, entity_id: str) -> list[RightRow]:

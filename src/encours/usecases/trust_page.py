@@ -134,6 +134,19 @@ class RunRow:
 
 
 @dataclass(frozen=True)
+class VersionRow:
+    """A version of the model (its digest) and the engine it ran in last: its runs, what it posted by itself, and what
+    stands of that and of what was confirmed among others."""
+
+    model: str
+    engine: str
+    first_at: datetime
+    runs: int
+    posted: int
+    stands: int
+
+
+@dataclass(frozen=True)
 class RightRow:
     """An act of the page: the roles that hold it, whether a delegation says more, whether the reader may."""
 
@@ -188,4 +201,5 @@ class TrustPage:
     wrong_money: float | None = None
     mix: list[MixRow] = field(default_factory=list)
     runs: list[RunRow] = field(default_factory=list)
+    versions: list[VersionRow] = field(default_factory=list)
     rights: list[RightRow] = field(default_factory=list)

@@ -28,6 +28,7 @@ from encours.store.models import Entity, MatchAudit, MatchCertificate, Proposal,
 from encours.store.rows import fetch
 from encours.usecases import clock
 from encours.usecases.error_budget import error_budget
+from encours.usecases.refusals import REWOUND
 from encours.usecases.rights import Actor
 from encours.usecases.standing_promise import newest_certificate, switches
 
@@ -97,9 +98,10 @@ def running_tests(entity_id: str, known: Mapping[str, StratumSwitch], target: fl
 
 
 def _audited(entity_id: str) -> pl.DataFrame:
-    """AUDITED_SCHEMA and `at`, the moment of each judgement."""
+    """AUDITED_SCHEMA and `at`, the moment of each judgement; that a post is right counts while the post stands."""
     columns = ("receipt_id", "judged_at", "stratum", "right", "chance")
-    rows = MatchAudit.objects.filter(entity_id=entity_id, right__isnull=False).values_list(*columns)
+    judged = MatchAudit.objects.filter(entity_id=entity_id, right__isnull=False)
+    rows = judged.exclude(right=True, decision__undone_by__act=REWOUND).values_list(*columns)
     told = [(receipt, at.date(), stratum, right, chance, _text(at)) for receipt, at, stratum, right, chance in rows]
     return pl.DataFrame(told, schema=AUDITED_SCHEMA | {"at": pl.String()}, orient="row")
 

@@ -12,7 +12,13 @@ from encours.cli.report import CallError, progress, say_table
 
 
 def command(
-    run: Annotated[int, typer.Argument(metavar="RUN", help="The number of the run, as the page of Trust shows it.")],
+    run: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="The number of the run, as the page of Trust shows it.")
+    ] = None,
+    entity: Annotated[str, typer.Option("--entity", help="Without RUN: over all runs of this entity.")] = "",
+    model: Annotated[
+        str, typer.Option("--model", help="Only what this version of the model posted, by its digest.")
+    ] = "",
     rule: Annotated[str, typer.Option("--rule", help="Only the posts of this rule.")] = "",
     stratum: Annotated[
         str, typer.Option("--stratum", help="Only quoted_exactly, other_reference or amount_only.")
@@ -21,19 +27,25 @@ def command(
     why: Annotated[str, typer.Option("--why", help="The reason, for the audit; needed but for --dry-run.")] = "",
     home: Annotated[Path | None, typer.Option("--home", help="The data folder; default ENCOURS_HOME.")] = None,
 ) -> None:
-    """Say what would be reversed, and reverse it unless --dry-run is given."""
-    if not dry_run and not why.strip():
-        raise CallError(["--why: say why the run is rewound, or look first with --dry-run"])
+    """Say what would be reversed, and reverse it unless --dry-run is given: a run, or over all runs of an entity the
+    posts of a version of the model, of a rule or of a kind of match."""
+    if faults := _faults(run, entity, model, dry_run or bool(why.strip())):
+        raise CallError(faults)
     open_installation(home, migrate=False)
     from encours.core.base.money import to_decimal
     from encours.store.rights import job
+    from encours.usecases.rewind_posts import preview_posts, rewind_posts
     from encours.usecases.rewind_run import preview_rewind, rewind_run
+    from encours.usecases.rewinding import Part
 
-    actor = job("cli")
-    preview = preview_rewind(actor, run, rule, stratum)
+    actor, part = job("cli"), Part(entity, model=model, rule=rule, stratum=stratum)
+    preview = preview_posts(actor, part) if run is None else preview_rewind(actor, run, rule, stratum)
     totals = ", ".join(f"{to_decimal(amount, currency):,} {currency}" for currency, amount in preview.totals)
-    print(f"Run {run} of {preview.entity_id}: {preview.posts:,} posts stand{f', {totals}' if totals else ''}.")
+    what = f"Run {run} of {preview.entity_id}" if run else f"All runs of {preview.entity_id}, {part.subject}"
+    print(f"{what}: {preview.posts:,} posts stand{f', {totals}' if totals else ''}.")
     print(f"{preview.exported:,} of them were exported, {preview.sealed:,} stand in a sealed month.")
+    if preview.judged:
+        print(f"{preview.judged:,} of them were judged right; their judgements go too: a new certificate is needed.")
     if preview.posts:
         say_table("By rule", [(name, f"{count:,}") for name, count in preview.rules], ("rule", "posts"))
         largest = [
@@ -44,5 +56,15 @@ def command(
     if dry_run:
         return
     with progress("rewinding"):
-        done = rewind_run(actor, run, why, rule, stratum)
+        done = rewind_posts(actor, part, why) if run is None else rewind_run(actor, run, why, rule, stratum)
     print(f"{done.posts:,} posts were rewound in {done.allocations:,} allocations.")
+
+
+def _faults(run: int | None, entity: str, model: str, has_reason: bool) -> list[str]:
+    """What is wrong with the call."""
+    faults = [] if has_reason else ["--why: say why it is rewound, or look first with --dry-run"]
+    if run is None and not entity:
+        faults.append("name a RUN, or --entity with --model, --rule or --stratum")
+    if run is not None and (entity or model):
+        faults.append("a RUN has its own entity and model: leave --entity and --model out")
+    return faults

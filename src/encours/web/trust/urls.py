@@ -21,4 +21,6 @@ urlpatterns = [
     path("trust/disagreements/export.<str:kind>", disagreements.export_judged, name="trust_disagreements_export"),
     path("trust/run/<int:run_id>/", views.run, name="trust_run"),
     path("trust/run/<int:run_id>/rewind/", views.rewind, name="trust_rewind"),
+    path("trust/posts/", views.posts, name="trust_posts"),
+    path("trust/posts/rewind/", views.rewind_many, name="trust_rewind_posts"),
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,9 +21,11 @@ from encours.usecases.automatic_posting import activate_automatic_posting, stop_
 from encours.usecases.certify_matching import certify_matching
 from encours.usecases.error_budget import allow_prior, set_error_budget, stop_prior
 from encours.usecases.judge_match import judge_match
+from encours.usecases.rewind_posts import rewind_posts
 from encours.usecases.rewind_run import rewind_run
+from encours.usecases.rewinding import Part, RewindPreview, Rewound
 from encours.usecases.rights import NotAllowedError
-from encours.usecases.show_trust import currency_of, show_rewind, show_trust, trust_curve
+from encours.usecases.show_trust import currency_of, show_rewind, show_rewind_posts, show_trust, trust_curve
 from encours.usecases.switch_stratum import switch_stratum
 from encours.web.shell import charts
 from encours.web.shell import format as form
@@ -154,11 +157,33 @@ def run(request: Request, run_id: int) -> HttpResponse:
         raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         raise Http404 from refused
+    return _preview(request, preview, payers, Part(preview.entity_id, run_id, rule=rule, stratum=kind))
+
+
+@login_required
+def posts(request: Request) -> HttpResponse:
+    """What rewinding a version of the model, a rule or a kind of match over all runs would do."""
+    part = _part(request.GET)
+    try:
+        preview, payers = show_rewind_posts(request.viewing, part)
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        raise Http404 from refused
+    return _preview(request, preview, payers, part)
+
+
+def _part(told: QueryDict) -> Part:
+    model, rule, kind = (told.get(name, "") for name in ("model", "rule", "stratum"))
+    return Part(told.get("of", ""), model=model, rule=rule, stratum=kind)
+
+
+def _preview(request: Request, preview: RewindPreview, payers: dict[str, str], part: Part) -> HttpResponse:
     rows = [(post, payers.get(post.receipt_id, "")) for post in preview.largest]
     total = sum(abs(amount) for _, amount in preview.totals)
     may = request.viewing.actor.may("rewind_run", preview.entity_id, total)
-    context = {"section": "trust", "preview": preview, "rows": rows, "rule": rule, "stratum": kind, "may": may}
-    return render(request, "trust/run.html", context)
+    told = {"rule": part.rule, "stratum": part.stratum, "part": part}
+    return render(request, "trust/run.html", {"section": "trust", "preview": preview, "rows": rows, "may": may} | told)
 
 
 @login_required
@@ -166,13 +191,29 @@ def run(request: Request, run_id: int) -> HttpResponse:
 def rewind(request: Request, run_id: int) -> HttpResponse:
     """Reverses a run, or one rule's posts in it."""
     part = (request.POST.get("rule", ""), request.POST.get("stratum", ""))
+    actor, why = request.viewing.actor, request.POST.get("why", "")
+    return _rewound(request, lambda: rewind_run(actor, run_id, why, *part), reverse("trust_run", args=[run_id]))
+
+
+@login_required
+@require_POST
+def rewind_many(request: Request) -> HttpResponse:
+    """Reverses the posts of a version of the model, a rule or a kind of match, over all runs."""
+    part, why = _part(request.POST), request.POST.get("why", "")
+    named = {"of": part.entity_id, "model": part.model, "rule": part.rule, "stratum": part.stratum}
+    back = f"{reverse('trust_posts')}?{urlencode({name: value for name, value in named.items() if value})}"
+    return _rewound(request, lambda: rewind_posts(request.viewing.actor, part, why), back)
+
+
+def _rewound(request: Request, act: Callable[[], Rewound], back: str) -> HttpResponse:
+    """Rewinds and says so; refused, back to the look before it."""
     try:
-        done = rewind_run(request.viewing.actor, run_id, request.POST.get("why", ""), *part)
+        done = act()
     except NotAllowedError as refused:
         raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         messages.error(request, _("Not done: %(why)s") % {"why": said_together(refused.faults)})
-        return HttpResponseRedirect(reverse("trust_run", args=[run_id]))
+        return HttpResponseRedirect(back)
     text = ngettext("%(count)s post was rewound.", "%(count)s posts were rewound.", done.posts)
     messages.success(request, text % {"count": form.number(done.posts)})
     return HttpResponseRedirect(reverse("trust"))

@@ -13,7 +13,7 @@ import pytest
 from django.utils import translation
 
 from encours.connectors.sheet.kind import kinds
-from encours.core.matching import explain
+from encours.core.matching import explain, return_reasons, returns
 from encours.core.matching.families import families
 from encours.web.shell.issue_words import french, said, said_together, said_why
 from encours.web.shell.issue_words.catalogue import catalogue, sections
@@ -160,7 +160,7 @@ def _clauses() -> Iterator[str]:
     against = ("ways", "rivals", "late", "dead", "elsewhere", "quoted_unpaid", "namesakes", "partly", "twin")
     ways = ("by_number", "by_other", "by_list", "by_tail", "by_slip", "unquoted")
     row = dict.fromkeys((*against, *ways), 2.0) | {"gap": 1250, "weak": 2**30 - 1, "crossed": True, "contested": "R1"}
-    row |= {"second": 0.5, "twin_of": "R2", "items": 6.0}
+    row |= {"second": 0.5, "twin_of": "R2", "reopened_by": "R3", "items": 6.0}
     rows = [
         row | dict.fromkeys(flags, 0.0) | {flag: 1.0, "family_place": place, "items": items}
         for place in range(len(names))
@@ -178,6 +178,12 @@ def test_why_a_return_is_proposed_has_its_french() -> None:
     assert french("takes back what receipt R1 had paid: 2 open again").replace("\u00a0", " ") == (
         "annule ce que le règlement R1 avait payé : 2 pièces à nouveau ouvertes"
     )
+    said = [*return_reasons._CODES, *return_reasons._WORDS, *returns._SAID.values()]
+    said += [
+        "15.0 beyond it: the bank's fee, which stays on the return",
+        "payments that fit alike: 2, the latest is taken",
+    ]
+    assert [one for one in said if french(one.replace("{}", "AM04")) == one.replace("{}", "AM04")] == []
 
 
 def test_why_a_match_is_proposed_reads_well_in_french() -> None:

@@ -41,7 +41,7 @@ class HandLine:
 
 def line_faults(lines: Sequence[HandLine], items: Mapping[str, Item], receipt: Receipt) -> list[str]:
     """Everything that is wrong with the lines as they are given. A payment that came back has the other sign."""
-    came_back = receipt.returns_receipt_id is not None
+    tied, loose = receipt.returns_receipt_id is not None, receipt.kind == "return" and receipt.amount < 0
     faults = [] if lines else ["choose at least one item"]
     for line in lines:
         for item_id in filter(None, (line.item_id, line.credit_item_id)):
@@ -49,7 +49,9 @@ def line_faults(lines: Sequence[HandLine], items: Mapping[str, Item], receipt: R
                 faults.append(f"there is no item {item_id}")
             elif items[item_id].entity_id != receipt.entity_id:
                 faults.append(f"item {items[item_id].number} belongs to another entity: match it there")
-        faults += _faults(line, items.get(line.item_id), came_back)
+        item = items.get(line.item_id)
+        opens = item is not None and line.amount * item.amount < 0
+        faults += _faults(line, item, tied or (loose and opens))
     seen: set[tuple[str, str, str]] = set()
     for line in lines:
         if (line.item_id, line.kind, line.cause) in seen:

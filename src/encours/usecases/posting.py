@@ -80,7 +80,7 @@ def read_facts(proposals: Sequence[Proposal], lines: Mapping[int, list[dict[str,
     """The items and receipts that the proposals name, as they stand now; called under the entity's lock."""
     named = {id_ for part in lines.values() for line in part for id_ in (line["item_id"], line["credit_item_id"])}
     items = _read("items", named - {None}, ["item_id", "amount", "open", "issued_on", "posted_on", "entity_id"])
-    wanted = ["receipt_id", "unapplied", "currency", "booked_on", "posted_on", "returns_receipt_id"]
+    wanted = ["receipt_id", "unapplied", "currency", "booked_on", "posted_on", "returns_receipt_id", "kind"]
     return Facts(items, _read("receipts", {proposal.receipt_id for proposal in proposals}, wanted))
 
 
@@ -95,16 +95,24 @@ def fitting(
     """The proposals that fit, each beside those before it; and number -> what is wrong with each other one.
 
     A receipt must still have the money and every item be open for what is taken off it: whatever two proposals, two
-    workers or a stale run want, nothing is allocated beyond what there is. Returned payments come last: what they take
-    back may be posted beside them.
+    workers or a stale run want, nothing is allocated beyond what there is. Returned payments come after the others:
+    what they take back may be posted beside them; then once more what they may have opened again.
     """
     left = _Left(facts)
-    fits, faults = [], {}
-    for proposal in sorted(proposals, key=lambda one: left.is_return(one.receipt_id)):
+    fits: list[Fit] = []
+    faults: dict[int, list[str]] = {}
+    returns = [one for one in proposals if left.is_return(one.receipt_id)]
+    others = [one for one in proposals if not left.is_return(one.receipt_id)]
+    fitted: set[int] = set()
+    for proposal in (*others, *returns, *(others if returns else ())):
+        if proposal.pk in fitted:
+            continue
         own = lines.get(proposal.pk, [])
         if wrong := left.take(proposal.receipt_id, own):
             faults[proposal.pk] = wrong
             continue
+        faults.pop(proposal.pk, None)
+        fitted.add(proposal.pk)
         currency = facts.receipts[proposal.receipt_id]["currency"]
         fits.append(Fit(proposal, own, currency, sum(_worth(line) for line in own)))
     return fits, faults
@@ -121,7 +129,7 @@ class _Left:
     def is_return(self, receipt_id: str) -> bool:
         """Whether the receipt is a payment that came back: it opens again what it had paid."""
         receipt = self._facts.receipts.get(receipt_id)
-        return receipt is not None and receipt["returns_receipt_id"] is not None
+        return receipt is not None and (receipt["returns_receipt_id"] is not None or receipt["kind"] == "return")
 
     def take(self, receipt_id: str, lines: list[dict[str, Any]]) -> list[str]:
         """Takes the lines off what is left, or says why not and takes nothing."""
@@ -135,11 +143,10 @@ class _Left:
             if line["kind"] == "credit" and line["credit_item_id"] is not None:
                 wanted[line["credit_item_id"]] = wanted.get(line["credit_item_id"], 0) - line["amount"]
         used = sum(_worth(line) for line in lines if line["kind"] == "cash")
-        fits = self._may_reopen if self.is_return(receipt_id) else self._may_settle
         faults = [
             f"item {item_id} is no longer open for this amount"
             for item_id, amount in wanted.items()
-            if not fits(item_id, amount)
+            if not self._fits(receipt_id, item_id, amount)
         ]
         if not _within(used, self._money[receipt_id]):
             faults.append(f"receipt {receipt_id} no longer has this money")
@@ -148,6 +155,13 @@ class _Left:
             for item_id, amount in wanted.items():
                 self._open[item_id] = self._open.get(item_id, 0) - amount
         return faults
+
+    def _fits(self, receipt_id: str, item_id: str, amount: int) -> bool:
+        if not self.is_return(receipt_id):
+            return self._may_settle(item_id, amount)
+        # What the bank calls a return and nobody tied to a payment may be money given back for a credit note.
+        tied = self._facts.receipts[receipt_id]["returns_receipt_id"] is not None
+        return self._may_reopen(item_id, amount) or (not tied and self._may_settle(item_id, amount))
 
     def _may_settle(self, item_id: str, amount: int) -> bool:
         return _within(amount, self._open.get(item_id, 0))
@@ -272,13 +286,40 @@ def returned_since(decisions: Sequence[Decision]) -> dict[str, str]:
     To reverse such a payment would open its items twice.
     """
     own = pl.Series([decision.subject_id for decision in decisions], dtype=pl.String)
-    items = standing([_proposal(decision) for decision in decisions])["item_id"]
-    columns = ["receipt_id", "reversed_on"]
-    beside = frames.versions("allocations", items, columns, current=True, by="item_id")
-    ids = beside.filter(pl.col("reversed_on").is_null() & ~pl.col("receipt_id").is_in(own.implode()))["receipt_id"]
-    others = frames.versions("receipts", ids, ["receipt_id", "returns_receipt_id"], current=True)
+    mine = standing([_proposal(decision) for decision in decisions])
+    columns = ["receipt_id", "item_id", "amount", "reversed_on"]
+    beside = frames.versions("allocations", mine["item_id"], columns, current=True, by="item_id")
+    beside = beside.filter(pl.col("reversed_on").is_null() & ~pl.col("receipt_id").is_in(own.implode()))
+    told = ["receipt_id", "returns_receipt_id", "kind", "booked_on"]
+    others = frames.versions("receipts", beside["receipt_id"].drop_nulls(), told, current=True)
     back = others.filter(pl.col("returns_receipt_id").is_in(own.implode()))
-    return dict(back.select("returns_receipt_id", "receipt_id").iter_rows())
+    loose = others.filter((pl.col("kind") == "return") & pl.col("returns_receipt_id").is_null())
+    found = _taken_by(loose.join(beside, on="receipt_id"), mine) if loose.height else {}
+    return found | dict(back.select("returns_receipt_id", "receipt_id").iter_rows())
+
+
+def _taken_by(loose: pl.DataFrame, mine: pl.DataFrame) -> dict[str, str]:
+    """Receipt of `mine` -> the return, tied to no payment, that opened an item it had paid before."""
+    booked = frames.versions("receipts", mine["receipt_id"], ["receipt_id", "booked_on"], current=True)
+    paid = mine.join(booked, on="receipt_id").select("item_id", own="receipt_id", paid="amount", paid_on="booked_on")
+    met = loose.join(paid, on="item_id").filter(
+        (pl.col("amount") * pl.col("paid") < 0) & (pl.col("paid_on") < pl.col("booked_on"))
+    )
+    return dict(met.select("own", "receipt_id").iter_rows())
+
+
+def paid_since(decisions: Sequence[Decision]) -> dict[str, str]:
+    """Returned payment of a decision -> an item it opened that was paid again since, by none of the decisions.
+
+    To reverse such a return would settle the item twice.
+    """
+    mine = standing([_proposal(decision) for decision in decisions])
+    freed = mine.group_by("item_id").agg(pl.col("amount").sum().alias("freed"))
+    items = frames.versions("items", freed["item_id"], ["item_id", "amount", "open"], current=True)
+    after = items.join(freed, on="item_id").filter((pl.col("open") + pl.col("freed")) * pl.col("amount").sign() < 0)
+    over = mine.join(after.select("item_id", worth="amount"), on="item_id")
+    over = over.filter(pl.col("amount") * pl.col("worth") < 0)
+    return dict(over.select("receipt_id", "item_id").iter_rows())
 
 
 def take_back(actor: Actor, decisions: Sequence[Decision], act: str, why: str) -> tuple[list[Decision], Merged]:

@@ -165,7 +165,7 @@ def standing_posts(part: Part) -> list[Decision]:
     """The part's acceptances that stand.
 
     One that was undone, or gave way to the ERP's letters, is none of them; nor is a payment that came back since: its
-    return has opened the items already.
+    return has opened the items already; nor a return of which an item was paid again.
     """
     rows = Decision.objects.filter(
         entity_id=part.entity_id, act="accept_match", undone_by=None, proposal__state="accepted"
@@ -177,8 +177,8 @@ def standing_posts(part: Part) -> list[Decision]:
     if part.model:
         rows = rows.filter(proposal__run__summary__model=part.model)
     found = list(rows.select_related("proposal").order_by("pk"))
-    returned = posting.returned_since(found)
-    return [decision for decision in found if decision.subject_id not in returned]
+    kept = posting.returned_since(found) | posting.paid_since(found)
+    return [decision for decision in found if decision.subject_id not in kept]
 
 
 def _in_bulk() -> Q:

@@ -59,6 +59,8 @@ def _undo_acceptance(actor: Actor, decision: Decision, why: str) -> tuple[Decisi
         raise CallError(
             [f"receipt {decision.subject_id} came back with {returned[decision.subject_id]}: undo that first"]
         )
+    if again := posting.paid_since([decision]):
+        raise CallError([f"item {again[decision.subject_id]} was paid again since it came back: undo that first"])
     written = []
     for beside in unfinish_match(actor, proposal):
         written.append(_TAKE_BACK[beside.act](beside))

@@ -161,8 +161,22 @@ def _assert_money(
     by_item = (
         pl.concat([allocations.select("item_id", "amount"), given]).group_by("item_id").agg(pl.col("amount").sum())
     )
-    paid = by_item.join(items.select("item_id", "open"), on="item_id", how="left")
-    over = paid.filter((pl.col("amount") * pl.col("open").sign() > pl.col("open").abs()).fill_null(True))
+    returns = receipts.filter((pl.col("kind") == "return") & (pl.col("unapplied") < 0))["receipt_id"]
+    back = allocations.filter(pl.col("receipt_id").is_in(returns.implode()))
+    opened = back.group_by("item_id").agg(opened=-pl.col("amount").sum())
+    # What comes back is open from then on: beside it an item may be paid once more.
+    paid = by_item.join(items.select("item_id", "open"), on="item_id", how="left").join(
+        opened, on="item_id", how="left"
+    )
+    paid = paid.with_columns(pl.col("opened").fill_null(0)).with_columns(
+        open=pl.col("open") + pl.col("opened"), amount=pl.col("amount") + pl.col("opened")
+    )
+    over = paid.filter(
+        (
+            (pl.col("amount") * pl.col("open").sign() > pl.col("open").abs())
+            | ((pl.col("open") == 0) & (pl.col("amount") != 0))
+        ).fill_null(True)
+    )
     cash = allocations.filter(kind="cash").group_by("receipt_id").agg(pl.col("amount").sum())
     used = cash.join(receipts.select("receipt_id", "unapplied"), on="receipt_id", how="left")
     wrong = used.filter((pl.col("amount") * pl.col("unapplied").sign() > pl.col("unapplied").abs()).fill_null(True))

@@ -200,6 +200,7 @@ _WORDS = {
         "month": gettext_lazy("The invoices of a month"),
         "balance": gettext_lazy("The whole balance"),
         "returned_payment": gettext_lazy("Returned payment"),
+        "return_fee": gettext_lazy("Fee for a returned payment"),
         "batch": gettext_lazy("Remittance, line by line"),
         "advice": gettext_lazy("Remittance advice, line by line"),
         "other_entity": gettext_lazy("Owed to another entity"),

@@ -51,11 +51,14 @@ def over_applied_receipts(book: Book, now: Book) -> pl.DataFrame:
 def allocations_against_their_item(book: Book, now: Book) -> pl.DataFrame:
     """A standing allocation does not have the sign of its item.
 
-    A write-off that names a receipt may: more cash came than was owed, and what is over is a gain.
+    A write-off that names a receipt may: more cash came than was owed, and what is over is a gain. Cash of a payment
+    that came back does: it opens the item again.
     """
     rows = balance.standing(now.allocations.lazy()).collect()
     joined = rows.join(now.items.select("item_id", "currency", item_amount="amount"), on="item_id")
     gain = (pl.col("kind") == "write_off") & pl.col("receipt_id").is_not_null()
+    came_back = now.receipts.filter(pl.col("kind") == "return")["receipt_id"]
+    gain |= (pl.col("kind") == "cash") & pl.col("receipt_id").is_in(came_back.implode())
     other_way = (pl.col("amount") * pl.col("item_amount").sign() < 0) & ~pl.col("kind").is_in(["fx", "netting"])
     bad = joined.filter(other_way & ~gain)
     message = pl.format("{} against an item of {}", *_said("amount", "item_amount"))

@@ -84,7 +84,10 @@ class AdvicesPage:
 
 @dataclass(frozen=True)
 class LineRow:
-    """A line and what it pays. `state`: open, more (it pays more than is open), settled, unknown, several."""
+    """A line and what it pays. `state`: open, more (it pays more than is open), settled, unknown, several.
+
+    `parts`: how many due dates of one number it pays together; the item is then the first of them.
+    """
 
     line: int
     number: str
@@ -101,6 +104,7 @@ class LineRow:
     customer_name: str = ""
     due_on: date | None = None
     open: int | None = None
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -297,7 +301,7 @@ def _row(
         lines=len(lines),
         matched=sum(one.state not in ("unknown", "several") for one in lines),
         held=sum(one.open or 0 for one in held),
-        held_items=len(held),
+        held_items=sum(one.parts for one in held),
         held_until=until,
         late=max(0, (viewing.today - advice.expected).days) if waits else 0,
     )
@@ -345,9 +349,22 @@ def _read_items(viewing: Viewing, keys: set[str], tied: set[str]) -> Iterable[di
         yield from viewing.facts(Item).filter(item_id__in=tied).order_by("item_id").values(*_ITEM)
 
 
+def _paid(items: Sequence[dict[str, Any]], wanted: int) -> list[dict[str, Any]]:
+    """What a line pays among the items of its number: the only one, all due dates that make it, the one that does."""
+    rows = list({item["item_id"]: item for item in items}.values())
+    if len(rows) < 2 or len({row["customer_id"] for row in rows}) > 1:
+        return rows
+    if sum(row["open"] for row in rows) == wanted:
+        return sorted(rows, key=lambda row: (row["due_on"], row["item_id"]))
+    same = [row for row in rows if row["open"] == wanted]
+    return same if len(same) == 1 else rows
+
+
 def _line(line: AdviceLine, items: Sequence[dict[str, Any]]) -> LineRow:
-    alone = items[0] if len({item["item_id"] for item in items}) == 1 else None
     wanted = line.amount + line.deducted
+    paid = _paid(items, wanted)
+    together = len(paid) > 1 and sum(row["open"] for row in paid) == wanted
+    alone = {**paid[0], "open": wanted} if together else paid[0] if len(paid) == 1 else None
     if alone is None:
         state = "several" if items else "unknown"
     elif not alone["open"]:
@@ -358,7 +375,7 @@ def _line(line: AdviceLine, items: Sequence[dict[str, Any]]) -> LineRow:
     more = {}
     if alone is not None:
         more = {name: alone[name] for name in ("item_id", "customer_id", "due_on", "open")}
-        more |= {"item_number": alone["number"], "item_kind": alone["kind"]}
+        more |= {"item_number": alone["number"], "item_kind": alone["kind"], "parts": len(paid)}
     return LineRow(
         line=line.line,
         number=line.number or "",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import typst
 
 from encours.core.base.issue import CallError
 from encours.store.models import Advice, AdviceReceipt, AuditEntry, Entity, Item, Proposal
 from encours.store.rights import job
 from encours.usecases.accept_match import accept_match
+from encours.usecases.correct_advice import correct_line, take_advice
 from encours.usecases.import_advice import AdviceSaid, dismiss_advice, import_advice
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import Actor, NotAllowedError
@@ -144,6 +149,71 @@ def test_who_may_not_and_what_is_none(actor: Actor) -> None:
     with pytest.raises(CallError, match="no line of the advice"):
         import_advice(actor, "A", "scan.pdf", b"%PDF-1.4 nothing")
     assert Advice.objects.count() == 0
+
+
+def _mail(*attached: tuple[str, bytes], body: str = "Bonjour, veuillez trouver notre avis en pièce jointe.") -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"] = "Menuiserie Dupin <compta@dupin.example>", "nous@ateliers.example"
+    message["Subject"], message["Date"] = "Avis de règlement", "Thu, 12 Mar 2026 09:14:02 +0100"
+    message.set_content(body)
+    for name, content in attached:
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return bytes(message)
+
+
+def _pdf(text: str) -> bytes:
+    return bytes(typst.compile(text.replace("\n", "\n\n").encode()))
+
+
+def test_a_mails_attachment_counts_where_its_body_says_nothing(actor: Actor) -> None:
+    for number, name, content in ((1, "avis.csv", _SHEET), (2, "avis.pdf", _pdf(_MAIL.decode()))):
+        kept = import_advice(actor, "A", f"mail{number}.eml", _mail((name, content)))
+        assert kept.issues == ()
+        assert (kept.advice.total, kept.advice.customer_id, kept.advice.lines.count()) == (234_050, "A:C1", 3)
+        assert kept.advice.payer_name == "Menuiserie Dupin"
+        assert kept.advice.paid_on == date(2026, 3, 12)
+
+
+def test_a_forwarded_mail_is_its_first_senders(actor: Actor) -> None:
+    forward = EmailMessage()
+    forward["From"], forward["Subject"] = "Accueil <accueil@ateliers.example>", "TR: avis"
+    forward.set_content("Pour la comptabilité.")
+    forward.add_attachment(message_from_bytes(_mail(body=_MAIL.decode()), policy=policy.default))
+    kept = import_advice(actor, "A", "tr.eml", bytes(forward))
+    assert (kept.advice.total, kept.advice.payer_name, kept.advice.source) == (234_050, "Menuiserie Dupin", "mail")
+
+
+def test_a_draft_is_followed_by_nobody_until_it_is_taken(actor: Actor, tmp_path: Path) -> None:
+    kept = import_advice(actor, "A", "mail.txt", _MAIL, draft=True)
+    _money(actor, tmp_path, "13/03/2026;VIR DUPIN REF VIR-2026-0034;2340,50")
+    propose_matches(actor, ["A"])
+    assert expected_receipts(actor, "A") == []
+    assert not Proposal.objects.filter(rule="advice").exists()
+    assert not AuditEntry.objects.filter(act="import_advice").exists()
+    assert take_advice(actor, kept.advice.advice_id).fresh is True
+    assert take_advice(actor, kept.advice.advice_id).fresh is False
+    propose_matches(actor, ["A"])
+    assert Proposal.objects.filter(rule="advice").count() == 1
+
+
+def test_a_corrected_line_pays_what_the_person_says(actor: Actor, tmp_path: Path) -> None:
+    wrong = _MAIL.replace(b"FA-2026-0102", b"FA-2062-0102")
+    kept = import_advice(actor, "A", "mail.txt", wrong)
+    bad = kept.advice.lines.get(number="FA-2062-0102")
+    correct_line(actor, kept.advice.advice_id, bad.line, "fa 2026 0102")
+    _money(actor, tmp_path, "13/03/2026;VIR DUPIN REF VIR-2026-0034;2340,50")
+    propose_matches(actor, ["A"])
+    accept_match(actor, Proposal.objects.get(rule="advice").pk)
+    assert _open()["FA-2026-0102"] == 0
+    with pytest.raises(CallError, match="was posted: undo that first"):
+        correct_line(actor, kept.advice.advice_id, bad.line, "FA-2026-0103")
+
+
+def test_an_advice_as_pdf_among_the_files_of_an_import_is_kept_with_its_head(actor: Actor, tmp_path: Path) -> None:
+    (tmp_path / "avis.pdf").write_bytes(_pdf(_MAIL.decode().replace("Bonjour", "Avis de virement")))
+    bring(actor, "A", [tmp_path / "avis.pdf"])
+    kept = Advice.objects.get()
+    assert (kept.total, kept.source, kept.reference, kept.lines.count()) == (234_050, "pdf", "VIR-2026-0034", 3)
 
 
 def test_an_advice_among_the_files_of_an_import_is_kept(actor: Actor, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Advices on the screen: brought and checked before anything follows them, corrected by line, laid aside, found again."""
+"""Advices on the screen: brought and checked before anything follows them, corrected by line, laid aside."""
 
 from __future__ import annotations
 

@@ -80,9 +80,7 @@ def read_advice(name: str, content: bytes, said: AdviceSaid, currency: str) -> A
 
 def _from_mail(content: bytes, said: AdviceSaid, currency: str) -> AdviceRead:
     mail, found = read_mail(content), []
-    known = replace(
-        said, payer_name=said.payer_name or mail.sender, paid_on=said.paid_on or (None if mail.texts else mail.sent_on)
-    )
+    known = replace(said, payer_name=said.payer_name or mail.sender, paid_on=said.paid_on or mail.sent_on)
     texts = list(mail.texts)
     for one in mail.attached:
         if one.data.startswith(b"%PDF-"):

@@ -154,7 +154,8 @@ def restore_advice(actor: Actor, advice_id: str) -> Advice:
 def find_item(advice: Advice, number: str) -> Item | None:
     """The item that bears the number, the advice's own customer's first; None where there is none.
 
-    Raises CallError where several bear it.
+    None too where it has several due dates: the number says all of them. Raises CallError where items of several
+    customers bear it.
     """
     key = pl.select(number_key(pl.lit(number, dtype=pl.String))).item() or ""
     if not key:
@@ -168,9 +169,9 @@ def find_item(advice: Advice, number: str) -> Item | None:
     )
     for fits in narrow:
         rows = [row for row in rows if fits(row)] or rows
-    if len(rows) > 1:
-        raise CallError([f"{len(rows)} items bear the number {number.strip()}: name its customer's other one"])
-    return rows[0] if rows else None
+    if len({row.customer_id for row in rows}) > 1:
+        raise CallError([f"{len(rows)} items bear the number {number.strip()}: it does not say which is paid"])
+    return rows[0] if len(rows) == 1 else None
 
 
 def _own(actor: Actor, advice_id: str, act: str) -> Advice:

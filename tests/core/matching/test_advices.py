@@ -62,6 +62,16 @@ def test_its_lines_are_the_proposal_where_the_text_tells_nothing_else() -> None:
     assert found.remittances == {"R1": "AV-77001"}
 
 
+def test_what_a_person_tied_stands_before_the_number() -> None:
+    given = advice(25_000, ("FA1002", 20_000), ("RELEVE 9", 5_000))
+    tied = given.lines.with_columns(item_id=pl.Series(["E:c1:gone", "E:c1:FA1003"]))
+    found = _found(Advices(given.advices, tied), receipt("R1", 25_000, "VIREMENT SELON AVIS AV-77001"))
+    assert _lines(found) == [("E:c1:FA1002", 20_000, "cash"), ("E:c1:FA1003", 5_000, "cash")]
+    whole = given.lines.with_columns(item_id=pl.Series([None, "E:c1:FA1001"], dtype=pl.String))
+    found = _found(Advices(given.advices, whole), receipt("R1", 25_000, "VIREMENT SELON AVIS AV-77001"))
+    assert _lines(found) == [("E:c1:FA1001", 5_000, "cash"), ("E:c1:FA1002", 20_000, "cash")]
+
+
 def test_total_count_and_reference_agree_and_it_posts() -> None:
     given = advice(25_000, ("FA1002", 20_000), ("FA1003", 5_000))
     assert _one(_found(given, receipt("R1", 25_000, "AVIS AV-77001 2 FACTURES")))["decision"] == "auto"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -36,16 +37,24 @@ def read_batches(known: Book, scope: Scope, item_ids: pl.Series, table: KeyTable
     if not alive.height:
         return []
     lines = _lines(alive, known, scope, item_ids, table, pool)
-    found: list[Remittance] = []
-    for key, rows in lines.group_by("entity", "batch_id", "kind", "currency", maintain_order=True):
-        found += _variants(key, rows)
-    return found
+    batches: dict[tuple[Any, ...], list[_Drawn]] = {}
+    for key, one in lines:
+        batches.setdefault(key, []).append(one)
+    return [remittance for key, rows in batches.items() for remittance in _variants(key, rows)]
+
+
+class _Drawn(NamedTuple):
+    """An instrument of a batch."""
+
+    line: Line
+    due_on: date
+    state_on: date | None
 
 
 def _lines(
     alive: pl.DataFrame, known: Book, scope: Scope, item_ids: pl.Series, table: KeyTable, pool: Pool
-) -> pl.DataFrame:
-    """Instruments with their codes and a column `line` of Line."""
+) -> list[tuple[tuple[Any, ...], _Drawn]]:
+    """The instruments by due date, each with its batch: entity, batch_id, kind, currency."""
     told = known.events.filter(pl.col("kind").str.starts_with(QUOTES_EVENT)).unique("detail", keep="last")
     rows = (
         alive.join(scope.customers.select("customer_id", "customer", "entity"), on="customer_id", how="left")
@@ -56,18 +65,14 @@ def _lines(
     )
     quoted = read_quotes(rows["quotes"], rows["entity"].to_numpy(), table, pool)
     ties = _ties(known, rows, item_ids)
-    made = [
-        Line(
-            row["instrument_id"],
-            row["amount"],
-            row["customer"],
-            ties.get(row["instrument_id"], ()),
-            certain_quotes(quotes, row["customer"], pool),
-            unpaid=row["state"] == "unpaid",
-        )
-        for row, quotes in zip(rows.iter_rows(named=True), quoted, strict=True)
-    ]
-    return rows.with_columns(line=pl.Series(made, dtype=pl.Object))
+    made = []
+    for row, quotes in zip(rows.iter_rows(named=True), quoted, strict=True):
+        tied, certain = ties.get(row["instrument_id"], ()), certain_quotes(quotes, row["customer"], pool)
+        unpaid = row["state"] == "unpaid"
+        line = Line(row["instrument_id"], row["amount"], row["customer"], tied, certain, unpaid=unpaid)
+        key = (row["entity"], row["batch_id"], row["kind"], row["currency"])
+        made.append((key, _Drawn(line, row["due_on"], row["state_on"])))
+    return made
 
 
 def _ties(known: Book, rows: pl.DataFrame, item_ids: pl.Series) -> dict[str, tuple[tuple[int, int], ...]]:
@@ -83,30 +88,29 @@ def _ties(known: Book, rows: pl.DataFrame, item_ids: pl.Series) -> dict[str, tup
     return {instrument: tuple(pairs) for instrument, pairs in found.items()}
 
 
-def _variants(key: tuple[object, ...], rows: pl.DataFrame) -> list[Remittance]:
+def _variants(key: tuple[Any, ...], rows: list[_Drawn]) -> list[Remittance]:
     """The batch whole; without what came back; and each due date of it, as banks credit drafts.
 
     Drafts that the bank discounts are paid from the day they are handed in, a single due date from that day on.
     """
     entity, batch, kind, currency = key
-    kinds, words = _KINDS[str(kind)]
-    handed_in = rows["state_on"].drop_nulls().min()
+    kinds, words = _KINDS[kind]
+    handed_in = min((row.state_on for row in rows if row.state_on is not None), default=None)
 
-    def made(part: pl.DataFrame, begin: object) -> Remittance:
-        lines = tuple(part["line"].to_list())
-        due, earliest = part["due_on"].max(), part["due_on"].min() if begin is None else begin
-        assert isinstance(due, date)
-        assert isinstance(earliest, date)
+    def made(part: list[_Drawn], begin: date | None) -> Remittance:
+        due = max(row.due_on for row in part)
+        earliest = min(row.due_on for row in part) if begin is None else begin
         return Remittance(
-            str(batch), BATCH, int(str(entity)), int(str(currency)), sum(line.amount for line in lines),
-            day_number(min(earliest, due)) - _BEFORE, day_number(due) + _AFTER, lines,
-            references_of(str(batch)), kinds, words,
+            batch, BATCH, entity, currency, sum(row.line.amount for row in part),
+            day_number(min(earliest, due)) - _BEFORE, day_number(due) + _AFTER, tuple(row.line for row in part),
+            references_of(batch), kinds, words,
         )  # fmt: skip
 
     found = [made(rows, handed_in)]
-    paid = rows.filter(pl.col("state") != "unpaid")
-    if 0 < paid.height < rows.height:
+    paid = [row for row in rows if not row.line.unpaid]
+    if 0 < len(paid) < len(rows):
         found.append(made(paid, handed_in))
-    if paid["due_on"].n_unique() > 1:
-        found += [made(part, None) for _, part in paid.group_by("due_on", maintain_order=True)]
+    days = sorted({row.due_on for row in paid})
+    if len(days) > 1:
+        found += [made([row for row in paid if row.due_on == day], None) for day in days]
     return found

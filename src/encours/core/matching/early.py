@@ -238,8 +238,9 @@ def _write(pair: Pair, settled: Settled, shares: list[list[Paid]], fee: int, sce
 def _instruments(one: Remittance, share: list[Paid], scene: Scene) -> dict[str, tuple[str, ...]]:
     """The instruments that a receipt pays, each with its items."""
     found: dict[str, tuple[str, ...]] = {}
-    for paid in share:
-        key, item_id = one.lines[paid.line].key, scene.items["item_id"][paid.place]
+    ids = scene.items["item_id"].gather([paid.place for paid in share]).to_list()
+    for paid, item_id in zip(share, ids, strict=True):
+        key = one.lines[paid.line].key
         found[key] = (*(other for other in found.get(key, ()) if other != item_id), item_id)
     return found
 
@@ -267,9 +268,10 @@ def _rows(row: int, share: list[Paid], rule: str, scene: Scene) -> list[dict[str
             if amount:
                 sums[one.place, kind] = sums.get((one.place, kind), 0) + amount
     receipt_id, day = scene.receipts["receipt_id"][row], scene.receipts["day"][row]
+    places = [place for place, _ in sums]
+    ids, dates = (scene.items[name].gather(places).to_list() for name in ("item_id", "dated_on"))
     found = []
-    for (place, kind), amount in sums.items():
-        item_id, dated_on = scene.items["item_id"][place], scene.items["dated_on"][place]
+    for (_, kind), amount, item_id, dated_on in zip(sums, sums.values(), ids, dates, strict=True):
         name = f"match:{receipt_id}:{item_id}" + ("" if kind == "cash" else f":{kind}")
         found.append(
             {

@@ -44,16 +44,21 @@ class Settled:
 class Left:
     """What is open of the pool's items while remittances take from them."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, beside: Left | None = None) -> None:
+        """`beside`: what is used already, which stays as it is while this one takes more."""
         self.pool = pool
         self._used: dict[int, int] = {}
+        self._beside = {} if beside is None else beside._used
 
     def of(self, place: int) -> int:
         """What is left of an item."""
         if place < 0:
             return 0
         pool = self.pool
-        return int(pool.open[place] - pool.taken[place] - pool.held[place]) - self._used.get(place, 0)
+        return int(pool.open[place] - pool.taken[place] - pool.held[place]) - self._taken(place)
+
+    def _taken(self, place: int) -> int:
+        return self._used.get(place, 0) + self._beside.get(place, 0)
 
     def allows(self, place: int, amount: int) -> bool:
         """Whether the item is open for the amount."""
@@ -68,8 +73,7 @@ class Left:
 
 def settle(remittance: Remittance, left: Left) -> Settled:
     """The items of every line, in their order; each item once beyond nothing that is open. Takes nothing of `left`."""
-    trial = Left(left.pool)
-    trial._used = dict(left._used)  # a trial of its own: the pair may yet be laid aside
+    trial = Left(left.pool, left)  # a trial of its own: the pair may yet be laid aside
     paid: list[Paid] = []
     lost, short, by_amount, withheld = [], [], [], 0
     for number, line in enumerate(remittance.lines):

@@ -41,8 +41,9 @@ class Proposals:
     """New `allocations` (the Book's columns), `decisions` (DECISION_SCHEMA), and counts by decision.
 
     `proven`: the receipts whose proposal stands on a proof that nothing else fits. `remittances`: receipt_id → the
-    batch or advice that explains it. `instruments`: receipt_id → the instruments that it pays, each with its items. `sought`: receipts whose
-    text may quote what another entity has open, `elsewhere` those of which it does (`look_elsewhere`).
+    batch or advice that explains it. `instruments`: receipt_id → the instruments that it pays, each with its items.
+    `sought`: receipts whose text may quote what another entity has open, `elsewhere` those of which it does
+    (`look_elsewhere`).
     """
 
     allocations: pl.DataFrame

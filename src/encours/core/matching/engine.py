@@ -11,6 +11,7 @@ import numpy.typing as npt
 from encours.core.matching.claims import Hypotheses, assign, best_of, contested, release
 from encours.core.matching.families import families
 from encours.core.matching.features import FEATURES, PLACE
+from encours.core.matching.floors import floors
 from encours.core.matching.kernel import kernel
 from encours.core.matching.payers import Lessons
 from encours.core.matching.pool import Pool
@@ -125,14 +126,17 @@ def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: 
     tied = (margin >= scores[best]) & ~np.array([family.quotes for family in families()])[hypotheses.family[best]]
     alone = np.where(tied, scores[best] / 2, scores[best])
     sure = np.where(proof, np.maximum(scores[best], 1 - PROOF_ERROR_RATE), alone)
+    floor = floors(hypotheses, found.features, best, facts)
+    certain, sure = np.where(floor > sure, 0.0, sure), np.maximum(sure, floor)
     kept = np.lexsort((hypotheses.ask[best], -sure))
     on_account = facts.asks.customer[hypotheses.ask[best[kept]]] >= 0
     kept = kept[sure[kept] >= np.where(on_account, policy.least_on_account, policy.least)]
     best, second, margin, proof, sure = best[kept], second[kept], margin[kept], proof[kept], sure[kept]
+    certain = certain[kept]
     wanted = contested(best, hypotheses, facts.pool)
     certified = np.broadcast_to(policy.certified, len(families()))[hypotheses.family[best]]
     again = _open_again(hypotheses, best, facts)
-    posts = (proof | (sure >= certified)) & (wanted < 0) & (not final) & ~again
+    posts = (proof | (certain >= certified)) & (wanted < 0) & (not final) & ~again
     stands, rival = assign(best, hypotheses, posts, facts.pool)
     ask = hypotheses.ask[best]
     outcome.rival[ask] = np.where(rival >= 0, rival, np.where(wanted >= 0, wanted, outcome.rival[ask]))

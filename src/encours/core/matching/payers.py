@@ -23,6 +23,10 @@ NAME_EXACT, NAME_SHARED, NAME_LEARNED, NAME_LIKE = 16, 32, 64, 128
 QUOTED, CUSTOMER_NUMBER = 256, 512
 
 
+#: RF, two check digits, and what the creditor put behind them.
+_CREDITOR_REFERENCE = r"^RF[0-9]{2}[0-9A-Z]{4,21}$"
+
+
 class Payers(NamedTuple):
     """`account[r]`, `name[r]`: the codes of the receipt's payer account and name within its entity (−1: none).
 
@@ -185,6 +189,7 @@ def _by_text(known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, scope: Sco
     numbered = spelled.join(once, on=["entity", "word"]).select(
         "code", "customer", reason=pl.lit(CUSTOMER_NUMBER), likeness=pl.lit(1000)
     )
+    structured = _structured(words, _aliases(known, "reference", scope))
     nameless = words.filter((mine["account_code"].is_null()) & (mine["name_code"].is_null()))
     people = scope.customers.select("customer", "entity", key=name_key(pl.col("name"))).drop_nulls()
     named = said_in(nameless, people).select("code", "customer", reason=pl.lit(NAME_LIKE), likeness="likeness")
@@ -194,7 +199,21 @@ def _by_text(known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, scope: Sco
         pl.col("reason").cast(pl.Int32),
         pl.col("likeness").cast(pl.Int32),
     ]
-    return _nominations(pl.concat([numbered.select(casts), named.select(casts)]))
+    return _nominations(pl.concat([part.select(casts) for part in (numbered, structured, named)]))
+
+
+def _structured(words: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    """Customers' own creditor references (ISO 11649: RF and two check digits), however the text parts them."""
+    bare = aliases.select("customer", "entity", word=folded(pl.col("value")).str.replace_all(" ", ""))
+    known = bare.filter(pl.col("word").str.contains(_CREDITOR_REFERENCE)).unique()
+    once = known.filter(pl.len().over("entity", "word") == 1)
+    said = words.select("code", "entity", word=pl.col("text").str.extract_all(r"\bRF[0-9]{2}(?: ?[0-9A-Z]){4,21}"))
+    spelled = (said if once.height else said.head(0)).explode("word", empty_as_null=False).drop_nulls("word")
+    whole = pl.col("word").str.replace_all(" ", "")
+    # What follows a reference may be read as a part of it: it is compared in each length that one has.
+    lengths = once["word"].str.len_bytes().unique().to_list() or [0]
+    cut = [spelled.with_columns(whole.str.slice(0, length)).join(once, on=["entity", "word"]) for length in lengths]
+    return pl.concat(cut).unique().select("code", "customer", reason=pl.lit(CUSTOMER_NUMBER), likeness=pl.lit(1000))
 
 
 def _customer_numbers(scope: Scope) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from encours.core.matching.advices import read_advices
 from encours.core.matching.asks import make_asks, make_receipts
 from encours.core.matching.batches import read_batches
 from encours.core.matching.early import Early, Scene, decide_early
+from encours.core.matching.own_quotes import without_own
 from encours.core.matching.payers import Lessons, make_payers
 from encours.core.matching.pool import make_items, make_pool
 from encours.core.matching.references.bytes import make_texts
@@ -54,6 +55,7 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     asks = make_asks(receipts)
     table = make_table(items, numbers)
     marks = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
+    marks, continued = without_own(marks, receipts, known, items)
     payers, lessons = make_payers(known, receipts, scope)
     told = read_batches(known, scope, items["item_id"], table, pool)
     told += read_advices(advices, as_of, scope, items["item_id"], table, pool)
@@ -63,4 +65,4 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     back = None
     if ties:
         back = make_reopening(ties, kept["item_id"], pool, marks, receipts["receipt_id"], early.allocations)
-    return Prepared(scope, receipts, kept, Facts(asks, pool, payers, marks, back), lessons, ties, early)
+    return Prepared(scope, receipts, kept, Facts(asks, pool, payers, marks, continued, back), lessons, ties, early)

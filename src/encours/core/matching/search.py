@@ -30,12 +30,15 @@ _SHARE, _WORKERS_MAX = 4_000, 4
 @dataclass(frozen=True)
 class Facts:
     """What a search reads: receipts, items, payers and quotes. The pool and what the payers taught change between
-    searches; `back`: what returned payments open again meanwhile (None: nothing came back)."""
+    searches. `continued`: receipts whose text names what they themselves have paid already; `back`: what returned
+    payments open again meanwhile (None: nothing came back).
+    """
 
     asks: Asks
     pool: Pool
     payers: Payers
     marks: Marks
+    continued: Bools
     back: Reopening | None = None
 
 

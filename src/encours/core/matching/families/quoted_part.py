@@ -9,6 +9,7 @@ from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import next_level
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.kernel import inner, kernel
+from encours.core.matching.references.keys import DIGITS
 from encours.core.matching.views import Views
 
 
@@ -36,11 +37,29 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
 
 @inner
 def _ambiguous(views: Views, view: int, level: int) -> bool:
-    """Whether several items bear one of the quoted numbers: then one of them is meant, not a part of all."""
+    """Whether several items bear one of the quoted numbers: then one of them is meant, not a part of all.
+
+    Where all that is quoted bears one number, its items are the terms of one invoice: they are paid as they fall due.
+    """
+    if terms_of_one(views, view, level):
+        return False
     for entry in range(views.start[view], views.start[view + 1]):
         if 0 < views.quote[entry] <= level and views.namesakes[entry] > 1:
             return True
     return False
+
+
+@inner
+def terms_of_one(views: Views, view: int, level: int) -> bool:
+    """Whether the quoted items are all that bear one number, and it is quoted by its digits."""
+    count, namesakes = 0, -1
+    for entry in range(views.start[view], views.start[view + 1]):
+        if 0 < views.quote[entry] <= level:
+            count += 1
+            if views.quote[entry] > DIGITS or (namesakes >= 0 and views.namesakes[entry] != namesakes):
+                return False
+            namesakes = views.namesakes[entry]
+    return count > 1 and count == namesakes
 
 
 FAMILY = Family(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from encours.cli import installation
 from encours.cli.app import app
 from encours.cli.commands import rewind, trust
+from encours.core.matching.model import model_digest
 from encours.store.models import Item
 from encours.store.rights import job
 from encours.usecases.apply_receipts import apply_receipts
@@ -60,3 +61,15 @@ def test_a_run_is_rewound_after_a_look() -> None:
     assert "0 posts stand." in said("rewind", run, "--dry-run", "--rule", "another")
     assert "3 posts were rewound in 3 allocations." in said("rewind", run, "--why", "a wrong rule")
     assert Item.objects.get(item_id="A:0:i0", is_current=True).open == 10_000
+
+
+def test_a_version_of_the_model_is_rewound_over_all_runs() -> None:
+    activate_automatic_posting(job("test"), "A", "looked through")
+    run = apply_receipts(job("test"), ["A"])[0].run_id
+    for words in (["rewind", "--dry-run"], ["rewind", str(run), "--entity", "A", "--dry-run"]):
+        assert _RUN.invoke(app, words).exit_code != 0
+    asked = ("rewind", "--entity", "A", "--model", model_digest())
+    text = said(*asked, "--dry-run")
+    assert f"All runs of A, model:{model_digest()}: 3 posts stand, 300.00 EUR." in text
+    assert "3 posts were rewound in 3 allocations." in said(*asked, "--why", "a wrong model")
+    assert "0 posts stand." in said(*asked, "--dry-run")

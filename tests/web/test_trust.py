@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from encours.core.matching.certificate import draw
+from encours.core.matching.model import model_digest
 from encours.store.models import Item, MatchAudit, MatchCertificate, Run, StratumSwitch, User
 from encours.usecases import allow_posts
 from encours.usecases.apply_receipts import apply_receipts
@@ -139,6 +140,35 @@ def test_a_run_is_looked_at_and_rewound(town: Town, client_of: Signed, monkeypat
     assert "3 posts were rewound." in done.content.decode()
     assert "Nothing of this run stands any more" in client.get(f"/trust/run/{run.pk}/").content.decode()
     assert client_of("camille").get(f"/trust/run/{run.pk}/").status_code == 403
+
+
+def test_a_version_of_the_model_is_looked_at_and_rewound(
+    town: Town, client_of: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of("claude")
+    posted(monkeypatch, client)
+    assert f"model={model_digest()}" in page_of(client)
+    address = f"/trust/posts/?of=A&model={model_digest()}"
+    page = client.get(address).content.decode()
+    assert f"Rewind model {model_digest()}" in page
+    assert "Rewind 3 posts" in page
+    sent = {"of": "A", "model": model_digest()}
+    silent = client.post("/trust/posts/rewind/", {**sent, "why": ""}, follow=True)
+    assert "Not done: say why these posts are rewound" in silent.content.decode()
+    done = client.post("/trust/posts/rewind/", {**sent, "why": "a wrong model"}, follow=True)
+    assert "3 posts were rewound." in done.content.decode()
+    assert "Nothing of it stands any more" in client.get(address).content.decode()
+    assert client_of("camille").get(address).status_code == 403
+    assert client.get("/trust/posts/?of=A").status_code == 404, "not a whole entity"
+
+
+def test_a_kind_of_match_is_rewound_from_its_row(
+    town: Town, client_of: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of("claude")
+    posted(monkeypatch, client)
+    assert "stratum=quoted_exactly" in page_of(client)
+    assert "Rewind 3 posts" in client.get("/trust/posts/?of=A&stratum=quoted_exactly").content.decode()
 
 
 def test_the_page_is_french_where_its_reader_is(town: Town, client_of: Signed) -> None:

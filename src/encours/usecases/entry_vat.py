@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from encours.core.base.money import AmountError, to_minor
+from encours.core.base.numbers import number_key
 from encours.core.entries import EntryRules
 from encours.core.entries.facts import TAXED
 from encours.store.models import Document, EntryCover, EntryLine, ImportFile, Item
@@ -21,15 +22,17 @@ _RATES = (20.0, 10.0, 8.5, 5.5, 2.1, 0.0)
 def with_vat(items: pl.DataFrame) -> pl.DataFrame:
     """Items with `vat` (minor units, signed like the item) and `vat_words`, where their e-invoice says it.
 
-    An invoice of several due dates is one document: its VAT is shared over them by their amounts, to the cent.
+    An invoice of several due dates is one document: its VAT is shared over them by their amounts, to the cent. An
+    e-invoice inside an archive keeps no figures of its own: there the entity's rate stands in.
     """
-    papers = Document.objects.filter(is_current=True, kind="e_invoice", file_id__isnull=False)
-    files = dict(papers.filter(item_id__in=items["item_id"].to_list()).values_list("item_id", "file_id"))
-    facts = {row.pk: row.facts for row in ImportFile.objects.filter(pk__in=set(files.values()))} if files else {}
-    paid_before = _before(items, papers.filter(file_id__in=set(files.values())).values_list("file_id", "item_id"))
+    papers = Document.objects.filter(is_current=True, kind="e_invoice")
+    digests = dict(papers.filter(item_id__in=items["item_id"].to_list()).values_list("item_id", "sha256"))
+    files = ImportFile.objects.filter(sha256__in=set(digests.values()), connector="einvoice").order_by("pk")
+    facts = dict(files.values_list("sha256", "facts")) if digests else {}
+    paid_before = _before(items) if facts else {}
     told: dict[str, tuple[int, str]] = {}
     for item in items.iter_rows(named=True):
-        said = facts.get(files.get(item["item_id"]) or 0)
+        said = facts.get(digests.get(item["item_id"], ""))
         found = _vat_of(item, said, paid_before.get(item["item_id"])) if isinstance(said, dict) else None
         if found is not None:
             told[item["item_id"]] = found
@@ -39,23 +42,24 @@ def with_vat(items: pl.DataFrame) -> pl.DataFrame:
     return items.with_columns(vat=vat, vat_words=words)
 
 
-def _before(items: pl.DataFrame, papers: Any) -> dict[str, tuple[int, int]]:
-    """Item of a document with several due dates -> what the earlier ones come to, and all of them together."""
-    if not items["part"].drop_nulls().len():
-        return {}
-    of_file: dict[int, list[str]] = {}
-    for file_id, item_id in papers:
-        of_file.setdefault(file_id, []).append(item_id)
-    ids = [one for group in of_file.values() for one in group]
-    rows = {row.item_id: row for row in Item.objects.filter(item_id__in=ids, is_current=True)}
+def _before(items: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """Item of an invoice with several due dates -> what the earlier ones come to, and all of them together."""
+    numbers = items.filter(pl.col("part").is_not_null())["number"].unique().to_list()
+    rows = Item.objects.filter(number_key__in=[_key(one) for one in numbers], is_current=True, part__isnull=False)
+    invoices: dict[tuple[str, str], list[Item]] = {}
+    for row in rows if numbers else ():
+        invoices.setdefault((row.customer_id, row.number), []).append(row)
     found = {}
-    for group in of_file.values():
-        parts = sorted((rows[one] for one in group if one in rows), key=lambda row: (row.due_on, row.item_id))
-        whole, before = sum(row.amount for row in parts), 0
-        for row in parts:
+    for group in invoices.values():
+        before, whole = 0, sum(row.amount for row in group)
+        for row in sorted(group, key=lambda one: (one.due_on, one.item_id)):
             found[row.item_id] = (before, whole)
             before += row.amount
     return found
+
+
+def _key(number: str) -> str:
+    return str(pl.select(number_key(pl.lit(number))).item())
 
 
 def _vat_of(
@@ -89,23 +93,23 @@ def taxed_before(items: pl.DataFrame, rules: Mapping[str, EntryRules]) -> pl.Dat
     Counter-entries count against what they took back.
     """
     ids = items["item_id"].to_list()
-    lines: dict[tuple[str, str], list[int]] = {}
-    rows = EntryLine.objects.filter(item_id__in=ids, role="vat", batch__export__recalled_at=None)
-    for item_id, main, net in rows.values_list("item_id", "main", "net"):
-        lines.setdefault((item_id, main), []).append(net)
-    if not lines:
-        return pl.DataFrame(schema=TAXED)
     rule_of = {item_id: rules[entity_id] for item_id, entity_id in items.select("item_id", "entity_id").iter_rows()}
-    worth = dict.fromkeys(lines, 0)
-    covers = EntryCover.objects.filter(piece__in={main for _, main in lines}, batch__export__recalled_at=None)
-    for item_id, piece, kind, value in covers.values_list("item_id", "piece", "kind", "worth"):
-        if piece is not None and (item_id, piece) in worth and _bears_vat(kind, value, rule_of[item_id]):
-            worth[item_id, piece] += value
-    sums: dict[str, tuple[int, int]] = {}
-    for (item_id, main), nets in lines.items():
-        value = worth[item_id, main]
-        taxed, vat = sums.get(item_id, (0, 0))
-        sums[item_id] = (taxed + value, vat + sum(net for net in nets if net * value > 0))
+    covers = EntryCover.objects.filter(item_id__in=ids, piece__isnull=False, batch__export__recalled_at=None)
+    told = list(covers.exclude(batch__mode="letters").values_list("item_id", "piece", "kind", "worth"))
+    rows = EntryLine.objects.filter(main__in={piece for _, piece, _, _ in told}, batch__export__recalled_at=None)
+    # Money that the ERP had booked itself bore its VAT there.
+    booked = set(rows.filter(role="transfer").values_list("main", flat=True)) if told else set()
+    worth: dict[tuple[str, str], int] = {}
+    for item_id, piece, kind, value in told:
+        if piece is not None and piece not in booked and _bears_vat(kind, value, rule_of[item_id]):
+            worth[item_id, piece] = worth.get((item_id, piece), 0) + value
+    sums = {item_id: [0, 0] for item_id, _ in worth}
+    for (item_id, _), value in worth.items():
+        sums[item_id][0] += value
+    if worth:
+        for item_id, main, net in rows.filter(role="vat").values_list("item_id", "main", "net"):
+            if net * worth.get((item_id, main), 0) > 0:
+                sums[item_id][1] += net
     return pl.DataFrame([(one, *pair) for one, pair in sums.items()], schema=TAXED, orient="row")
 
 

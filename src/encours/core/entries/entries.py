@@ -208,9 +208,10 @@ class _Writer:
 
     def _note_vat(self, one: Settled, legs: Iterable[Leg], worth: int) -> None:
         """Remembers which part of a claim has borne its VAT."""
-        moved = sum(leg.net for leg in legs if leg.role == "vat" and leg.net * worth > 0)
-        if moved:
+        shares = [leg.net for leg in legs if leg.role == "vat"]
+        if shares:
             taxed, vat = self._taxed.get(one.claim.item_id, (0, 0))
+            moved = sum(share for share in shares if share * worth > 0)
             self._taxed[one.claim.item_id] = (taxed + worth, vat + moved)
 
     def _collected(self, place: _Place, legs: list[Leg], by: Setting) -> None:

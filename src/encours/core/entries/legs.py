@@ -127,7 +127,10 @@ def vat_share(one: Settled, by: Setting, part: int) -> int:
     tax = vat_part(whole, claim.vat_rate)
     if claim.vat is not None:
         tax = by.values.of(claim.vat, claim.currency, by.home, claim.valued_on)
-    return _rounded(tax * (one.taxed_before + part), whole) - one.vat_before
+    before = one.taxed_before
+    if not one.vat_before and _rounded(tax * before, whole):
+        before = 0  # settled while the entity did not move VAT yet: that part bears none of ours
+    return _rounded(tax * (before + part), whole) - one.vat_before
 
 
 def _rounded(product: int, divisor: int) -> int:
@@ -141,8 +144,7 @@ def _vat_due(one: Settled, by: Setting) -> list[Leg]:
     if not by.rules.receipts_vat or by.mode == "letters" or one.cash.stands_on:
         return []
     accounts, due, item_id = by.rules.accounts, vat_share(one, by, worth(one, by)), one.claim.item_id
-    if not due:
-        return []
+    # A share of nothing is no line of the entry; it stands here because what it is of counts for the next share.
     return [Leg(accounts.vat_on_receipts, "", due, "vat", item_id), Leg(accounts.vat, "", -due, "vat", item_id)]
 
 

@@ -36,6 +36,9 @@ _PAGES = (
     "/cash/",
     "/cash/figures/",
     "/cash/policy/",
+    "/cash/advices/",
+    "/cash/advices/?tab=came",
+    "/cash/differences/",
     "/search/?q=Zirconia",
     "/imports/",
     "/settings/",
@@ -53,6 +56,8 @@ _PAGES = (
     "/exports/rules/?of=A",
     "/trust/",
     "/trust/?entity=A",
+    "/trust/disagreements/",
+    "/trust/disagreements/?tab=judged",
 )
 
 
@@ -66,7 +71,8 @@ def test_every_page_is_accessible_and_fits_its_window(
     past = f"/?on={clock.today() - timedelta(days=30)}&reading=known"
     faults = []
     rewinding = f"/trust/run/{town.ids['run_id']}/"
-    for address in (*_PAGES, rewinding, imported, f"{imported}files/{town.ids['file_id']}/mapping/", past):
+    advised = f"/cash/advices/of/{town.ids['advice_id']}"
+    for address in (*_PAGES, rewinding, advised, imported, f"{imported}files/{town.ids['file_id']}/mapping/", past):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         faults += [f"{address}: {fault}" for fault in axe_faults(page)]

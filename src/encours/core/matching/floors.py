@@ -48,7 +48,7 @@ def _rest_of_itself(rows: npt.NDArray[np.float32]) -> Bools:
 
 def _nothing_against(rows: npt.NDArray[np.float32]) -> Bools:
     """The payer is known, and nothing else is quoted: settled items, other customers'."""
-    known = sum(_of(rows, name) for name in _KNOWN)
+    known = np.add.reduce([_of(rows, name) for name in _KNOWN])
     found: Bools = (known > 0) & (_of(rows, "dead") == 0) & (_of(rows, "elsewhere") == 0)
     return found
 

@@ -78,6 +78,7 @@ def propose(
     from encours.core.matching.decide import decide
     from encours.core.matching.elsewhere import items_by_number, sought_elsewhere
     from encours.core.matching.engine import Policy, run
+    from encours.core.matching.foreign import in_other_currency
     from encours.core.matching.prepare import prepare
 
     ready = prepare(book, as_of, advices)
@@ -89,6 +90,9 @@ def propose(
         noted = TABLES["allocations"].conform(without_money(ready.items, allocations))
         allocations = pl.concat([allocations, noted])
     decisions = decided.decisions.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())
+    if book.rates.height:
+        decisions, abroad = in_other_currency(ready, decisions, book.rates)
+        allocations = pl.concat([allocations, TABLES["allocations"].conform(abroad)])
     _assert_money(ready.receipts, ready.items, allocations, decisions)
     summary = _summary(ready.receipts, decisions, as_of, max_error_rate)
     sought = sought_elsewhere(ready.receipts, decisions)
@@ -178,7 +182,8 @@ def _assert_money(
             | ((pl.col("open") == 0) & (pl.col("amount") != 0))
         ).fill_null(True)
     )
-    cash = allocations.filter(kind="cash").group_by("receipt_id").agg(pl.col("amount").sum())
+    worth = pl.coalesce("receipt_amount", "amount").alias("amount")
+    cash = allocations.filter(kind="cash").group_by("receipt_id").agg(worth.sum())
     used = cash.join(receipts.select("receipt_id", "unapplied"), on="receipt_id", how="left")
     wrong = used.filter((pl.col("amount") * pl.col("unapplied").sign() > pl.col("unapplied").abs()).fill_null(True))
     bare = decisions.filter(pl.col("decision") != "none").join(allocations, on="receipt_id", how="anti")

@@ -212,6 +212,7 @@ _WORDS = {
         "settled_already": gettext_lazy("What it quotes is settled"),
         "second_payment": gettext_lazy("Paid twice?"),
         "other_currency": gettext_lazy("Another currency"),
+        "quoted_currency": gettext_lazy("Quoted, in another currency"),
         "advance": gettext_lazy("Speaks of an advance"),
         "batch_missing": gettext_lazy("Remittance without its file"),
         "batch_settled": gettext_lazy("Remittance that is settled"),

@@ -36,8 +36,9 @@ def floors(
 def _terms_in_order(rows: npt.NDArray[np.float32]) -> Bools:
     """The number of one invoice that is due in several terms: they are paid as they fall due."""
     named = _of(rows, "items") + _of(rows, "quoted_unpaid")
-    found: Bools = (_of(rows, "namesakes") > 1) & (named == _of(rows, "namesakes"))
-    return found & (_of(rows, "by_number") == _of(rows, "items"))
+    several = (_of(rows, "namesakes") > 1) & (named == _of(rows, "namesakes"))
+    found: Bools = several & (_of(rows, "by_number") == _of(rows, "items"))
+    return found
 
 
 def _rest_of_itself(rows: npt.NDArray[np.float32]) -> Bools:

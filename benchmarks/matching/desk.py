@@ -28,7 +28,6 @@ from benchmarks.matching.ledger import Ledger
 from benchmarks.matching.plan import DAYS, START
 from benchmarks.matching.score import score
 from encours.core.matching.certificate import (
-    POOLED,
     STRATA,
     Certificate,
     Policy,
@@ -63,7 +62,7 @@ class Rules:
 
     budget: float = DEFAULT_MAX_ERROR_RATE
     per_stratum: bool = False
-    parallel_months: int = 3
+    parallel_months: int = 6
     block: int = 7
     found_after: int = 30
 
@@ -71,13 +70,15 @@ class Rules:
 @dataclass
 class Desk:
     """The state of the desk. `verdicts`: one row a receipt worked on, with the scorer's columns, `kind` (the engine's
-    stratum), `rule`, `posted`, `posted_right`, `via`, `threshold`. `made`: day, certificate, in order."""
+    stratum), `rule`, `posted`, `posted_right`, `via`, `threshold`. `made`: day, certificate, in order;
+    `counted`: the judgements that the newest was made of."""
 
     ledger: Ledger
     case: Case
     rules: Rules
     certificate: Certificate | None = None
     policy: Policy = field(default_factory=Policy)
+    counted: int = 0
     judged: list[pl.DataFrame] = field(default_factory=lambda: [_EMPTY])
     standing: dict[str, tuple[date, pl.DataFrame]] = field(default_factory=dict)
     tests: dict[str, RunningTest] = field(default_factory=dict)
@@ -91,13 +92,37 @@ def open_desk(case: Case, rules: Rules) -> Desk:
     return Desk(Ledger(case), case, rules, policy=Policy(rules.budget, rules.per_stratum), tests=tests)
 
 
-def replay(desk: Desk) -> Iterator[date]:
-    """Works through the stream; says the last day of each block when it is done."""
+def twin(desk: Desk, per_stratum: bool) -> Desk:
+    """The same desk with a common certificate, or one for each stratum, from here on."""
+    return replace(
+        desk,
+        ledger=desk.ledger.twin(),
+        rules=replace(desk.rules, per_stratum=per_stratum),
+        policy=replace(desk.policy, per_stratum=per_stratum),
+        judged=list(desk.judged),
+        standing=dict(desk.standing),
+        verdicts=list(desk.verdicts),
+        made=list(desk.made),
+    )
+
+
+def replay(desk: Desk, posting: bool | None = None) -> Iterator[date]:
+    """Works through the stream; says the last day of each block when it is done.
+
+    `posting`: only the blocks of the parallel run (False) or those after it (True).
+    """
     for first, last in blocks(desk.rules.block):
+        if posting is not None and posting != posts_on(desk.rules, last):
+            continue
         fresh = desk.ledger.between(first, last)
         if fresh.height:
             _work(desk, fresh, last)
         yield last
+
+
+def posts_on(rules: Rules, day: date) -> bool:
+    """Whether the parallel run is over."""
+    return month_of(day) > rules.parallel_months
 
 
 def blocks(days: int) -> Iterator[tuple[date, date]]:
@@ -119,7 +144,7 @@ def month_of(day: date) -> int:
 
 def _work(desk: Desk, fresh: pl.DataFrame, last: date) -> None:
     """One block: propose, post, review, judge, correct, certify."""
-    posting = month_of(last) > desk.rules.parallel_months
+    posting = posts_on(desk.rules, last)
     least = thresholds(desk.certificate, desk.policy, STRATA) if posting else {}
     found = propose(desk.ledger.book(fresh, last), last, desk.rules.budget, certified=least)
     rows = _allowed(desk, _scored(desk.case, found, fresh), found, posting)
@@ -199,13 +224,12 @@ def _correct(desk: Desk, audited: set[str], day: date) -> None:
 
 def _certify(desk: Desk, day: date) -> None:
     """A certificate where one is due: the judgements have grown by a tenth, or an error came up where it posts."""
-    judged = pl.concat(desk.judged)
-    before = desk.certificate.row(POOLED) if desk.certificate else None
-    if before is not None and judged.height < (1 + _GROWTH) * before["judged"]:
-        least = 2.0 if before["threshold"] is None else before["threshold"]
-        newest = desk.judged[-1].filter(~pl.col("right") & (pl.col("confidence") >= least))
-        if not newest.height:
-            return
+    newest, judged = pl.concat([_EMPTY, *desk.judged[1:]]), pl.concat(desk.judged)
     desk.judged = [judged]
-    desk.certificate = certify(judged, desk.rules.budget, DEFAULT_CONFIDENCE)
+    if desk.certificate is not None and judged.height < (1 + _GROWTH) * desk.counted:
+        least = desk.certificate.threshold()
+        wrong = newest.filter(~pl.col("right") & (pl.col("confidence") >= (2.0 if least is None else least)))
+        if not wrong.height:
+            return
+    desk.certificate, desk.counted = certify(judged, desk.rules.budget, DEFAULT_CONFIDENCE), judged.height
     desk.made.append((day, desk.certificate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from datetime import date
 
@@ -36,6 +37,13 @@ class Ledger:
         self._settled = [_ALLOCATIONS.empty()]
         self._done = [_RECEIPTS.empty()]
         self._wrong: dict[str, pl.DataFrame] = {}
+
+    def twin(self) -> Ledger:
+        """The same book, which goes its own way from here."""
+        other = copy.copy(self)
+        other._taken, other._wrong = self._taken.copy(), dict(self._wrong)
+        other._settled, other._done = list(self._settled), list(self._done)
+        return other
 
     def between(self, first: date, last: date) -> pl.DataFrame:
         """The receipts booked from one day to another, both included."""

@@ -147,14 +147,16 @@ def lines(raw: pl.DataFrame, own_account: str | None) -> pl.DataFrame:
 
 
 def _text() -> pl.Expr:
-    """What the line says; of a batch that stays one line also its number and how many transactions it has."""
+    """What the line says; of a return also the bank's reason, of a batch that stays one line its number and size."""
     lines = pl.when(pl.col("batch_lines").str.contains(r"^\d{1,6}$")).then("batch_lines")
     name = pl.concat_str(
         pl.coalesce("batch", "batch_message"), pl.format("NB {}", lines), separator=" ", ignore_nulls=True
     )
     batch = pl.when((name != "") & (lines.is_null() | (lines != "1"))).then(name)
     said = pl.coalesce("detail.unstructured", "detail.info", "info")
-    both = pl.concat_str(said, batch, separator=" ", ignore_nulls=True)
+    reason = pl.col("detail.return_reason")
+    why = pl.when(~said.fill_null("").str.contains(reason, literal=True)).then(reason)
+    both = pl.concat_str(said, why, batch, separator=" ", ignore_nulls=True)
     return pl.when(both != "").then(both)
 
 

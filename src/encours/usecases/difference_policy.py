@@ -11,7 +11,7 @@ from django.db.models import Q
 from encours.core.base.issue import CallError
 from encours.core.matching.differences import Policy, causes, policy_faults
 from encours.core.matching.differences.causes import shipped
-from encours.store import audit
+from encours.store import audit, parquet
 from encours.store.models import Setting
 from encours.usecases import clock
 from encours.usecases.rights import Actor, require
@@ -43,6 +43,7 @@ def change_difference_policy(
     if faults := policy_faults(said, tuple(causes())):
         raise CallError(faults)
     with transaction.atomic():
+        parquet.lock_entity(entity_id)
         before = said_policy(entity_id, from_on)
         if before != said:
             Setting.objects.create(entity_id=entity_id, key=_KEY, value=said, from_on=from_on)

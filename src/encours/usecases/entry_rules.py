@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from encours.core.base.issue import CallError
 from encours.core.entries import Bank, EntryRules, faults_of
-from encours.store import audit
+from encours.store import audit, parquet
 from encours.store.models import Receipt, Setting
 from encours.usecases import clock
 from encours.usecases.rights import Actor, require, require_whole
@@ -32,6 +32,7 @@ def change_entry_rules(actor: Actor, entity_id: str, changes: dict[str, Any], fr
     """
     _require(actor, entity_id)
     with transaction.atomic():
+        parquet.lock_entity(entity_id)  # two who change different rules at once: the second one keeps the first's
         before = _value(_RULES, entity_id, from_on or clock.today())
         merged = {**before, **changes, "accounts": {**before.get("accounts", {}), **changes.get("accounts", {})}}
         if found := faults_of(merged):
@@ -49,6 +50,7 @@ def change_bank(actor: Actor, entity_id: str, account: str, bank: Bank, from_on:
     if found:
         raise CallError(found)
     with transaction.atomic():
+        parquet.lock_entity(entity_id)
         before = _value(_BANKS, entity_id, from_on or clock.today())
         after = {**before, account: vars(bank)}
         if after != before:

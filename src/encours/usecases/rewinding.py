@@ -170,6 +170,8 @@ def standing_posts(part: Part) -> list[Decision]:
     rows = Decision.objects.filter(
         entity_id=part.entity_id, act="accept_match", undone_by=None, proposal__state="accepted"
     )
+    # What settles another entity's items takes that one's lock and rights: it is taken back one by one.
+    rows = rows.filter(proposal__elsewhere=None)
     rows = rows.filter(proposal__run_id=part.run_id) if part.run_id is not None else rows.filter(_in_bulk())
     for name in ("rule", "stratum"):
         if getattr(part, name):

@@ -123,6 +123,21 @@ def test_a_draft_that_comes_back_is_unpaid_and_paid_again_when_that_is_undone(tm
     assert states()["F1002"] == ("paid", BOOKED)
 
 
+def test_a_draft_that_the_bank_returns_without_a_word_of_its_payment_is_unpaid(tmp_path: Path) -> None:
+    back = _receipt("A", "back", -8_050, kind="return", remittance="IMPAYE REMISE LCR2026-01", booked_on=BOOKED)
+    load(tmp_path, back | {"booked_on": date(2026, 3, 27)})
+    decided(proposed())
+    propose_matches(job("test"), ["A"])
+    row = Proposal.objects.get(receipt_id="A:back", state="open", rule="returned_payment")
+    decision = decided(row)
+    assert states()["F1002"] == ("unpaid", date(2026, 3, 27))
+    assert states()["F1003"] == ("paid", BOOKED)
+    assert (open_of("F1002"), free_of("back")) == (8_050, 0)
+    undo_match(job("test"), decision)
+    assert states()["F1002"] == ("paid", BOOKED)
+    assert_oracle(clock.today())
+
+
 def test_a_match_by_hand_pays_the_drafts_whose_items_it_settles(tmp_path: Path) -> None:
     load(tmp_path)
     proposed()

@@ -87,17 +87,32 @@ def _payments(
     fits: Sequence[Any], receipts: Mapping[str, Mapping[str, Any]]
 ) -> Iterable[tuple[Any, list[InstrumentPayment]]]:
     """Each post with the instruments that it moves; `became` says to which state."""
-    returned = {fit.proposal.receipt_id: receipts[fit.proposal.receipt_id]["returns_receipt_id"] for fit in fits}
+    returned = {fit.proposal.receipt_id: _originals(fit, receipts[fit.proposal.receipt_id]) for fit in fits}
     by_receipt: dict[str, list[InstrumentPayment]] = {}
-    for part in _parts({*returned, *(one for one in returned.values() if one)}):
+    for part in _parts({*returned, *(one for originals in returned.values() for one in originals)}):
         rows = InstrumentPayment.objects.filter(proposal__receipt_id__in=part)
         for row in rows.select_related("proposal").order_by("pk"):
             by_receipt.setdefault(row.proposal.receipt_id, []).append(row)
     for fit in fits:
-        original = returned[fit.proposal.receipt_id]
-        moved = _opened(fit, by_receipt.get(original, [])) if original else _settled(fit, by_receipt)
+        originals = returned[fit.proposal.receipt_id]
+        known = [row for one in originals for row in by_receipt.get(one, [])]
+        moved = _opened(fit, known) if originals else _settled(fit, by_receipt)
         if moved:
             yield fit, moved
+
+
+def _originals(fit: Any, receipt: Mapping[str, Any]) -> list[str]:
+    """The receipts that may have come back with this one: the one that the bank names, else those that had paid what it
+    opens; none where it is no return."""
+    if receipt["returns_receipt_id"] is not None:
+        return [receipt["returns_receipt_id"]]
+    if receipt["kind"] != "return":
+        return []
+    opened = pl.Series(sorted({line["item_id"] for line in fit.lines if line["kind"] == "cash"}), dtype=pl.String)
+    columns = ["receipt_id", "reversed_on"]
+    rows = frames.versions("allocations", opened, columns, current=True, by="item_id")
+    paid = rows.filter(pl.col("reversed_on").is_null())["receipt_id"].drop_nulls()
+    return sorted(set(paid) - {fit.proposal.receipt_id})
 
 
 _FEW = 500
@@ -118,9 +133,11 @@ def _settled(fit: Any, by_receipt: Mapping[str, list[InstrumentPayment]]) -> lis
 
 
 def _opened(fit: Any, known: Iterable[InstrumentPayment]) -> list[InstrumentPayment]:
-    """Those that the returned money had paid and whose items it opens again."""
+    """Those that the returned money had paid and whose items it opens again, all of them."""
     opened = {line["item_id"] for line in fit.lines if line["kind"] == "cash"}
-    return [_move(fit, row, UNPAID) for row in known if row.became == PAID and opened.intersection(row.items)]
+    return [
+        _move(fit, row, UNPAID) for row in known if row.became == PAID and row.items and opened.issuperset(row.items)
+    ]
 
 
 def _move(fit: Any, row: InstrumentPayment, state: str) -> InstrumentPayment:

@@ -38,7 +38,7 @@ def load(tmp_path: Path, *receipts: dict[str, Any]) -> None:
             "customers", [{"customer_id": "A:0", "entity_id": "A", "name": "Client 0", "kind": "business"}]
         ),
         items=frame("items", [_item("A", "0", "F1", 120_000)]),
-        receipts=frame("receipts", receipts),
+        receipts=frame("receipts", list(receipts)),
     )
     import_now(job("test"), None, [folder(book, tmp_path / "book")])
     import_now(job("test"), "A", [_GOLDEN / "instalments_cii.xml"])

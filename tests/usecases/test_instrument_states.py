@@ -70,7 +70,7 @@ def load(tmp_path: Path, *receipts: dict[str, Any], name: str = "book", **said: 
     import_now(job("test"), None, [folder(_book([_MONEY, *receipts], **said), tmp_path / name)])
 
 
-def states() -> dict[str, tuple[str, date]]:
+def states() -> dict[str, tuple[str | None, date | None]]:
     rows = Instrument.objects.filter(is_current=True).order_by("instrument_id")
     return {row.instrument_id.rsplit(":", 1)[-1]: (row.state, row.state_on) for row in rows}
 

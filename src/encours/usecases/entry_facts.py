@@ -19,6 +19,7 @@ from encours.store.models import (
     Acknowledgement,
     Advance,
     Allocation,
+    AllocationElsewhere,
     Closing,
     Decision,
     DifferenceLine,
@@ -119,6 +120,11 @@ def not_exported(key: str = "t.allocation_id") -> str:
         f"NOT EXISTS (SELECT 1 FROM {line} l JOIN {export} e ON l.export_id = e.id"
         f" WHERE l.allocation_id = {key} AND e.recalled_at IS NULL)"
     )
+
+
+def not_elsewhere() -> str:
+    """SQL: the item is this entity's. What another one is owed goes through 451 and leaves as an entry."""
+    return f"NOT EXISTS (SELECT 1 FROM {AllocationElsewhere._meta.db_table} o WHERE o.allocation_id = t.allocation_id)"
 
 
 def not_acknowledged() -> str:

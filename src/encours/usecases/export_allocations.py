@@ -15,10 +15,10 @@ from django.db import transaction
 from encours.core.base.money import exponent
 from encours.core.entries import encours_id
 from encours.store import audit, frames, parquet
-from encours.store.models import Allocation, AllocationElsewhere, Export, ExportLine
+from encours.store.models import Allocation, Export, ExportLine
 from encours.store.rows import select
 from encours.usecases import clock
-from encours.usecases.entry_facts import not_acknowledged, not_exported
+from encours.usecases.entry_facts import not_acknowledged, not_elsewhere, not_exported
 from encours.usecases.rights import Actor, NotAllowedError, require
 
 #: Columns of the file, in order: a ledger's names, ISO dates, amounts with the currency's decimals.
@@ -87,8 +87,7 @@ def _waiting(entity_id: str) -> pl.DataFrame:
     columns = ["allocation_id", "item_id", "receipt_id", "allocated_on", "kind", "amount"]
     where = "t.entity_id = %s AND t.is_current AND t.reversed_on IS NULL AND t.source LIKE %s"
     where += f" AND {not_exported()} AND {not_acknowledged()}"
-    # Another entity's item is none of this ledger's: what goes through 451 leaves as entries.
-    where += f" AND t.allocation_id NOT IN (SELECT allocation_id FROM {AllocationElsewhere._meta.db_table})"
+    where += f" AND {not_elsewhere()}"
     rows = select(Allocation, columns, where, [entity_id, "encours:%"])
     wanted = ["item_id", "customer_id", "ledger_account", "number", "currency"]
     items = frames.versions("items", rows["item_id"], wanted, current=True)

@@ -88,11 +88,7 @@ def _returned(ready: Prepared, allocations: pl.DataFrame) -> tuple[pl.DataFrame,
 
 def _lines(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
     """row, item, pay, gap, rule, gap_kind: what each proposal takes off which item."""
-    rows = sorted(outcome.items)
-    sizes = [len(outcome.items[row]) for row in rows]
-    items = np.concatenate([outcome.items[row] for row in rows]) if rows else np.zeros(0, dtype=np.int32)
-    pays = np.concatenate([outcome.pays[row] for row in rows]) if rows else np.zeros(0, dtype=np.int64)
-    row = np.repeat(np.array(rows, dtype=np.int64), sizes)
+    row, items, pays = outcome.lines.flat()
     family = pl.Series([family.name for family in families()], dtype=pl.String)
     gap_kind = pl.Series([family.gap for family in families()], dtype=pl.String)
     place = pl.Series(outcome.family[row], dtype=pl.Int32)

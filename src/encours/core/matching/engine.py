@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from encours.core.matching.families import families
 from encours.core.matching.features import FEATURES, PLACE
 from encours.core.matching.floors import floors
 from encours.core.matching.kernel import kernel
+from encours.core.matching.lines import Lines
 from encours.core.matching.payers import Lessons
 from encours.core.matching.pool import Pool
 from encours.core.matching.proof import proven, weaknesses
@@ -35,7 +36,7 @@ class Outcome:
 
     `family` (place in the families, −1: nothing), `customer`, `confidence`, `second` (of the best other set) and its
     `second_family`, `ways`, `gap`, `posts`, `proof` (it stands on one), `rival` (a receipt that wants the same item),
-    `weak` (bits of `proof`), `features`; lines are kept by receipt in `items` and `pays`.
+    `weak` (bits of `proof`), `features`; what they pay stands in `lines`.
     """
 
     family: Int32
@@ -50,8 +51,7 @@ class Outcome:
     rival: Int32
     weak: Int32
     features: npt.NDArray[np.float32]
-    items: dict[int, Int32] = field(default_factory=dict)
-    pays: dict[int, Int64] = field(default_factory=dict)
+    lines: Lines
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def _nothing(count: int) -> Outcome:
         rival=np.full(count, -1, np.int32),
         weak=np.zeros(count, np.int32),
         features=np.zeros((count, len(FEATURES)), np.float32),
+        lines=Lines.none(count),
     )  # fmt: skip
 
 
@@ -155,9 +156,7 @@ def _write(outcome: Outcome, found: Found, facts: Facts, at: Int64, second: Int6
     outcome.ways[ask], outcome.gap[ask] = hypotheses.ways[at], hypotheses.gap[at]
     outcome.features[ask] = found.features[at]
     outcome.weak[ask] = weaknesses(hypotheses, at, facts.pool, facts.asks)
-    for receipt, n in zip(ask.tolist(), at.tolist(), strict=True):
-        lines = slice(hypotheses.start[n], hypotheses.start[n + 1])
-        outcome.items[receipt], outcome.pays[receipt] = hypotheses.item[lines], hypotheses.pay[lines]
+    outcome.lines.put(hypotheses, at)
 
 
 #: Share of proofs expected to be wrong, until judged receipts of the book say better: a chance hit needs the same
@@ -190,8 +189,8 @@ def _make_way(facts: Facts, todo: Int32, outcome: Outcome) -> None:
     for ask, item in zip(*_held_though_quoted(todo, facts.pool, facts.marks), strict=True):
         owner = int(facts.pool.owner[item])
         weak = outcome.features[owner, PLACE["by_number"]] + outcome.features[owner, PLACE["by_other"]] == 0
-        if owner in outcome.items and weak and not outcome.posts[owner]:
-            release(outcome.items.pop(owner), outcome.pays.pop(owner), facts.pool)
+        if outcome.lines.size[owner] and weak and not outcome.posts[owner]:
+            release(*outcome.lines.take_back(owner), facts.pool)
             outcome.family[owner], outcome.rival[owner] = -1, ask
 
 

@@ -73,15 +73,15 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date, reopened: Col
     opens again in this run; they stand among the open ones.
     """
     table = TABLES["items"]
-    first_known = book.items.group_by("item_id").agg(known=known_on_expr(table).min())
-    touched = _touched(book, as_of)
-    rows = (
-        known.open_items()
-        .join(scope.customers.select("customer_id", "customer", "group"), on="customer_id", how="left")
-        .join(first_known, on="item_id", how="left")
-        .join(touched, on="item_id", how="left")
-        .filter(pl.col("customer").is_not_null())
+    told = known.open_items().join(
+        scope.customers.select("customer_id", "customer", "group"), on="customer_id", how="left", maintain_order="left"
     )
+    if known.items.height == book.items.height:  # each id has one version
+        told = told.with_columns(known=known_on_expr(table))
+    else:
+        first_known = book.items.group_by("item_id").agg(known=known_on_expr(table).min())
+        told = told.join(first_known, on="item_id", how="left")
+    rows = told.join(_touched(book, as_of), on="item_id", how="left").filter(pl.col("customer").is_not_null())
     coded = rows.select(
         "item_id",
         "number",

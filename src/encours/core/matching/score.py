@@ -19,6 +19,8 @@ from encours.core.matching.kernel import kernel
 
 #: Rows that one thread scores at once, and how many threads at most.
 _SHARE, _WORKERS_MAX = 20_000, 4
+#: Rows that go through one tree together.
+_BLOCK = 64
 
 
 class Trees(NamedTuple):
@@ -80,10 +82,12 @@ def _walk(
     value: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
     total = np.zeros(len(rows), dtype=np.float64)
-    for row in range(len(rows)):
-        for tree in root:
-            node = tree
-            while feature[node] >= 0:
-                node = left[node] if rows[row, feature[node]] <= bound[node] else right[node]
-            total[row] += value[node]
+    for begin in range(0, len(rows), _BLOCK):
+        end = min(begin + _BLOCK, len(rows))
+        for tree in root:  # one tree's nodes and some rows fit the nearest cache, all trees do not
+            for row in range(begin, end):
+                node = tree
+                while feature[node] >= 0:
+                    node = left[node] if rows[row, feature[node]] <= bound[node] else right[node]
+                total[row] += value[node]
     return total

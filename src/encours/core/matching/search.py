@@ -59,8 +59,10 @@ def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
     once."""
     if len(todo) <= _SHARE:
         return _search(facts, todo, final)
-    shares = np.array_split(todo, -(-len(todo) // _SHARE))
-    with ThreadPoolExecutor(min(_WORKERS_MAX, os.cpu_count() or 1)) as pool:  # kernels let go of the interpreter
+    workers = min(_WORKERS_MAX, os.cpu_count() or 1)
+    rounds = -(-len(todo) // (_SHARE * workers))  # as many shares for each: nobody waits for the last one
+    shares = np.array_split(todo, rounds * workers)
+    with ThreadPoolExecutor(workers) as pool:  # kernels let go of the interpreter
         return _merged(list(pool.map(lambda share: _search(facts, share, final), shares)))
 
 

@@ -133,6 +133,8 @@ def _one_off(first: int, second: int, size: int) -> bool:
             differing += 1
             if differing == 2:
                 swapped = place == at + 1 and one == b and other == a
+            if differing > 2 or (differing == 2 and not swapped):
+                return False
             one, other, at = a, b, place
         first //= 10
         second //= 10
@@ -142,26 +144,47 @@ def _one_off(first: int, second: int, size: int) -> bool:
 
 @inner
 def _cut_or_doubled(value: int, size: int, digits: int) -> bool:
-    """Whether a run of digits is the last `size` + 1 of a number with one left out."""
-    whole = digits % (np.int64(10) ** min(size + 1, 18))
-    power = np.int64(1)
-    for _ in range(size + 1):
-        if (whole // (power * 10)) * power + whole % power == value:
-            return True
-        power *= 10
-    return False
+    """Whether a run of digits is the last `size` + 1 of a number with one left out.
+
+    The first digit from the right that differs must be the one; of equal neighbours any may be left out.
+    """
+    if size > 16:
+        return False
+    whole = digits % (np.int64(10) ** (size + 1))
+    for _ in range(size):
+        if whole % 10 != value % 10:
+            return bool(whole // 10 == value)
+        whole //= 10
+        value //= 10
+    return True
 
 
 @inner
-def _quote(views: Views, first: int, last: int, item: int, kind: int, namesakes: int) -> bool:
-    """Marks an item of the view as quoted, the surest kind first; whether it is there."""
-    for entry in range(first, last):
+def _place_of(views: Views, view: int, item: int) -> int:
+    """The entry of an item, −1 where it is not there. The items of an account or a family ascend."""
+    low, high = views.start[view], views.start[view + 1]
+    while high - low > 8 and views.shape[view] != ACROSS:
+        middle = (low + high) // 2
+        if views.item[middle] <= item:
+            low = middle
+        else:
+            high = middle
+    for entry in range(low, high):
         if views.item[entry] == item:
-            if views.quote[entry] == 0 or kind < views.quote[entry]:
-                views.quote[entry] = kind
-                views.namesakes[entry] = namesakes
-            return True
-    return False
+            return entry
+    return -1
+
+
+@inner
+def _quote(views: Views, view: int, item: int, kind: int, namesakes: int) -> bool:
+    """Marks an item of the view as quoted, the surest kind first; whether it is there."""
+    entry = _place_of(views, view, item)
+    if entry < 0:
+        return False
+    if views.quote[entry] == 0 or kind < views.quote[entry]:
+        views.quote[entry] = kind
+        views.namesakes[entry] = namesakes
+    return True
 
 
 @inner
@@ -176,7 +199,7 @@ def _read_near(view: int, views: Views, pool: Pool, marks: Marks, amount: int) -
         for quote in range(marks.first[mark], marks.last[mark]):
             item = marks.item[quote]
             if (
-                _quote(views, first, last, item, marks.kind[quote], marks.namesakes[quote])
+                _quote(views, view, item, marks.kind[quote], marks.namesakes[quote])
                 or pool.customer[item] == views.customer[view]
                 or (views.shape[view] == ACROSS)
             ):
@@ -230,20 +253,26 @@ def _between(views: Views, first: int, last: int, pool: Pool, base: int, end: in
 
 
 @inner
+def _ends_in(pool: Pool, item: int, value: int, size: int, power: int) -> bool:
+    """Whether a number ends in `size` digits, four at least. Few end in the last four, and to see that is cheap."""
+    digits = pool.digits[item]
+    return bool(digits % 10_000 == value % 10_000 and size <= pool.digits_size[item] and digits % power == value)
+
+
+@inner
 def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: int, slip: bool) -> int:
     """The items whose numbers end in the digits; else those that are one character off. The last one found."""
     found, count = -1, 0
     year = size == 4 and YEAR_FIRST <= value <= YEAR_LAST
     power = np.int64(10) ** min(size, 18)
-    for entry in range(first, last):
-        item = views.item[entry]
-        if not year and size <= pool.digits_size[item] and pool.digits[item] % power == value:
-            count += 1
-            found = entry
+    if not year:
+        for entry in range(first, last):
+            if _ends_in(pool, views.item[entry], value, size, power):
+                count += 1
+                found = entry
     if count > 0:
         for entry in range(first, last):
-            item = views.item[entry]
-            if size <= pool.digits_size[item] and pool.digits[item] % power == value:
+            if _ends_in(pool, views.item[entry], value, size, power):
                 kind = SLIP if slip else TAIL
                 if views.quote[entry] == 0 or kind < views.quote[entry]:
                     views.quote[entry] = kind
@@ -285,14 +314,14 @@ def new_views(views: int, entries: int) -> Views:
 @kernel
 def make_views(todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks, final: bool) -> Views:
     """The views of the receipts in `todo`. `final`: items that became known after the receipt are there if quoted."""
-    who, why = np.empty(NOMINEES, dtype=np.int32), np.empty(NOMINEES, dtype=np.int32)
-    like, taught = np.empty(NOMINEES, dtype=np.int32), np.empty(NOMINEES, dtype=np.int32)
-    views_max, entries_max = _room(todo, pool, asks, payers, marks, who, why, like, taught)
+    named = np.empty((4, len(todo), NOMINEES), dtype=np.int32)
+    many = np.empty(len(todo), dtype=np.int32)
+    views_max, entries_max = _room(todo, pool, asks, payers, marks, named, many)
     views = new_views(views_max, entries_max)
     count = 0
     for place in range(len(todo)):
-        ask = todo[place]
-        nominees = nominate(ask, pool, asks, payers, marks, who, why, like, taught)
+        ask, nominees = todo[place], many[place]
+        who, why, like, taught = named[0, place], named[1, place], named[2, place], named[3, place]
         before = count
         for n in range(nominees):
             customer = who[n]
@@ -329,21 +358,17 @@ def cut_views(views: Views, count: int) -> Views:
 
 @inner
 def _room(
-    todo: Int32,
-    pool: Pool,
-    asks: Asks,
-    payers: Payers,
-    marks: Marks,
-    who: Int32,
-    why: Int32,
-    like: Int32,
-    taught: Int32,
+    todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks, named: Int32, many: Int32
 ) -> tuple[int, int]:
-    """Upper bounds of views and entries."""
+    """Nominates for each receipt: who, why, how alike, how often taught into `named`, how many into `many`.
+
+    Upper bounds of views and entries.
+    """
     views = entries = 0
     for place in range(len(todo)):
-        ask = todo[place]
-        nominees = nominate(ask, pool, asks, payers, marks, who, why, like, taught)
+        ask, who = todo[place], named[0, place]
+        nominees = nominate(ask, pool, asks, payers, marks, who, named[1, place], named[2, place], named[3, place])
+        many[place] = nominees
         quoted = (
             marks.last[marks.start[ask + 1] - 1] - marks.first[marks.start[ask]]
             if (marks.start[ask + 1] > marks.start[ask])

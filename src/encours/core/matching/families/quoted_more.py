@@ -41,14 +41,22 @@ def _with_others(views: Views, view: int, level: int, rest: int, fits: Fits) -> 
     """One more, else a run that follows the quoted ones, else two, three, or any of those nearest to them."""
     first, last = views.start[view], views.start[view + 1]
     places = np.empty(min(last - first, ENTRIES_MAX), dtype=np.int64)
-    count, ways, one = 0, 0, -1
+    dues = np.empty(last - first, dtype=np.int64)
+    count, known = 0, 0
     for entry in range(first, last):
-        if views.quote[entry] == 0 or views.quote[entry] > level:
+        if 0 < views.quote[entry] <= level:
+            dues[known] = views.due[entry]
+            known += 1
+        else:
             places[count] = entry
             count += 1
-            if views.left[entry] == rest:
-                ways += 1
-                one = entry if one < 0 or _nearer(views, view, level, entry, one) else one
+    dues = dues[:known]
+    ways, one = 0, -1
+    for n in range(count):
+        if views.left[places[n]] == rest:
+            ways += 1
+            nearer = one < 0 or _distance(dues, views.due[places[n]]) < _distance(dues, views.due[one])
+            one = places[n] if nearer else one
     if ways > 0:
         return _take(views, view, level, ways, places[:0], one, fits)
     if rest < 0:
@@ -67,7 +75,7 @@ def _with_others(views: Views, view: int, level: int, rest: int, fits: Fits) -> 
         ways, a, b, c = count_triples(values, order, rest)
         if ways > 0:
             return _take(views, view, level, ways, places[np.array([a, b, c])], -1, fits)
-    return _of_the_nearest(views, view, level, rest, places[:count], values, fits)
+    return _of_the_nearest(views, view, level, rest, places[:count], values, dues, fits)
 
 
 @inner
@@ -78,12 +86,13 @@ def _of_the_nearest(
     rest: int,
     places: Int64,
     values: Int64,
+    dues: Int64,
     fits: Fits,
 ) -> bool:
     """Any set of the entries that stand nearest to the quoted ones in order of due date."""
     away = np.empty(len(places), dtype=np.int64)
     for n in range(len(places)):
-        away[n] = _distance(views, view, level, places[n])
+        away[n] = _distance(dues, views.due[places[n]])
     near = np.argsort(away, kind="mergesort")[:SUBSET_MAX]
     if len(near) < 4:
         return False
@@ -100,18 +109,12 @@ def _of_the_nearest(
 
 
 @inner
-def _distance(views: Views, view: int, level: int, entry: int) -> int:
-    """Days between an entry's due date and the nearest quoted one's."""
+def _distance(dues: Int64, due: int) -> int:
+    """Days between a due date and the nearest quoted one."""
     nearest = np.int64(1) << 40
-    for other in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[other] <= level:
-            nearest = min(nearest, abs(np.int64(views.due[other]) - views.due[entry]))
+    for other in dues:
+        nearest = min(nearest, abs(other - due))
     return int(nearest)
-
-
-@inner
-def _nearer(views: Views, view: int, level: int, entry: int, than: int) -> bool:
-    return _distance(views, view, level, entry) < _distance(views, view, level, than)
 
 
 @inner

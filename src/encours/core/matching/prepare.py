@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,11 +53,13 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     items = make_items(book, known, scope, as_of, {item for tie in ties for item, _ in tie.paid})
     numbers = make_texts(items["number"])
     pool = make_pool(items, numbers, scope)
-    asks = make_asks(receipts)
-    table = make_table(items, numbers)
+    with ThreadPoolExecutor(1) as beside:  # the numbers are laid out while the payers are looked for
+        reading = beside.submit(make_table, items, numbers)
+        asks = make_asks(receipts)
+        payers, lessons = make_payers(known, receipts, scope)
+        table = reading.result()
     marks = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
     marks, continued = without_own(marks, receipts, known, items)
-    payers, lessons = make_payers(known, receipts, scope)
     told = read_batches(known, scope, items["item_id"], table, pool)
     told += read_advices(advices, as_of, scope, items["item_id"], table, pool)
     kept = items.select(_KEPT)

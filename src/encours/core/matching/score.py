@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -16,9 +15,10 @@ import numpy.typing as npt
 
 from encours.core.matching.features import FEATURES
 from encours.core.matching.kernel import kernel
+from encours.core.matching.threads import WORKERS, side_by_side
 
-#: Rows that one thread scores at once, and how many threads at most.
-_SHARE, _WORKERS_MAX = 20_000, 4
+#: Rows that one thread scores at once; what is not worth a thread.
+_SHARE, _FEW = 20_000, 2_000
 #: Rows that go through one tree together.
 _BLOCK = 64
 
@@ -61,12 +61,9 @@ def trees_of(model: dict[str, list[object]]) -> Trees:
 def score(features: npt.NDArray[np.float32], trees: Trees | None = None) -> npt.NDArray[np.float64]:
     """A probability for each row of features."""
     model = trees or prior()
-    if len(features) <= _SHARE:
-        odds = _walk(features, *model)
-    else:
-        shares = np.array_split(features, -(-len(features) // _SHARE))
-        with ThreadPoolExecutor(_WORKERS_MAX) as pool:
-            odds = np.concatenate(list(pool.map(lambda share: _walk(share, *model), shares)))
+    shares = np.array_split(features, WORKERS * max(1, -(-len(features) // (_SHARE * WORKERS))))
+    few = len(features) <= _FEW
+    odds = _walk(features, *model) if few else np.concatenate(side_by_side(lambda share: _walk(share, *model), shares))
     found: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
     return found
 

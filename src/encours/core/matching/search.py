@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +18,12 @@ from encours.core.matching.pool import Pool
 from encours.core.matching.quoted_views import make_quoted_views
 from encours.core.matching.references.scan import Marks
 from encours.core.matching.reopening import Reopening
+from encours.core.matching.threads import WORKERS, side_by_side
 from encours.core.matching.views import Views, make_views
 
 Bools = npt.NDArray[np.bool_]
-#: Receipts that are searched at once by one thread, and how many threads at most.
-_SHARE, _WORKERS_MAX = 4_000, 4
+#: Receipts that are searched at once by one thread; what is not worth a thread.
+_SHARE, _FEW = 4_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,10 @@ _Part = tuple[int, npt.NDArray[np.int64], Fits]
 def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
     """Every hypothesis that fits the receipts in `todo` as things stand: in shares that bound the memory, several at
     once."""
-    if len(todo) <= _SHARE:
+    if len(todo) <= _FEW:
         return _search(facts, todo, final)
-    workers = min(_WORKERS_MAX, os.cpu_count() or 1)
-    rounds = -(-len(todo) // (_SHARE * workers))  # as many shares for each: nobody waits for the last one
-    shares = np.array_split(todo, rounds * workers)
-    with ThreadPoolExecutor(workers) as pool:  # kernels let go of the interpreter
-        return _merged(list(pool.map(lambda share: _search(facts, share, final), shares)))
+    rounds = -(-len(todo) // (_SHARE * WORKERS))  # as many shares for each: nobody waits for the last one
+    return _merged(side_by_side(lambda share: _search(facts, share, final), np.array_split(todo, rounds * WORKERS)))
 
 
 def _merged(found: list[Found]) -> Found:

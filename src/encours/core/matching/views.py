@@ -253,7 +253,7 @@ def _between(views: Views, first: int, last: int, pool: Pool, base: int, end: in
 
 
 @inner
-def _ends_in(pool: Pool, item: int, value: int, size: int, power: int) -> bool:
+def _ends_in(pool: Pool, item: int, value: int, size: int, power: np.int64) -> bool:
     """Whether a number ends in `size` digits, four at least. Few end in the last four, and to see that is cheap."""
     digits = pool.digits[item]
     return bool(digits % 10_000 == value % 10_000 and size <= pool.digits_size[item] and digits % power == value)

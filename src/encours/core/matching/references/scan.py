@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +22,7 @@ from encours.core.matching.references.keys import (
     extended,
     find,
 )
+from encours.core.matching.threads import side_by_side
 
 #: Separates two fields of a receipt in its text: no number is read across it.
 FIELD_BREAK = "\x1f"
@@ -37,6 +40,10 @@ LOOSE, LIST, RANGE = 0, 1, 2
 YEAR_FIRST, YEAR_LAST = 1_990, 2_039
 #: Ways in which a spelling is found: whole words, runs of digits, those with a misread letter, the last group alone.
 BY_WORDS, BY_DIGITS, BY_SLIP, BY_SERIAL = range(4)
+#: Texts that one thread reads at once.
+_SHARE = 50_000
+#: Fields of Marks that point into others.
+_PLACES = ("start", "first", "last")
 #: Columns of a mark while a text is read.
 _VALUE, _SIZE, _SLIPS, _LINK, _FIRST, _LAST = range(6)
 Int32 = npt.NDArray[np.int32]
@@ -261,6 +268,13 @@ def scan(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32) -> Ma
 
     `entity` by text, `item_entity` by place in the pool: the items of other entities are never quoted.
     """
+    count = len(entity)
+    bounds = np.linspace(0, count, max(1, -(-count // _SHARE)) + 1).astype(int).tolist()
+    shares = [(Texts(texts.data, texts.start[a : b + 1]), entity[a:b]) for a, b in pairwise(bounds)]
+    return joined(side_by_side(lambda share: _one_share(*share, table, item_entity), shares))
+
+
+def _one_share(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32) -> Marks:
     start, rows, said, crossed = _scan(texts, entity, table, item_entity)
 
     def column(frame: Int64, place: int, dtype: type[np.generic]) -> npt.NDArray[Any]:
@@ -279,6 +293,23 @@ def scan(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32) -> Ma
         namesakes=column(said, 2, np.int16),
         crossed=crossed,
     )
+
+
+def joined(parts: Sequence[Marks]) -> Marks:
+    """The marks of one text after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    marks = np.cumsum([0, *(len(part.value) for part in parts)])
+    quotes = np.cumsum([0, *(len(part.item) for part in parts)])
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in Marks._fields if name not in _PLACES
+    }
+    ends = [part.start[1:] + before for part, before in zip(parts, marks, strict=False)]
+    moved = {
+        name: np.concatenate([getattr(part, name) + before for part, before in zip(parts, quotes, strict=False)])
+        for name in ("first", "last")
+    }
+    return Marks(start=np.concatenate([np.zeros(1, np.int64), *ends]), **moved, **columns)
 
 
 @kernel

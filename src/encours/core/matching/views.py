@@ -29,6 +29,8 @@ Int64 = npt.NDArray[np.int64]
 ACCOUNT, FAMILY, ACROSS = 0, 1, 2
 #: Nominees of one receipt that are looked at, and items of one view.
 NOMINEES, ENTRIES_MAX = 8, 600
+#: Terms are stretched in practice: a discount taken so many days late is still the discount's amount.
+_LATE_DISCOUNT = 10
 #: Fewer digits are no tail of a number; in a list after a quote they are.
 _TAIL_MIN = 4
 #: A match must have been right so often before it names a customer.
@@ -228,9 +230,10 @@ def _from_list(views: Views, first: int, last: int, pool: Pool, base: int, value
     wanted = pool.digits[base] - pool.digits[base] % power + value
     if wanted == pool.digits[base] or size >= pool.digits_size[base]:
         return -1
+    items, numbers = views.item, pool.digits
     for entry in range(first, last):
-        item = views.item[entry]
-        if pool.digits[item] == wanted and pool.digits_size[item] == pool.digits_size[base]:
+        item = items[entry]
+        if numbers[item] == wanted and pool.digits_size[item] == pool.digits_size[base]:
             if views.quote[entry] == 0:
                 views.quote[entry] = LISTED
                 views.namesakes[entry] = 1
@@ -253,26 +256,22 @@ def _between(views: Views, first: int, last: int, pool: Pool, base: int, end: in
 
 
 @inner
-def _ends_in(pool: Pool, item: int, value: int, size: int, power: np.int64) -> bool:
-    """Whether a number ends in `size` digits, four at least. Few end in the last four, and to see that is cheap."""
-    digits = pool.digits[item]
-    return bool(digits % 10_000 == value % 10_000 and size <= pool.digits_size[item] and digits % power == value)
-
-
-@inner
 def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: int, slip: bool) -> int:
     """The items whose numbers end in the digits; else those that are one character off. The last one found."""
     found, count = -1, 0
     year = size == 4 and YEAR_FIRST <= value <= YEAR_LAST
     power = np.int64(10) ** min(size, 18)
+    items, numbers, sizes, ending = views.item, pool.digits, pool.digits_size, value % 10_000
     if not year:
-        for entry in range(first, last):
-            if _ends_in(pool, views.item[entry], value, size, power):
+        for entry in range(first, last):  # few end in the last four, and to see that is cheap
+            digits = numbers[items[entry]]
+            if digits % 10_000 == ending and size <= sizes[items[entry]] and digits % power == value:
                 count += 1
                 found = entry
     if count > 0:
         for entry in range(first, last):
-            if _ends_in(pool, views.item[entry], value, size, power):
+            digits = numbers[items[entry]]
+            if digits % 10_000 == ending and size <= sizes[items[entry]] and digits % power == value:
                 kind = SLIP if slip else TAIL
                 if views.quote[entry] == 0 or kind < views.quote[entry]:
                     views.quote[entry] = kind
@@ -280,15 +279,15 @@ def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: 
         return int(views.item[found])
     if size < 5:
         return -1
+    quotes = views.quote
     for entry in range(first, last):
-        item = views.item[entry]
-        if pool.digits_size[item] < size or views.quote[entry] != 0:
+        item = items[entry]
+        if sizes[item] < size or quotes[entry] != 0:
             continue
-        tail = pool.digits[item] % power
-        if _one_off(tail, value, min(size, 18)) or (
-            size >= 6 and pool.digits_size[item] > size and _cut_or_doubled(value, size, pool.digits[item])
+        if _one_off(numbers[item] % power, value, min(size, 18)) or (
+            size >= 6 and sizes[item] > size and _cut_or_doubled(value, size, numbers[item])
         ):
-            views.quote[entry] = SLIP
+            quotes[entry] = SLIP
             count += 1
             views.namesakes[entry] = count
             found = entry
@@ -399,9 +398,7 @@ def _put(views: Views, entry: int, item: int, pool: Pool, day: int) -> None:
     views.item[entry] = item
     views.left[entry] = pool.open[item] - pool.taken[item] - pool.held[item]
     views.due[entry], views.issued[entry] = pool.due[item], pool.issued[item]
-    # Terms are stretched in practice: a discount taken a week late is still the discount's amount.
-    in_time = pool.discount_until[item] + 10 >= day
-    views.discount[entry] = pool.discount[item] if in_time else 0
+    views.discount[entry] = pool.discount[item] if pool.discount_until[item] + _LATE_DISCOUNT >= day else 0
     views.quote[entry], views.namesakes[entry] = 0, 0
 
 
@@ -428,17 +425,36 @@ def fill_view(
                     entry += 1
     else:
         for customer in range(first, last):
-            for item in range(pool.start[customer], pool.open_end[customer]):
-                left = pool.open[item] - pool.taken[item] - pool.held[item]
-                if left == 0 or pool.currency[item] != currency or entry - begin >= ENTRIES_MAX:
-                    continue
-                if pool.known[item] > day and not (final and _is_quoted(ask, item, marks)):
-                    continue
-                _put(views, entry, item, pool, day)
-                entry += 1
+            entry = _put_account(views, entry, begin + ENTRIES_MAX, customer, pool, asks, marks, ask, final)
     views.shape[view] = shape
     views.start[view + 1] = entry
     return view + 1
+
+
+@inner
+def _put_account(
+    views: Views, entry: int, full: int, customer: int, pool: Pool, asks: Asks, marks: Marks, ask: int, final: bool
+) -> int:
+    """Writes what one customer has open, as far as there is room; the next free entry.
+
+    Most of a search's time is spent here: the arrays are named once, and no call is made for an item.
+    """
+    day, currency = asks.day[ask], asks.currency[ask]
+    opens, taken, held, known, currencies = pool.open, pool.taken, pool.held, pool.known, pool.currency
+    dues, issues, discounts, until = pool.due, pool.issued, pool.discount, pool.discount_until
+    items, lefts, due, issued, discount = views.item, views.left, views.due, views.issued, views.discount
+    quote, namesakes = views.quote, views.namesakes
+    for item in range(pool.start[customer], pool.open_end[customer]):
+        left = opens[item] - taken[item] - held[item]
+        if left == 0 or currencies[item] != currency or entry >= full:
+            continue
+        if known[item] > day and not (final and _is_quoted(ask, item, marks)):
+            continue
+        items[entry], lefts[entry], due[entry], issued[entry] = item, left, dues[item], issues[item]
+        discount[entry] = discounts[item] if until[item] + _LATE_DISCOUNT >= day else 0
+        quote[entry], namesakes[entry] = 0, 0
+        entry += 1
+    return entry
 
 
 @inner

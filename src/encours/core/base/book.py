@@ -15,7 +15,7 @@ from encours.core.base.check import check_book
 from encours.core.base.issue import CallError
 from encours.core.base.schema import TABLES, BookSchemaError, Table
 
-_Reading = Callable[[Table, pl.LazyFrame, bool], pl.LazyFrame]
+_Reading = Callable[[Table, pl.DataFrame, bool], pl.LazyFrame]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,20 +84,25 @@ class Book:
 
     def current(self) -> Book:
         """One row an id: the last version of each, voided ids dropped."""
-        return self._read(versions.current)
+        return self._read(lambda table, rows, plain: versions.current(table, rows.lazy(), plain))
 
     def as_of(self, day: date) -> Book:
         """The Book as known at the end of `day` (tel que connu ce jour-là): nothing leaks from later."""
-        return self._on_a_day(lambda table, rows, plain: versions.as_known(table, rows, day, plain))
+
+        def reading(table: Table, rows: pl.DataFrame, plain: bool) -> pl.LazyFrame:
+            past = plain and versions.is_past(table, rows, day)  # nothing to leave out: no copy is made
+            return rows.lazy() if past else versions.as_known(table, rows.lazy(), day, plain)
+
+        return self._on_a_day(reading)
 
     def as_booked(self, day: date) -> Book:
         """The Book by accounting date (à date comptable): what the balance on `day` must tie to."""
-        return self._on_a_day(lambda table, rows, plain: versions.as_booked(table, rows, day, plain))
+        return self._on_a_day(lambda table, rows, plain: versions.as_booked(table, rows.lazy(), day, plain))
 
     def _read(self, reading: _Reading) -> Book:
         # Most books tell each fact once: looking whether a table does is a tenth of finding each id's last version.
         plans = [
-            reading(table, frame.lazy(), versions.is_plain(table, frame))
+            reading(table, frame, versions.is_plain(table, frame))
             for table, frame in ((TABLES[name], frame) for name, frame in self.tables().items())
         ]
         return Book(**dict(zip(TABLES, pl.collect_all(plans), strict=True)))

@@ -46,8 +46,11 @@ def acting(allocations: pl.DataFrame, item_ids: pl.Series, receipt_ids: pl.Serie
     money stands unapplied, or it would vanish from the balance of that day. `receipt_ids` None: a book without
     receipts cannot say when they came. Without an item the money settled what another entity is owed: it is gone.
     """
+    if allocations.is_empty():  # or millions of ids would be laid out to look up none
+        return allocations
     there = pl.col("item_id").is_null() | pl.col("item_id").is_in(item_ids.implode())
-    there &= pl.col("credit_item_id").is_null() | pl.col("credit_item_id").is_in(item_ids.implode())
+    if allocations["credit_item_id"].null_count() < allocations.height:
+        there &= pl.col("credit_item_id").is_null() | pl.col("credit_item_id").is_in(item_ids.implode())
     if receipt_ids is not None:
         there &= pl.col("receipt_id").is_null() | pl.col("receipt_id").is_in(receipt_ids.implode())
     return allocations.filter(there)
@@ -62,6 +65,19 @@ def is_plain(table: Table, rows: pl.DataFrame) -> bool:
         return False
     ids = pl.struct(table.key).hash() if len(table.key) > 1 else pl.col(table.key[0]).hash()
     return bool(rows.select(ids.n_unique() == pl.len()).item())
+
+
+def is_past(table: Table, rows: pl.DataFrame, day: date) -> bool:
+    """Whether all rows were known by the end of a day and nothing in them happened later."""
+    bare = [
+        pl.col(dated).is_null() & pl.col(name).is_not_null() for dated, names in table.later.items() for name in names
+    ]
+    found = rows.select(
+        last=pl.max_horizontal(known_on_expr(table).max(), *(pl.col(dated).max() for dated in table.later)),
+        undated=pl.any_horizontal(bare).any() if bare else pl.lit(False),
+    )
+    last, undated = found.row(0)
+    return (last is None or last <= day) and not undated
 
 
 def _last_version(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -58,10 +58,12 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
         day=pl.max_horizontal("booked_on", known_on_expr(TABLES["receipts"]))
     )
     text = pl.concat_str(["remittance", "end_to_end_id"], separator=FIELD_BREAK, ignore_nulls=True)
-    seen = _twins(receipts)
+    keys = name_keys(receipts["payer_name"])
+    seen = _twins(receipts, keys)
     return (
-        receipts.join(seen, on="receipt_id", how="left")
+        receipts.with_columns(name_key=keys)
         .filter(pl.col("unapplied") != 0)
+        .join(seen, on="receipt_id", how="left", maintain_order="left")
         .join(scope.customers.select("customer_id", "customer"), on="customer_id", how="left")
         .with_columns(text=text)
         .select(
@@ -74,6 +76,7 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
             "customer_id",
             "payer_account",
             "payer_name",
+            "name_key",
             "returns_receipt_id",
             "day",
             "twin",
@@ -90,24 +93,25 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
     )
 
 
-def _twins(receipts: pl.DataFrame) -> pl.DataFrame:
-    """receipt_id, twin, twin_of: the nearest earlier receipt of the same payer and amount, applied or not."""
+def _twins(receipts: pl.DataFrame, name_keys: pl.Series) -> pl.DataFrame:
+    """receipt_id, twin, twin_of: the nearest earlier receipt of the same payer and amount, applied or not.
+
+    Receipts without one may be left out.
+    """
     account = pl.col("payer_account").str.replace_all(" ", "")
     payer = pl.coalesce("customer_id", account, "name_key")
-    rows = (
-        receipts.with_columns(name_key=name_keys(receipts["payer_name"]))
-        .select(
-            "receipt_id",
-            "entity_id",
-            "currency",
-            "amount",
-            "day",
-            "remittance",
-            payer=payer.fill_null(""),
-        )
-        .sort("entity_id", "currency", "amount", "payer", "day", "receipt_id")
-    )
     key = ["entity_id", "currency", "amount", "payer"]
+    told = receipts.with_columns(name_key=name_keys).select(
+        "receipt_id",
+        "entity_id",
+        "currency",
+        "amount",
+        "day",
+        "remittance",
+        payer=payer.fill_null(""),
+    )
+    # Few amounts come twice from one payer: only those are laid out in order.
+    rows = told.filter(told.select(key).hash_rows().is_duplicated()).sort(*key, "day", "receipt_id")
     alike = _after(rows, key, "alike")
     same = _after(alike.sort(*key, "remittance", "day", "receipt_id"), [*key, "remittance"], "same")
     return same.select(

@@ -62,11 +62,14 @@ class Lessons(NamedTuple):
 
 
 def make_payers(known: Book, receipts: pl.DataFrame, scope: Scope) -> tuple[Payers, Lessons]:
-    """Nominations for `receipts` (row, receipt_id, entity, payer_account, payer_name, text) and the book's lessons."""
+    """Nominations for `receipts` (row, receipt_id, entity, payer_account, payer_name, name_key, text) and the book's
+    lessons."""
     past = _past(known, scope)
     everyone = pl.concat(rows.select("entity", "payer_account", "payer_name") for rows in (receipts, past))
     everyone = everyone.select(
-        "entity", account=_account(everyone["payer_account"]), key=name_keys(everyone["payer_name"])
+        "entity",
+        account=_account(everyone["payer_account"]),
+        key=pl.concat([receipts["name_key"], name_keys(past["payer_name"])]),
     )
     accounts = everyone.select("entity", "account").drop_nulls().unique(maintain_order=True).with_row_index("code")
     names = everyone.select("entity", "key").drop_nulls().unique(maintain_order=True).with_row_index("code")
@@ -176,7 +179,7 @@ def _by_text(known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, scope: Sco
     """Customer numbers in the text; and names, where the bank gave neither name nor account."""
     words = receipts.select(code=pl.int_range(pl.len()), entity="entity", text="text")
     spelled = words.select("code", "entity", word=pl.col("text").str.extract_all(r"\b[A-Z]{0,4}[0-9]{4,10}\b"))
-    spelled = spelled.filter(pl.col("word").list.len() > 0).explode("word", empty_as_null=False).unique()
+    spelled = spelled.filter(pl.col("word").list.len() > 0).explode("word", empty_as_null=False)
     numbers = pl.concat(
         [
             _customer_numbers(scope),
@@ -186,8 +189,10 @@ def _by_text(known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, scope: Sco
         ]
     )
     once = numbers.drop_nulls().unique().filter(pl.len().over("entity", "word") == 1)
-    numbered = spelled.join(once, on=["entity", "word"]).select(
-        "code", "customer", reason=pl.lit(CUSTOMER_NUMBER), likeness=pl.lit(1000)
+    numbered = (
+        spelled.join(once, on=["entity", "word"])
+        .select("code", "customer", reason=pl.lit(CUSTOMER_NUMBER), likeness=pl.lit(1000))
+        .unique()
     )
     structured = _structured(words, _aliases(known, "reference", scope))
     nameless = words.filter((mine["account_code"].is_null()) & (mine["name_code"].is_null()))

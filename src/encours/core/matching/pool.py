@@ -19,6 +19,11 @@ from encours.core.matching.scope import Scope
 Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+#: Columns of the Book's items that the search reads, beside the dates that say when they were known.
+_READ = (
+    "item_id", "entity_id", "customer_id", "number", "order_ref", "purchase_order", "delivery_ref", "payment_reference",
+    "currency", "open", "due_on", "discount_amount", "discount_on", "known_on",
+)  # fmt: skip
 #: A day that never comes, and one that always was (days since 1970).
 NEVER, ALWAYS = 2**30, -(2**30)
 
@@ -73,8 +78,15 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date, reopened: Col
     opens again in this run; they stand among the open ones.
     """
     table = TABLES["items"]
-    told = known.open_items().join(
-        scope.customers.select("customer_id", "customer", "group"), on="customer_id", how="left", maintain_order="left"
+    told = (
+        known.open_items()
+        .select(*_READ, *table.dated_by)
+        .join(
+            scope.customers.select("customer_id", "customer", "group"),
+            on="customer_id",
+            how="left",
+            maintain_order="left",
+        )
     )
     if known.items.height == book.items.height:  # each id has one version
         told = told.with_columns(known=known_on_expr(table))

@@ -22,6 +22,7 @@ _SERIAL_SALT = np.uint64(0x9E3779B97F4A7C15)
 _OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _FIRST, _SECOND = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _33 = np.uint64(33)
+_ONE, _34, _40, _63 = np.uint64(1), np.uint64(34), np.uint64(40), np.uint64(63)
 _OTHERS = (("payment_reference", PAYMENT), ("order_ref", OTHER), ("purchase_order", OTHER), ("delivery_ref", OTHER))
 _STRONG_CHARACTERS = 4
 
@@ -29,8 +30,10 @@ _STRONG_CHARACTERS = 4
 class KeyTable(NamedTuple):
     """Open addressing: `head[slot]` is the first entry of a spelling (−1: none), `following` the next of the same.
 
-    By entry: `hash`, `item` (place in the pool) and `kind`. `longest`: characters of the longest spelling. Equal hashes
-    of 64 bits count as equal spellings: among millions of keys and texts one false hit is expected in a million runs.
+    By entry: `hash`, `item` (place in the pool) and `kind`. `longest`: characters of the longest spelling. `seen`: a
+    bit for the beginning of each hash, by which most of what is no spelling is known without a look at the large table.
+    Equal hashes of 64 bits count as equal spellings: among millions of keys and texts one false hit is expected in a
+    million runs.
     """
 
     head: npt.NDArray[np.int32]
@@ -38,6 +41,7 @@ class KeyTable(NamedTuple):
     following: npt.NDArray[np.int32]
     item: npt.NDArray[np.int32]
     kind: npt.NDArray[np.uint8]
+    seen: npt.NDArray[np.uint64]
     longest: int
 
 
@@ -70,7 +74,7 @@ def make_table(items: pl.DataFrame, numbers: Texts) -> KeyTable:
     size = 1 << max(4, int(2 * max(1, len(hashed)) - 1).bit_length())
     head, following = _fill(hashed, size)
     item, kind = np.concatenate([part[1] for part in parts]), np.concatenate([part[2] for part in parts])
-    return KeyTable(head, hashed, following, item, kind, longest)
+    return KeyTable(head, hashed, following, item, kind, _bits(hashed, max(1, size // 16)), longest)
 
 
 @kernel
@@ -129,6 +133,24 @@ def _fill(hashes: npt.NDArray[np.uint64], size: int) -> tuple[npt.NDArray[np.int
         following[entry] = head[slot]
         head[slot] = entry
     return head, following
+
+
+@kernel
+def _bits(hashes: npt.NDArray[np.uint64], words: int) -> npt.NDArray[np.uint64]:
+    """One bit set for the beginning of each hash, in `words` (a power of two) of 64 bits."""
+    seen = np.zeros(words, dtype=np.uint64)
+    for hashed in hashes:
+        seen[np.int64(hashed >> _40) & (words - 1)] |= _ONE << (hashed >> _34 & _63)
+    return seen
+
+
+@inner
+def may_be(seen: npt.NDArray[np.uint64], hashed: np.uint64, serial: bool) -> bool:
+    """Whether a running hash may be in the table; where not, `find` finds nothing."""
+    if serial:
+        hashed ^= _SERIAL_SALT
+    hashed = mixed(hashed)
+    return bool(seen[np.int64(hashed >> _40) & (len(seen) - 1)] >> (hashed >> _34 & _63) & _ONE)
 
 
 @kernel

@@ -21,6 +21,7 @@ from encours.core.matching.references.keys import (
     beginning,
     extended,
     find,
+    may_be,
 )
 from encours.core.matching.threads import side_by_side
 
@@ -169,7 +170,7 @@ def _number_hits(
             for place in range(words[last, 0], words[last, 1]):
                 hashed = extended(hashed, data[place])
                 digits = digits or _is_digit(data[place])
-            entry = find(table, hashed, False) if digits else -1
+            entry = find(table, hashed, False) if digits and may_be(table.seen, hashed, False) else -1
             if entry >= 0 and found < _HITS_MAX:
                 hits[found, 0], hits[found, 1], hits[found, 2] = words[first, 0], words[last, 1], entry
                 hits[found, 3] = BY_WORDS
@@ -203,7 +204,7 @@ def _digit_hits(
                 digit = data[place] if _is_digit(data[place]) else np.uint8(48 + _misread(data[place]))
                 hashed = extended(hashed, digit)
                 length += 1
-            entry = find(table, hashed, False) if length >= 4 else -1
+            entry = find(table, hashed, False) if length >= 4 and may_be(table.seen, hashed, False) else -1
             if entry >= 0 and found < _HITS_MAX:
                 hits[found, 0], hits[found, 1], hits[found, 2] = runs[first, 0], runs[last, 1], entry
                 hits[found, 3] = BY_SLIP if slip else BY_DIGITS
@@ -388,7 +389,7 @@ def _serial(data: npt.NDArray[np.uint8], at: int, until: int, value: int, size: 
         leading = leading and digit == 48
         if not leading:
             hashed = extended(hashed, np.uint8(digit))
-    return find(table, hashed, True)
+    return find(table, hashed, True) if may_be(table.seen, hashed, True) else -1
 
 
 @inner

@@ -141,9 +141,15 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
 def _reopened_by(ready: Prepared, outcome: Outcome, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
     """Rows of the returns that opened what each receipt pays; −1 where none did."""
     back = ready.facts.back
-    if back is None:
-        return np.full(len(rows), -1, dtype=np.int32)
-    return np.array([back.opened(outcome.items[row], int(row)) for row in rows], dtype=np.int32)
+    found = np.full(len(rows), -1, dtype=np.int32)
+    if back is None or not back.by_item:
+        return found
+    receipt, item, _ = outcome.lines.flat()
+    touched = receipt[np.isin(item, np.fromiter(back.by_item, dtype=np.int64, count=len(back.by_item)))]
+    for place in np.flatnonzero(np.isin(rows, touched)).tolist():
+        row = int(rows[place])
+        found[place] = back.opened(outcome.lines.of(row)[0], row)
+    return found
 
 
 def _named(ids: pl.Series, places: npt.NDArray[np.int32]) -> pl.Series:

@@ -170,9 +170,10 @@ def _reopen(facts: Facts, until: int, outcome: Outcome) -> bool:
         return False
     decided = {}
     for row in facts.back.row_of.values():
-        deducts = row in outcome.items and families()[outcome.family[row]].gap and outcome.gap[row]
-        if row in outcome.items and not deducts:
-            decided[row] = list(zip(outcome.items[row].tolist(), outcome.pays[row].tolist(), strict=True))
+        items, pays = outcome.lines.of(row)
+        deducts = len(items) and families()[outcome.family[row]].gap and outcome.gap[row]
+        if len(items) and not deducts:
+            decided[row] = list(zip(items.tolist(), pays.tolist(), strict=True))
     return facts.back.reopen(until, decided, facts.pool)
 
 

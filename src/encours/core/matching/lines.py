@@ -48,11 +48,16 @@ class Lines:
         self.first[receipts], self.size[receipts] = self.used + np.cumsum(sizes) - sizes, sizes
         self.used = end
 
+    def of(self, receipt: int) -> tuple[Int32, Int64]:
+        """The items and amounts of a receipt."""
+        lines = slice(self.first[receipt], self.first[receipt] + self.size[receipt])
+        return self.item[lines], self.pay[lines]
+
     def take_back(self, receipt: int) -> tuple[Int32, Int64]:
         """The items and amounts of a receipt, which pays nothing from now on."""
-        lines = slice(self.first[receipt], self.first[receipt] + self.size[receipt])
+        given = self.of(receipt)
         self.size[receipt] = 0
-        return self.item[lines], self.pay[lines]
+        return given
 
     def flat(self) -> tuple[Int64, Int32, Int64]:
         """Receipt, item and amount of every line, in the order of the receipts."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 import polars as pl
 import pytest
 
-from benchmarks.matching.desk import Desk, Rules, blocks, month_of, open_desk, replay
+from benchmarks.matching.desk import Desk, Rules, blocks, month_of, open_desk, replay, twin
 from benchmarks.matching.generate import Case, generate
 from benchmarks.matching.ledger import Ledger
 from benchmarks.matching.plan import DAYS, START
@@ -125,3 +125,16 @@ def test_rates_count_by_month_and_from_the_seventh_month_on(worked: Desk) -> Non
     learned = found.filter(group="learned").row(0, named=True)
     assert (learned["receipts"], learned["posted"]) == (late.height, late["posted"].sum())
     assert learned["usable"] == (late["usable"] & late["matchable"]).sum()
+
+
+def test_a_twin_goes_its_own_way_after_the_parallel_run(case: Case) -> None:
+    desk = open_desk(case, Rules(budget=0.02, block=31, parallel_months=12))
+    assert list(replay(desk, posting=False))[-1] == date(2026, 1, 31)
+    worked, judged = len(desk.verdicts), sum(rows.height for rows in desk.judged)
+    other = twin(desk, per_stratum=True)
+    assert next(replay(other, posting=True)) == date(2026, 2, 28)
+    assert (other.policy.per_stratum, desk.policy.per_stratum) == (True, False)
+    assert len(other.verdicts) == worked + 1
+    assert (len(desk.verdicts), sum(rows.height for rows in desk.judged)) == (worked, judged)
+    before, after = (one.ledger.book(one.ledger.receipts.head(0), date(2026, 2, 28)) for one in (desk, other))
+    assert before.allocations.height < after.allocations.height

@@ -1,4 +1,4 @@
-"""Take back what a run posted by itself: every post is reversed by a new entry; nothing is deleted."""
+"""Take back what a run posted by itself, or a version of the model over all runs: by reversals, nothing is deleted."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ _WITHIN, _WITHIN_ALONE = 400, 60
 FEE_MAX = 5_000
 #: A line that is the bank's fee for a return, and no return: at most FEE_MAX.
 FEE_WORDS = r"\b(FRAIS|COMMISSIONS?|FEES?|CHARGES?)\b"
+_RETURN_WORDS = r"\b(IMPAYES?|REJETS?|RETOURS?|RETURN\w*|UNPAID|R-TRANSACTION)\b"
 _CHEQUE_WORDS = r"\b(CHEQUES?|CHQS?|CHECKS?)\b"
 #: Kinds of money that banks take back. A transfer comes back only where the bank itself names it.
 _KINDS = ("cheque", "direct_debit", "draft", "card", "other")
@@ -52,9 +53,9 @@ class Tie:
 
 def is_fee(receipts: pl.DataFrame) -> pl.Series:
     """Which receipts are a fee of the bank for a return: the label of a return, a word for fees, a small amount."""
-    words = pl.col("text").str.contains(FEE_WORDS).fill_null(False)
-    small = pl.col("unapplied").is_between(-FEE_MAX, -1)
-    return receipts.select(words & small & pl.col("returns_receipt_id").is_null())["text"]
+    small = receipts.filter(pl.col("unapplied").is_between(-FEE_MAX, -1) & pl.col("returns_receipt_id").is_null())
+    words = pl.col("text").str.contains(FEE_WORDS) & pl.col("text").str.contains(_RETURN_WORDS)
+    return receipts["row"].is_in(small.filter(words.fill_null(False))["row"].implode())
 
 
 def find_returned(receipts: pl.DataFrame, known: Book) -> list[Tie]:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from encours.store.models import Advice, AdviceLine, AdviceReceipt, AuditEntry, User
+from encours.store.models import Advice, AdviceLine, AdviceReceipt, AuditEntry, Item, User
 from encours.store.rights import job
 from encours.usecases import clock
 from encours.usecases.show_advices import HOLD_DAYS, expected_receipts
@@ -132,3 +132,18 @@ def test_a_page_asks_at_most_thirty_queries(address: str, town: Town, client_of:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address.format(town.ids["advice_id"])).status_code == 200
     assert len(queries) <= 30, "\n".join(query["sql"][:160] for query in queries)
+
+
+def test_of_two_due_dates_that_fit_alike_the_person_names_one(town: Town, client_of: Callable[[str], Client]) -> None:
+    """Two instalments of one number and of one amount: the number does not say which is paid."""
+    first = Item.objects.get(item_id="A:2:late", is_current=True)
+    first.pk, first.item_id, first.part = None, "A:2:late2", 2
+    first.save()
+    client, advice = client_of("camille"), _bring(client_of("camille"))
+    address = f"/cash/advices/of/{advice.advice_id}"
+    line = client.get(address).context["page"].lines[0]
+    assert (line.state, [one[0] for one in line.choices]) == ("several", ["A:2:late", "A:2:late2"])
+    said = {"act": "save", "line": line.line, "item": "A:2:late2", "amount": "1234,58"}
+    client.post(f"/cash/advices/line/{advice.advice_id}", said)
+    line = client.get(address).context["page"].lines[0]
+    assert (line.state, line.item_id, line.by_hand) == ("open", "A:2:late2", True)

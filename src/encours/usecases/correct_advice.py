@@ -152,11 +152,14 @@ def restore_advice(actor: Actor, advice_id: str) -> Advice:
 
 
 def find_item(advice: Advice, number: str) -> Item | None:
-    """The item that bears the number, the advice's own customer's first; None where there is none.
+    """The item of this id, else the one that bears the number, the advice's own customer's first; None: there is none.
 
     None too where it has several due dates: the number says all of them. Raises CallError where items of several
     customers bear it.
     """
+    named = Item.objects.filter(entity_id=advice.entity_id, item_id=number.strip(), is_current=True).first()
+    if named is not None:
+        return named
     key = pl.select(number_key(pl.lit(number, dtype=pl.String))).item() or ""
     if not key:
         return None

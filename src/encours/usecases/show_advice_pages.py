@@ -20,7 +20,7 @@ from encours.usecases.viewing import Viewing
 PAGE_ROWS = 60
 #: Waiting for money, come, laid aside.
 TABS = ("waiting", "came", "aside")
-_LINES_SHOWN, _OFFERED, _KEYS_AT_ONCE = 300, 300, 500
+_LINES_SHOWN, _OFFERED, _KEYS_AT_ONCE, _CHOICES = 300, 300, 500, 40
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ class AdvicesPage:
 class LineRow:
     """A line and what it pays. `state`: open, more (it pays more than is open), settled, unknown, several.
 
-    `parts`: how many due dates of one number it pays together; the item is then the first of them.
+    `parts`: how many due dates of one number it pays together; the item is then the first of them. `choices`: where
+    several bear its number, (item_id, number, due day, what is open) of each.
     """
 
     line: int
@@ -105,6 +106,7 @@ class LineRow:
     due_on: date | None = None
     open: int | None = None
     parts: int = 1
+    choices: tuple[tuple[str, str, date | None, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -372,10 +374,13 @@ def _line(line: AdviceLine, items: Sequence[dict[str, Any]]) -> LineRow:
     else:
         fits = alone["open"] * wanted > 0 and abs(wanted) <= abs(alone["open"])
         state = "open" if fits else "more"
-    more = {}
+    more: dict[str, Any] = {}
     if alone is not None:
         more = {name: alone[name] for name in ("item_id", "customer_id", "due_on", "open")}
         more |= {"item_number": alone["number"], "item_kind": alone["kind"], "parts": len(paid)}
+    else:
+        told = sorted(paid, key=lambda row: (row["due_on"], row["item_id"]))[:_CHOICES]
+        more["choices"] = tuple((row["item_id"], row["number"], row["due_on"], row["open"]) for row in told)
     return LineRow(
         line=line.line,
         number=line.number or "",

@@ -162,7 +162,7 @@ def main(argv: list[str] | None = None) -> int:
         Figure("wrong among automatic", sum(one.wrong for one in verdicts), at_most=0),
         Figure("automatic where the ledger has no letter", sum(one.unjudged for one in verdicts)),
     ]
-    code = report(call, figures, {one.file: {"groups": one.groups, "found": one.found} for one in verdicts})
+    code = report(call, figures, {"by ledger": [[one.groups, one.found, one.automatic] for one in verdicts]})
     for one in verdicts:
         for missed in one.missed:
             print(f"{one.file}: the group of {missed} is not found")

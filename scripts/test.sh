@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 export PATH
 unset DATABASE_URL
-workers=${WORKERS:-$(nproc 2>/dev/null || echo 2)}
+parallel="${WORKERS:-$(nproc 2>/dev/null || echo 2)} --dist worksteal"
 
 if [ $# -gt 0 ]; then
     exec python -m pytest "$@"
@@ -27,13 +27,13 @@ gate "lint-imports" lint-imports
 rm -f .coverage .coverage.*
 if python -m tests.postgres --where >/dev/null 2>&1; then
     gate "pytest on PostgreSQL" python -m tests.postgres -- \
-        python -m pytest --only-database -m "not browser" -n "$workers" --durations=10
+        python -m pytest --only-database -m "not browser" -n $parallel --durations=10
 else
     printf '\n── pytest on PostgreSQL: SKIPPED, no server on this machine (apt-get install postgresql)\n'
 fi
 # Coverage costs a third more time: it is measured where engines and use cases have their own tests.
-gate "pytest on SQLite: engines and use cases" python -m pytest -n "$workers" --durations=10 tests/core tests/usecases \
+gate "pytest on SQLite: engines and use cases" python -m pytest -n $parallel --durations=10 tests/core tests/usecases \
     --cov=encours.core --cov=encours.usecases --cov-report=term:skip-covered
-gate "pytest on SQLite: everything else" python -m pytest -n "$workers" --durations=10 \
+gate "pytest on SQLite: everything else" python -m pytest -n $parallel --durations=10 \
     --ignore=tests/core --ignore=tests/usecases
 [ -z "$failed" ] || { printf '\nnot green:%s\n' "$failed" >&2; exit 1; }

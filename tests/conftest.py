@@ -23,8 +23,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-database", action="store_true", help="run only the tests that touch a database")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks what touches a database, and deselects the rest where only that is wanted."""
+    """Marks what touches a database, deselects the rest where only that is wanted, and puts what takes long first: a
+    long test that begins last keeps one worker waiting for the other."""
     for item in items:
         if _touches_database(item):
             item.add_marker("database")
@@ -32,6 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         rest = [item for item in items if not item.get_closest_marker("database")]
         items[:] = [item for item in items if item.get_closest_marker("database")]
         config.hook.pytest_deselected(items=rest)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def _touches_database(item: pytest.Item) -> bool:

@@ -61,6 +61,7 @@ _PAGES = (
 )
 
 
+@pytest.mark.slow
 def test_every_page_is_accessible_and_fits_its_window(
     width: str, open_page: Callable[..., Page], settings: Any, tmp_path: Path
 ) -> None:

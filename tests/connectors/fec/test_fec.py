@@ -194,6 +194,7 @@ _ENTRY = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(entries=st.lists(_ENTRY, max_size=12))
 def test_the_balance_is_the_ledgers_whatever_the_letters(

@@ -127,9 +127,10 @@ def test_another_currency_is_a_hard_stop() -> None:
     assert _decided(of)["r"]["rule"] == "other_currency"
 
 
-def test_another_entity_is_never_looked_at() -> None:
+def test_what_another_entity_is_owed_is_for_a_person_to_see() -> None:
     of = book([item("FA-0001", 50000, entity_id="F")], [receipt("r", 50000, "FA-0001")])
-    assert _decided(of)["r"]["rule"] == "no_reference"
+    decided = _decided(of)["r"]
+    assert (decided["rule"], decided["decision"]) == ("other_entity", "review")
 
 
 def test_the_first_of_two_receipts_has_the_item() -> None:

@@ -111,6 +111,7 @@ def test_a_year_alone_keeps_its_openings() -> None:
 _AMOUNTS = st.lists(st.integers(1, 9).map(lambda n: n * 100), max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(_AMOUNTS, _AMOUNTS, _AMOUNTS, st.booleans(), st.integers(0, 1000))
 def test_both_closings_are_the_ledgers_whatever_the_openings(

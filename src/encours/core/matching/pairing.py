@@ -20,6 +20,8 @@ from encours.core.matching.remittance import ADVICE, Remittance, names
 _FEE_MAX = 4
 #: A remittance that the text names may come so many days outside its window.
 _LATE = 30
+#: Receipts of its total that are looked at for a remittance which no text names.
+_ALIKE_MAX = 24
 #: Receipts of one payer among which the parts of an advice are sought, and into how many parts it may be paid.
 _PARTS_AMONG, _PARTS_MAX = 12, 3
 #: Lines of an advice among which those of one of its receipts are sought.
@@ -82,7 +84,12 @@ def pair_up(remittances: list[Remittance], money: Money, family_of: npt.NDArray[
 
     `family_of`: customer code → first code of its family. What fits two ways alike keeps the count of the others.
     """
-    found = [pair for one in remittances for pair in _candidates(one, money, family_of)]
+    nth: Counter[tuple[int, ...]] = Counter()
+    found = []
+    for one in remittances:
+        like = (one.entity, one.currency, one.total, one.last)
+        found += _candidates(one, money, family_of, nth[like])
+        nth[like] += 1
     found += _by_name(remittances, found, money)
     marked = _with_alike(found)
     marked.sort(key=lambda pair: (*_rank(pair), abs(_distance(pair, money)), pair.rows))
@@ -180,7 +187,7 @@ def _with_alike(found: list[Pair]) -> list[Pair]:
         key, row = id(pair.remittance), pair.rows[0]
         same_money = of_row[row, rank, None] - of_row[row, rank, lines[key]]
         same_lines = sum(of_one[other, rank, None] - of_one[other, rank, pair.rows] for other in beside[key])
-        alike = same_money + same_lines
+        alike = pair.alike + same_money + same_lines
         marked.append(replace(pair, alike=alike) if alike else pair)
     return marked
 
@@ -194,16 +201,34 @@ def _beside(lines: dict[int, frozenset[str]]) -> dict[int, set[int]]:
     return {key: {key}.union(*(bearers[line] for line in own)) for key, own in lines.items()}
 
 
-def _candidates(one: Remittance, money: Money, family_of: npt.NDArray[np.int32]) -> Iterable[Pair]:
-    """The receipts of its total, less what may be a fee, in its days."""
+def _candidates(one: Remittance, money: Money, family_of: npt.NDArray[np.int32], nth: int) -> list[Pair]:
+    """The receipts of its total, less what may be a fee, in its days.
+
+    Of many that the text does not name the nearest by day are kept, the others counted in `alike`: the n-th remittance
+    of one total and due date takes those around the n-th, so that each of them finds one.
+    """
     awaited = one.total - (one.fee or 0)
     least = awaited if one.fee else awaited - awaited * _FEE_MAX // 100
     begin = int(np.searchsorted(money.amounts, least, side="left"))
     end = int(np.searchsorted(money.amounts, awaited, side="right"))
-    for row in money.order[begin:end].tolist():
-        pair = _pair(one, row, money, family_of)
-        if pair is not None:
-            yield pair
+    alive = begin + np.flatnonzero(_may_be(one, money, money.order[begin:end]))
+    pairs = [pair for row in money.order[alive].tolist() if (pair := _pair(one, row, money, family_of)) is not None]
+    if len(pairs) <= _ALIKE_MAX:
+        return pairs
+    rest = sorted((pair for pair in pairs if not pair.named), key=lambda pair: abs(_distance(pair, money)))
+    first = max(0, min(nth - _ALIKE_MAX // 2, len(rest) - _ALIKE_MAX))
+    kept = rest[first : first + _ALIKE_MAX]
+    dropped = len(rest) - len(kept)
+    return [pair for pair in pairs if pair.named] + [replace(pair, alike=dropped) for pair in kept]
+
+
+def _may_be(one: Remittance, money: Money, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """The rows of its entity and currency, in its days or at most so late that the text must name it."""
+    asks = money.asks
+    here = (asks.entity[rows] == one.entity) & (asks.currency[rows] == one.currency)
+    near = (asks.day[rows] >= one.first - _LATE) & (asks.day[rows] <= one.last + _LATE)
+    both: npt.NDArray[np.bool_] = here & near
+    return both
 
 
 def _pair(one: Remittance, row: int, money: Money, family_of: npt.NDArray[np.int32]) -> Pair | None:

@@ -140,8 +140,21 @@ def replayed(call: Call, receipts: int, bars: Mapping[str, float]) -> int:
         found = done.value[way]
         _show(way, found["rates"])
         figures += _each_figures(found, bars) if WAYS[way] else _common_figures(found, receipts, bars)
-        facts[way] = found | {"rates": found["rates"].filter(pl.col("group") != "rule").to_dicts()}
+        facts[way] = told(found)
     return report(call, [*figures, Figure("peak memory", done.peak_mb, "MB")], facts)
+
+
+def told(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a way stays beside the figures: months and strata, how many certificates were made, and the last one."""
+    kept = found["rates"].filter(pl.col("group").is_in(["month", "kind", "stratum"]))
+    made = found["certificates"]
+    rows = kept.select("group", "value", "receipts", "posted", "posted_right", "top").rows()
+    return {
+        "by": [" ".join(str(value) for value in row) for row in rows],
+        "certificates": len({line["made_on"] for line in made}),
+        "last_certificate": [line for line in made if line["made_on"] == made[-1]["made_on"]],
+        "off": found["off"],
+    }
 
 
 def _common_figures(done: Mapping[str, Any], receipts: int, bars: Mapping[str, float]) -> list[Figure]:

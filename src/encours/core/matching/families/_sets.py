@@ -9,6 +9,7 @@ from encours.core.matching.family import LEVELS, Fits
 from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import Views
 
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 #: Subsets of more items are not enumerated: nearly every amount would fit somehow.
 SUBSET_MAX = 18
@@ -155,15 +156,19 @@ def count_triples(values: Int64, order: Int64, target: int) -> tuple[int, int, i
     """How many triples sum to a target, and the first one found."""
     ways, one, two, three = 0, -1, -1, -1
     size = len(values)
+    ascending, line = values[order], np.arange(size)
     for place in range(size - 2):
-        rest = order[place + 1 :]
-        found, a, b = count_pairs(values[rest], _line(len(rest)), target - values[order[place]])
+        found, a, b = count_pairs(ascending[place + 1 :], line[: size - place - 1], target - ascending[place])
         if found > 0 and ways == 0:
-            one, two, three = order[place], rest[a], rest[b]
+            one, two, three = order[place], order[place + 1 + a], order[place + 1 + b]
         ways += found
     return ways, one, two, three
 
 
 @inner
-def _line(size: int) -> Int64:
-    return np.arange(size)
+def in_order(days: Int32) -> Int64:
+    """The places of some days in their order. Accounts lie in order of due date: most need no sorting."""
+    for n in range(1, len(days)):
+        if days[n - 1] > days[n]:
+            return np.argsort(days, kind="mergesort")
+    return np.arange(len(days))

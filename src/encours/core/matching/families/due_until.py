@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encours.core.matching.certificate.history import AMOUNT
+from encours.core.matching.families._sets import in_order
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import Views
@@ -34,7 +35,7 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
 @inner
 def _cut_off(days: npt.NDArray[np.int32], left: npt.NDArray[np.int64], amount: int) -> tuple[int, int]:
     """How many dates there are until which everything sums to the amount, and the first of them."""
-    order = np.argsort(days, kind="mergesort")
+    order = in_order(days)
     ways, until, total = 0, 0, np.int64(0)
     for n in range(len(order)):
         total += left[order[n]]

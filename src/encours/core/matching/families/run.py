@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encours.core.matching.certificate.history import AMOUNT
+from encours.core.matching.families._sets import in_order
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import Views
@@ -22,7 +23,7 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
             continue
         for grade in (1, 2):
             days = views.due[first:last] if grade == 1 else views.issued[first:last]
-            order = np.argsort(days, kind="mergesort")
+            order = in_order(days)
             ways, begin, end = _fitting(views.left[first:last], order, views.amount[view])
             if ways > 0:
                 fits.ways[view], fits.grade[view] = ways, grade

@@ -30,6 +30,11 @@ _WORDS = {
     SAYS_FEES: r"\b(FRAIS|COMMISSION|NET DE|FEES?|CHARGES)\b",
     SAYS_PART: r"\b(PARTIEL|PARTIELLE|ECHEANCIER|MENSUALITE|1ER|2EME|3EME|SUR|TRANCHE|VERSEMENT|PARTIAL)\b",
 }
+#: Columns of the Book's receipts that the stages read.
+_READ = (
+    "receipt_id", "entity_id", "kind", "origin", "amount", "unapplied", "currency", "customer_id", "payer_account",
+    "payer_name", "returns_receipt_id", "remittance", "end_to_end_id",
+)  # fmt: skip
 #: Two receipts further apart are not one payment made twice.
 TWIN_DAYS = 120
 
@@ -54,17 +59,18 @@ class Asks(NamedTuple):
 
 def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
     """Receipts with money left in the order of booking: row and the columns that the stages read."""
-    receipts = known.unapplied_receipts().with_columns(
-        day=pl.max_horizontal("booked_on", known_on_expr(TABLES["receipts"]))
+    receipts = known.unapplied_receipts().select(
+        *_READ, day=pl.max_horizontal("booked_on", known_on_expr(TABLES["receipts"]))
     )
     text = pl.concat_str(["remittance", "end_to_end_id"], separator=FIELD_BREAK, ignore_nulls=True)
     keys = name_keys(receipts["payer_name"])
     seen = _twins(receipts, keys)
     return (
-        receipts.with_columns(name_key=keys)
+        receipts.lazy()
+        .with_columns(name_key=keys)
         .filter(pl.col("unapplied") != 0)
-        .join(seen, on="receipt_id", how="left", maintain_order="left")
-        .join(scope.customers.select("customer_id", "customer"), on="customer_id", how="left")
+        .join(seen.lazy(), on="receipt_id", how="left", maintain_order="left")
+        .join(scope.customers.lazy().select("customer_id", "customer"), on="customer_id", how="left")
         .with_columns(text=text)
         .select(
             "receipt_id",
@@ -90,6 +96,7 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
         .sort("day", "receipt_id")
         .with_row_index("row")
         .with_columns(pl.col("text").map_batches(cleaned, return_dtype=pl.String))
+        .collect()
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encours.core.matching.asks import Asks
-from encours.core.matching.kernel import inner, kernel
+from encours.core.matching.kernel import inner
 from encours.core.matching.payers import (
     ACCOUNT_LEARNED,
     NAME_LEARNED,
@@ -17,8 +17,8 @@ from encours.core.matching.payers import (
     Payers,
 )
 from encours.core.matching.pool import Pool
-from encours.core.matching.references.keys import LISTED, OTHER, SERIAL, SLIP, TAIL
-from encours.core.matching.references.scan import RANGE, YEAR_FIRST, YEAR_LAST, Marks
+from encours.core.matching.references.keys import OTHER, SERIAL
+from encours.core.matching.references.scan import Marks
 
 Int8 = npt.NDArray[np.int8]
 Int16 = npt.NDArray[np.int16]
@@ -125,176 +125,6 @@ def _add(
 
 
 @inner
-def _one_off(first: int, second: int, size: int) -> bool:
-    """Whether two runs of `size` digits differ in one digit, or in two neighbours that changed places."""
-    differing, place, at, one, other = 0, 0, 0, 0, 0
-    swapped = False
-    while place < size:
-        a, b = first % 10, second % 10
-        if a != b:
-            differing += 1
-            if differing == 2:
-                swapped = place == at + 1 and one == b and other == a
-            if differing > 2 or (differing == 2 and not swapped):
-                return False
-            one, other, at = a, b, place
-        first //= 10
-        second //= 10
-        place += 1
-    return differing == 1 or (differing == 2 and swapped)
-
-
-@inner
-def _cut_or_doubled(value: int, size: int, digits: int) -> bool:
-    """Whether a run of digits is the last `size` + 1 of a number with one left out.
-
-    The first digit from the right that differs must be the one; of equal neighbours any may be left out.
-    """
-    if size > 16:
-        return False
-    whole = digits % (np.int64(10) ** (size + 1))
-    for _ in range(size):
-        if whole % 10 != value % 10:
-            return bool(whole // 10 == value)
-        whole //= 10
-        value //= 10
-    return True
-
-
-@inner
-def _place_of(views: Views, view: int, item: int) -> int:
-    """The entry of an item, −1 where it is not there. The items of an account or a family ascend."""
-    low, high = views.start[view], views.start[view + 1]
-    while high - low > 8 and views.shape[view] != ACROSS:
-        middle = (low + high) // 2
-        if views.item[middle] <= item:
-            low = middle
-        else:
-            high = middle
-    for entry in range(low, high):
-        if views.item[entry] == item:
-            return entry
-    return -1
-
-
-@inner
-def _quote(views: Views, view: int, item: int, kind: int, namesakes: int) -> bool:
-    """Marks an item of the view as quoted, the surest kind first; whether it is there."""
-    entry = _place_of(views, view, item)
-    if entry < 0:
-        return False
-    if views.quote[entry] == 0 or kind < views.quote[entry]:
-        views.quote[entry] = kind
-        views.namesakes[entry] = namesakes
-    return True
-
-
-@inner
-def _read_near(view: int, views: Views, pool: Pool, marks: Marks, amount: int) -> None:
-    """Reads the loose digits of the text against the numbers of the view: tails, lists, ranges, slips."""
-    ask = views.ask[view]
-    first, last = views.start[view], views.start[view + 1]
-    base = -1  # the item quoted last: a list goes on from it
-    for mark in range(marks.start[ask], marks.start[ask + 1]):
-        value, size = marks.value[mark], marks.size[mark]
-        hit = -1
-        for quote in range(marks.first[mark], marks.last[mark]):
-            item = marks.item[quote]
-            if (
-                _quote(views, view, item, marks.kind[quote], marks.namesakes[quote])
-                or pool.customer[item] == views.customer[view]
-                or (views.shape[view] == ACROSS)
-            ):
-                hit = item
-        if hit < 0 and size > 0 and base >= 0 and marks.link[mark] != 0 and size <= 6:
-            hit = _from_list(views, first, last, pool, base, value, size)
-        if hit >= 0 and base >= 0 and marks.link[mark] == RANGE:
-            _between(views, first, last, pool, base, hit)
-        if hit < 0 and size >= _TAIL_MIN and not _says_amount(value, amount):
-            hit = _by_tail(views, first, last, pool, value, size, marks.slip[mark])
-        if hit >= 0:
-            base = hit
-        elif marks.link[mark] == 0:
-            base = -1
-
-
-@inner
-def _says_amount(value: int, amount: int) -> bool:
-    return bool(value == abs(amount) or value == abs(amount) // 100)
-
-
-@inner
-def _from_list(views: Views, first: int, last: int, pool: Pool, base: int, value: int, size: int) -> int:
-    """The item whose number is the base's with the last digits replaced."""
-    power = np.int64(10) ** size
-    wanted = pool.digits[base] - pool.digits[base] % power + value
-    if wanted == pool.digits[base] or size >= pool.digits_size[base]:
-        return -1
-    items, numbers = views.item, pool.digits
-    for entry in range(first, last):
-        item = items[entry]
-        if numbers[item] == wanted and pool.digits_size[item] == pool.digits_size[base]:
-            if views.quote[entry] == 0:
-                views.quote[entry] = LISTED
-                views.namesakes[entry] = 1
-            return int(item)
-    return -1
-
-
-@inner
-def _between(views: Views, first: int, last: int, pool: Pool, base: int, end: int) -> None:
-    """Marks the items whose numbers lie between two of one series, at most a hundred of them."""
-    low, high = pool.digits[base], pool.digits[end]
-    if not low < high <= low + 100 or pool.digits_size[base] != pool.digits_size[end]:
-        return
-    for entry in range(first, last):
-        item = views.item[entry]
-        of_series = low < pool.digits[item] < high and pool.digits_size[item] == pool.digits_size[base]
-        if of_series and views.quote[entry] == 0:
-            views.quote[entry] = LISTED
-            views.namesakes[entry] = 1
-
-
-@inner
-def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: int, slip: bool) -> int:
-    """The items whose numbers end in the digits; else those that are one character off. The last one found."""
-    found, count = -1, 0
-    year = size == 4 and YEAR_FIRST <= value <= YEAR_LAST
-    power = np.int64(10) ** min(size, 18)
-    items, numbers, sizes, ending = views.item, pool.digits, pool.digits_size, value % 10_000
-    if not year:
-        for entry in range(first, last):  # few end in the last four, and to see that is cheap
-            digits = numbers[items[entry]]
-            if digits % 10_000 == ending and size <= sizes[items[entry]] and digits % power == value:
-                count += 1
-                found = entry
-    if count > 0:
-        for entry in range(first, last):
-            digits = numbers[items[entry]]
-            if digits % 10_000 == ending and size <= sizes[items[entry]] and digits % power == value:
-                kind = SLIP if slip else TAIL
-                if views.quote[entry] == 0 or kind < views.quote[entry]:
-                    views.quote[entry] = kind
-                    views.namesakes[entry] = count
-        return int(views.item[found])
-    if size < 5:
-        return -1
-    quotes = views.quote
-    for entry in range(first, last):
-        item = items[entry]
-        if sizes[item] < size or quotes[entry] != 0:
-            continue
-        if _one_off(numbers[item] % power, value, min(size, 18)) or (
-            size >= 6 and sizes[item] > size and _cut_or_doubled(value, size, numbers[item])
-        ):
-            quotes[entry] = SLIP
-            count += 1
-            views.namesakes[entry] = count
-            found = entry
-    return int(views.item[found]) if found >= 0 else -1
-
-
-@inner
 def new_views(views: int, entries: int) -> Views:
     """Room for so many views and entries."""
     return Views(
@@ -310,40 +140,6 @@ def new_views(views: int, entries: int) -> Views:
     )  # fmt: skip
 
 
-@kernel
-def make_views(todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks, final: bool) -> Views:
-    """The views of the receipts in `todo`. `final`: items that became known after the receipt are there if quoted."""
-    named = np.empty((4, len(todo), NOMINEES), dtype=np.int32)
-    many = np.empty(len(todo), dtype=np.int32)
-    views_max, entries_max = _room(todo, pool, asks, payers, marks, named, many)
-    views = new_views(views_max, entries_max)
-    count = 0
-    for place in range(len(todo)):
-        ask, nominees = todo[place], many[place]
-        who, why, like, taught = named[0, place], named[1, place], named[2, place], named[3, place]
-        before = count
-        for n in range(nominees):
-            customer = who[n]
-            begin_view(views, count, ask, asks, customer, why[n], like[n], taught[n])
-            count = fill_view(views, count, ACCOUNT, customer, customer + 1, pool, asks, marks, final)
-            first, last = pool.family_first[customer], pool.family_last[customer]
-            if last - first > 1:
-                again = False
-                for m in range(n):
-                    again = again or pool.family_first[who[m]] == first
-                if not again:
-                    begin_view(views, count, ask, asks, customer, why[n], like[n], taught[n])
-                    count = fill_view(views, count, FAMILY, first, last, pool, asks, marks, final)
-        if asks.customer[ask] < 0 and _quoted_customers(ask, pool, marks) > 1:
-            begin_view(views, count, ask, asks, -1, QUOTED, 0, 0)
-            count = fill_view(views, count, ACROSS, 0, 0, pool, asks, marks, final)
-        for view in range(before, count):
-            views.nominees[view] = nominees
-            _read_near(view, views, pool, marks, asks.amount[ask])
-            count_quotes(view, views, pool, asks, marks)
-    return cut_views(views, count)
-
-
 @inner
 def cut_views(views: Views, count: int) -> Views:
     end = views.start[count]
@@ -353,35 +149,6 @@ def cut_views(views: Views, count: int) -> Views:
         views.late[:count], views.elsewhere[:count], views.start[: count + 1], views.item[:end], views.left[:end],
         views.due[:end], views.issued[:end], views.discount[:end], views.quote[:end], views.namesakes[:end],
     )  # fmt: skip
-
-
-@inner
-def _room(
-    todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks, named: Int32, many: Int32
-) -> tuple[int, int]:
-    """Nominates for each receipt: who, why, how alike, how often taught into `named`, how many into `many`.
-
-    Upper bounds of views and entries.
-    """
-    views = entries = 0
-    for place in range(len(todo)):
-        ask, who = todo[place], named[0, place]
-        nominees = nominate(ask, pool, asks, payers, marks, who, named[1, place], named[2, place], named[3, place])
-        many[place] = nominees
-        quoted = (
-            marks.last[marks.start[ask + 1] - 1] - marks.first[marks.start[ask]]
-            if (marks.start[ask + 1] > marks.start[ask])
-            else 0
-        )
-        views += 2 * nominees + 1
-        entries += min(quoted, ENTRIES_MAX)
-        for n in range(nominees):
-            customer = who[n]
-            entries += min(pool.open_end[customer] - pool.start[customer], ENTRIES_MAX)
-            first, last = pool.family_first[customer], pool.family_last[customer]
-            if last - first > 1:
-                entries += min(pool.start[last] - pool.start[first], ENTRIES_MAX)
-    return views, entries
 
 
 @inner
@@ -464,20 +231,6 @@ def _is_quoted(ask: int, item: int, marks: Marks) -> bool:
             if marks.item[quote] == item:
                 return True
     return False
-
-
-@inner
-def _quoted_customers(ask: int, pool: Pool, marks: Marks) -> int:
-    """How many customers' items are quoted for sure, two standing for more."""
-    found = -1
-    for mark in range(marks.start[ask], marks.start[ask + 1]):
-        for quote in range(marks.first[mark], marks.last[mark]):
-            if marks.kind[quote] <= OTHER and marks.namesakes[quote] <= 4:
-                customer = pool.customer[marks.item[quote]]
-                if found >= 0 and customer != found:
-                    return 2
-                found = customer
-    return 1 if found >= 0 else 0
 
 
 @inner

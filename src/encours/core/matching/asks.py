@@ -66,11 +66,10 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
     keys = name_keys(receipts["payer_name"])
     seen = _twins(receipts, keys)
     return (
-        receipts.lazy()
-        .with_columns(name_key=keys)
+        receipts.with_columns(name_key=keys)
         .filter(pl.col("unapplied") != 0)
-        .join(seen.lazy(), on="receipt_id", how="left", maintain_order="left")
-        .join(scope.customers.lazy().select("customer_id", "customer"), on="customer_id", how="left")
+        .join(seen, on="receipt_id", how="left", maintain_order="left")
+        .join(scope.customers.select("customer_id", "customer"), on="customer_id", how="left")
         .with_columns(text=text)
         .select(
             "receipt_id",
@@ -96,7 +95,6 @@ def make_receipts(known: Book, scope: Scope) -> pl.DataFrame:
         .sort("day", "receipt_id")
         .with_row_index("row")
         .with_columns(pl.col("text").map_batches(cleaned, return_dtype=pl.String))
-        .collect()
     )
 
 

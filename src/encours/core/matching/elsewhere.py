@@ -106,16 +106,13 @@ def _spellings(texts: pl.DataFrame) -> pl.DataFrame:
     )
     parts, joined = [], pl.col("word")
     for piece in range(_PIECES):
-        if piece:
-            joined = joined + pl.col("word").shift(-piece).over("place")
-        parts.append(words.select("receipt_id", number_key=joined))
-    size = pl.col("number_key").str.len_chars()
-    return (
-        pl.concat(parts)
-        .drop_nulls("number_key")
-        .filter(size.is_between(_KEY_MIN, _KEY_MAX) & pl.col("number_key").str.contains(r"\d"))
-        .unique(maintain_order=True)
-    )
+        if piece:  # the words of one text lie side by side
+            follows = pl.col("place") == pl.col("place").shift(-piece)
+            joined = joined + pl.when(follows).then(pl.col("word").shift(-piece))
+        spelled = words.lazy().select("receipt_id", number_key=joined).drop_nulls("number_key")
+        size = pl.col("number_key").str.len_bytes()
+        parts.append(spelled.filter(size.is_between(_KEY_MIN, _KEY_MAX) & pl.col("number_key").str.contains(r"[0-9]")))
+    return pl.concat(parts).unique(maintain_order=True).collect()
 
 
 def items_by_number(items: pl.DataFrame, opened: pl.DataFrame, sought: Sought) -> pl.DataFrame:
@@ -138,7 +135,9 @@ def propose_elsewhere(sought: Sought, items: pl.DataFrame, taken: Mapping[str, i
     what other proposals of this run take of it. A number that an item of the receipt's own entity bears, that several
     customers or entities bear, or that is no longer open says nothing.
     """
-    by_key = {key: part.to_dicts() for (key,), part in items.partition_by("number_key", as_dict=True).items()}
+    by_key: dict[str, list[dict[str, Any]]] = {}
+    for item in items.iter_rows(named=True):
+        by_key.setdefault(item["number_key"], []).append(item)
     keys: dict[str, list[str]] = {}
     hits = sought.keys.filter(pl.col("number_key").is_in(items["number_key"].unique().implode()))
     for receipt_id, key in hits.iter_rows():

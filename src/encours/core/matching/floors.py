@@ -27,9 +27,9 @@ def floors(
     part = np.array([family.name == "quoted_part" for family in families()])[hypotheses.family[chosen]]
     found = np.zeros(len(chosen))
     if part.any():
-        rows = features[chosen]
-        holds = _terms_in_order(rows) | (_rest_of_itself(rows) & facts.continued[hypotheses.ask[chosen]])
-        found[part & holds & _nothing_against(rows)] = SHOWN
+        rows = features[chosen[part]]
+        holds = _terms_in_order(rows) | (_rest_of_itself(rows) & facts.continued[hypotheses.ask[chosen[part]]])
+        found[part] = np.where(holds & _nothing_against(rows), SHOWN, 0.0)
     return found
 
 

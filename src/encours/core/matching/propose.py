@@ -116,13 +116,15 @@ def look_elsewhere(found: Proposals, items: pl.DataFrame) -> Proposals:
 
     if found.sought is None or not items.height:
         return found
-    taken = dict(found.allocations.group_by("item_id").agg(pl.col("amount").sum()).iter_rows())
+    of_these = found.allocations.filter(pl.col("item_id").is_in(items["item_id"].implode()))
+    taken = dict(of_these.group_by("item_id").agg(pl.col("amount").sum()).iter_rows())
     there = propose_elsewhere(found.sought, items, taken)
     if not there.owners:
         return found
     anew = pl.col("receipt_id").is_in(list(there.owners))
-    order = found.decisions.select("receipt_id").with_row_index("place")
-    decisions = pl.concat([found.decisions.filter(~anew), there.decisions]).join(order, on="receipt_id").sort("place")
+    placed = found.decisions.with_row_index("place")
+    instead = there.decisions.join(placed.filter(anew).select("receipt_id", "place"), on="receipt_id")
+    decisions = pl.concat([placed.filter(~anew), instead.select(placed.columns)]).sort("place")
     table = TABLES["allocations"]
     allocations = pl.concat([found.allocations.filter(~anew.fill_null(False)), table.conform(there.allocations)])
     _assert_elsewhere(there.allocations, items, found.sought.receipts)

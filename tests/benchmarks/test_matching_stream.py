@@ -53,7 +53,7 @@ def test_the_book_of_a_block_knows_nothing_of_later(case: Case) -> None:
     fresh = ledger.between(first, last)
     book = ledger.book(fresh, last)
     assert fresh["booked_on"].is_between(first, last).all()
-    assert book.items["issued_on"].max() <= last  # type: ignore[operator]
+    assert (book.items["issued_on"] <= last).all()
     assert book.receipts.height == fresh.height
     assert book.allocations.is_empty()
 
@@ -98,7 +98,7 @@ def test_every_receipt_is_worked_on_once_and_nothing_posts_in_the_parallel_run(w
     early = rows.filter(pl.col("day") < date(2025, 4, 1))
     assert not early["posted"].any()
     late = rows.filter(pl.col("day") >= date(2025, 4, 1))
-    assert late["posted"].mean() > 0.4  # type: ignore[operator]
+    assert 10 * late["posted"].sum() > 4 * late.height
     assert (late.filter("posted")["via"].is_in(["proof", "certificate"])).all()
     assert (late.filter("posted")["automatic"]).all()
 

@@ -66,6 +66,21 @@ def test_nothing_leaks_from_the_future(facts: Facts, day: date) -> None:
     assert then.balances().sort("customer_id", "currency").equals(now.balances().sort("customer_id", "currency"))
 
 
+def test_how_the_rows_of_a_past_day_lie_does_not_tell_that_another_is_voided_later() -> None:
+    """Rows out of the order of their days, as the lines of a file are."""
+    one = {"entity_id": "E", "account": "A", "amount": 1, "currency": "EUR", "kind": "transfer", "origin": "bank"}
+    day, later = ledgers.START + timedelta(days=1), ledgers.START + timedelta(days=2)
+    past = [
+        {"receipt_id": "E:R0", "booked_on": day, "known_on": None, "voided": None, **one},
+        {"receipt_id": "E:R1", "booked_on": ledgers.START, "known_on": None, "voided": None, **one},
+    ]
+    voided = {"receipt_id": "E:R2", "booked_on": later, "known_on": later, "voided": True, **one}
+    for receipts in (past, [*past, voided]):
+        book = ledgers.book_of({"items": [], "receipts": receipts, "allocations": []})
+        for read in (book.as_of(day), book.as_booked(day), book.current()):
+            assert read.receipts["receipt_id"].to_list() == ["E:R0", "E:R1"]
+
+
 @settings(max_examples=EXAMPLES)
 @given(facts=ledgers.ledgers())
 def test_on_the_last_day_both_readings_are_the_present(facts: Facts) -> None:

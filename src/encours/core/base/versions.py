@@ -8,6 +8,8 @@ import polars as pl
 
 from encours.core.base.schema import Table, accounted_on_expr, known_on_expr
 
+_LINE = "_line"
+
 
 def current(table: Table, rows: pl.LazyFrame, plain: bool = False) -> pl.LazyFrame:
     """One row an id: its last version, voided ids dropped. `plain`: all rows are that already, see `is_plain`."""
@@ -81,10 +83,13 @@ def is_past(table: Table, rows: pl.DataFrame, day: date) -> bool:
 
 
 def _last_version(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
+    # In file order, as a plain table lies: or the rows of a past day would lie otherwise once a fact is told twice.
+    lines = rows.with_row_index(_LINE)
+    told = lines.select(*table.key, _LINE, "voided", known=known_on_expr(table))
     # A stable sort keeps file order among versions known the same day: the later line is the later word.
-    ordered = rows.sort(known_on_expr(table), nulls_last=False, maintain_order=True)
-    latest = ordered.unique(table.key, keep="last", maintain_order=True)
-    return latest.filter(~pl.col("voided").fill_null(False))
+    ordered = told.sort("known", nulls_last=False, maintain_order=True)
+    latest = ordered.unique(table.key, keep="last").filter(~pl.col("voided").fill_null(False))
+    return lines.join(latest, on=_LINE, how="semi", maintain_order="left").drop(_LINE)
 
 
 def _blank_later(table: Table, rows: pl.LazyFrame, day: date) -> pl.LazyFrame:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+from django.db.models import QuerySet
 
 from encours.core.matching.elsewhere import QUOTED_ITEM, RULE, Sought
 from encours.core.matching.propose import Proposals, look_elsewhere
@@ -118,10 +119,9 @@ def stamp_others(merged: Merged, proposals: Sequence[Proposal]) -> Merged:
     return replace(merged, stamps=(*merged.stamps, *(parquet.stamp(other, clock.now()) for other in others)))
 
 
-def pending_there(entity_id: str) -> list[str]:
-    """Ids of the allocations of others that settle this entity's items and that its own ledger has not booked."""
+def pending_there(entity_id: str) -> QuerySet[Allocation]:
+    """The allocations of others that settle this entity's items and that its own ledger has not booked."""
     rows = AllocationElsewhere.objects.filter(other_id=entity_id, booked_there_by=None)
-    standing = Allocation.objects.filter(
+    return Allocation.objects.filter(
         allocation_id__in=rows.values("allocation_id"), is_current=True, reversed_on__isnull=True
     )
-    return list(standing.values_list("allocation_id", flat=True))

@@ -95,8 +95,9 @@ def pending_allocations(entity_id: str) -> pl.Series:
         entity_id=entity_id, is_current=True, reversed_on__isnull=True, source__startswith=OWN_SOURCE
     )
     back = Acknowledgement.objects.values("allocation_id")
-    ids = [*own.exclude(allocation_id__in=back).values_list("allocation_id", flat=True), *pending_there(entity_id)]
-    return pl.Series("allocation_id", ids, dtype=pl.String)
+    here, there = own.exclude(allocation_id__in=back), pending_there(entity_id)
+    ids = here.values_list("allocation_id", flat=True).union(there.values_list("allocation_id", flat=True))
+    return pl.Series("allocation_id", list(ids), dtype=pl.String)
 
 
 def enter_ledger_balance(actor: Actor, entity_id: str, account: str, currency: str, on: date, balance: int) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.kernel import kernel
 from encours.core.matching.views import Views
 
 #: Kinds of quotes up to which a set is tried, surest first: digits of the number, other numbers, lists and last
@@ -32,8 +33,9 @@ class Family:
 
     `code` names the family in the model's features: it is never given to another. `tier`: families are searched from
     tier 0 up; a receipt goes on to the next tier until a family that `ends` fits. `sentence` is what people read.
-    `search` writes into Fits for the views marked. `gap` names what is booked for a difference between what is settled
-    and what came: discount, charge, write_off; "" where there is none or the money over stays on the receipt.
+    `search` writes into Fits for the views marked, `pay` only where it finds `ways`. `gap` names what is booked for a
+    difference between what is settled and what came: discount, charge, write_off; "" where there is none or the money
+    over stays on the receipt.
     `quotes`: only views with a quote are searched. `stratum`: how a match of the family knows its items, one of the
     certificate's strata.
     """
@@ -53,3 +55,12 @@ def no_fits(views: Views) -> Fits:
     """Nothing found yet."""
     count = len(views.ask)
     return Fits(np.zeros(count, np.int32), np.zeros(count, np.int8), np.zeros(len(views.item), np.int64))
+
+
+@kernel
+def wipe(chosen: npt.NDArray[np.int64], views: Views, fits: Fits) -> None:
+    """Nothing found again in the chosen views, for the next family."""
+    for view in chosen:
+        fits.ways[view], fits.grade[view] = 0, 0
+        for entry in range(views.start[view], views.start[view + 1]):
+            fits.pay[entry] = 0

@@ -16,9 +16,9 @@ from encours.core.matching.batches import read_batches
 from encours.core.matching.early import Early, Scene, decide_early
 from encours.core.matching.own_quotes import without_own
 from encours.core.matching.payers import Lessons, make_payers
-from encours.core.matching.pool import make_items, make_pool
+from encours.core.matching.pool import Pool, make_items, make_pool
 from encours.core.matching.references.bytes import make_texts
-from encours.core.matching.references.keys import make_table
+from encours.core.matching.references.keys import KeyTable, make_table
 from encours.core.matching.references.scan import scan
 from encours.core.matching.reopening import make_reopening
 from encours.core.matching.returned import Tie, find_returned, without_returned_twins
@@ -50,14 +50,12 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     receipts = make_receipts(known, scope)
     ties = find_returned(receipts, known)
     receipts = without_returned_twins(receipts, ties)
-    items = make_items(book, known, scope, as_of, {item for tie in ties for item, _ in tie.paid})
-    numbers = make_texts(items["number"])
-    pool = make_pool(items, numbers, scope)
-    with ThreadPoolExecutor(1) as beside:  # the numbers are laid out while the payers are looked for
-        reading = beside.submit(make_table, items, numbers)
+    reopened = {item for tie in ties for item, _ in tie.paid}
+    with ThreadPoolExecutor(1) as beside:  # items and their numbers are laid out while payers are looked for
+        laying = beside.submit(_lay_out, book, known, scope, as_of, reopened)
         asks = make_asks(receipts)
         payers, lessons = make_payers(known, receipts, scope)
-        table = reading.result()
+        items, pool, table = laying.result()
     marks = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
     marks, continued = without_own(marks, receipts, known, items)
     told = read_batches(known, scope, items["item_id"], table, pool)
@@ -69,3 +67,12 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     if ties:
         back = make_reopening(ties, kept["item_id"], pool, marks, receipts["receipt_id"], early.allocations)
     return Prepared(scope, receipts, kept, Facts(asks, pool, payers, marks, continued, back), lessons, ties, early)
+
+
+def _lay_out(
+    book: Book, known: Book, scope: Scope, as_of: date, reopened: set[str]
+) -> tuple[pl.DataFrame, Pool, KeyTable]:
+    """The items in the order of the pool, their arrays and their spellings."""
+    items = make_items(book, known, scope, as_of, reopened)
+    numbers = make_texts(items["number"])
+    return items, make_pool(items, numbers, scope), make_table(items, numbers)

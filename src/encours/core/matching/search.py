@@ -12,7 +12,7 @@ from encours.core.matching.account_views import make_views
 from encours.core.matching.asks import Asks
 from encours.core.matching.claims import Hypotheses, lines_of
 from encours.core.matching.families import families
-from encours.core.matching.family import Family, Fits, no_fits
+from encours.core.matching.family import Fits, no_fits, wipe
 from encours.core.matching.features import FEATURES, count_rivals, describe, signatures
 from encours.core.matching.payers import Payers
 from encours.core.matching.pool import Pool
@@ -50,8 +50,23 @@ class Found:
     features: npt.NDArray[np.float32]
 
 
-#: Fits of one family: its place, the views chosen, what they pay.
-_Part = tuple[int, npt.NDArray[np.int64], Fits]
+@dataclass(frozen=True)
+class _Part:
+    """What one family (its place) found: the views chosen, a row of features and a signature for each, their lines."""
+
+    family: int
+    views: Views
+    chosen: npt.NDArray[np.int64]
+    features: npt.NDArray[np.float32]
+    signature: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    item: npt.NDArray[np.int32]
+    pay: npt.NDArray[np.int64]
+
+    def of_views(self, name: str) -> npt.NDArray[Any]:
+        """A column of the chosen views."""
+        found: npt.NDArray[Any] = getattr(self.views, name)[self.chosen]
+        return found
 
 
 def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
@@ -80,40 +95,39 @@ def _search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
     """
     short = make_quoted_views(todo, facts.pool, facts.asks, facts.payers, facts.marks)
     clear = (short.dead == 0) & (short.elsewhere == 0)
-    done = _tier(0, short, clear, clear) if clear.any() else []
-    solved = np.concatenate([short.ask[chosen] for _, chosen, _ in done]) if done else todo[:0]
+    parts = _tier(0, short, clear, clear, facts, no_fits(short)) if clear.any() else []
+    solved = np.concatenate([part.of_views("ask") for part in parts]) if parts else todo[:0]
     rest = np.setdiff1d(todo, solved)
-    parts = [(short, part) for part in done]
     if len(rest):
-        views = make_views(rest, facts.pool, facts.asks, facts.payers, facts.marks, final)
-        parts += [(views, part) for part in _all_tiers(views, len(facts.asks.amount))]
-    return _together(parts, facts)
+        parts += _all_tiers(make_views(rest, facts.pool, facts.asks, facts.payers, facts.marks, final), facts)
+    return _together(parts)
 
 
-def _all_tiers(views: Views, receipts: int) -> list[_Part]:
-    ended = np.zeros(receipts, dtype=np.bool_)
+def _all_tiers(views: Views, facts: Facts) -> list[_Part]:
+    ended = np.zeros(len(facts.asks.amount), dtype=np.bool_)
     quoting = _any_quote(views)
+    fits = no_fits(views)
     parts: list[_Part] = []
     for tier in sorted({family.tier for family in families()}):
         open_views = ~ended[views.ask]
         if not open_views.any():
             break
-        fresh = _tier(tier, views, open_views, open_views & quoting)
-        for code, chosen, _ in fresh:
-            if families()[code].ends:
-                ended[views.ask[chosen]] = True
+        fresh = _tier(tier, views, open_views, open_views & quoting, facts, fits)
+        for part in fresh:
+            if families()[part.family].ends:
+                ended[part.of_views("ask")] = True
         parts += fresh
     return parts
 
 
-def _tier(tier: int, views: Views, todo: Bools, quoting: Bools) -> list[_Part]:
+def _tier(tier: int, views: Views, todo: Bools, quoting: Bools, facts: Facts, fits: Fits) -> list[_Part]:
     """What the families of one tier find in the views marked: those that need quotes in the `quoting` ones."""
     parts: list[_Part] = []
-    for code, family in enumerate(families()):
+    for place, family in enumerate(families()):
         if family.tier == tier:
-            found = _ask_family(family, views, quoting if family.quotes else todo)
+            found = _ask_family(place, views, quoting if family.quotes else todo, facts, fits)
             if found:
-                parts.append((code, *found))
+                parts.append(found)
     return parts
 
 
@@ -124,48 +138,48 @@ def _any_quote(views: Views) -> Bools:
     return found
 
 
-def _ask_family(family: Family, views: Views, todo: Bools) -> tuple[npt.NDArray[np.int64], Fits] | None:
+def _ask_family(place: int, views: Views, todo: Bools, facts: Facts, fits: Fits) -> _Part | None:
+    """What one family finds. `fits` is empty before and after: families use one room in turn."""
     if not todo.any():
         return None
-    fits = no_fits(views)
+    family = families()[place]
     family.search(views, todo, fits)
     chosen = np.flatnonzero(fits.ways).astype(np.int64)
-    return (chosen, fits) if len(chosen) else None
+    if not len(chosen):
+        return None
+    features = describe(family.code, chosen, views, fits, facts.asks, facts.pool, facts.marks)
+    found = _Part(place, views, chosen, features, signatures(chosen, views, fits), *lines_of(chosen, views, fits))
+    wipe(chosen, views, fits)
+    return found
 
 
-def _together(parts: list[tuple[Views, _Part]], facts: Facts) -> Found:
+def _together(parts: list[_Part]) -> Found:
     """The fits of all families as one table; equal sets of one receipt stay apart by family and view."""
     if not parts:
         none = np.zeros(0, dtype=np.int64)
         small = none.astype(np.int32)
         empty = Hypotheses(small, small, small, small, small, small, none, none, np.zeros(1, np.int64), small, none)
         return Found(empty, np.zeros((0, len(FEATURES)), dtype=np.float32))
-    rows, starts, items, pays, marks = [], [np.zeros(1, dtype=np.int64)], [], [], []
-    for views, (code, chosen, fits) in parts:
-        rows.append(describe(families()[code].code, chosen, views, fits, facts.asks, facts.pool, facts.marks))
-        start, item, pay = lines_of(chosen, views, fits)
-        starts.append(start[1:] + starts[-1][-1])
-        items.append(item)
-        pays.append(pay)
-        marks.append(signatures(chosen, views, fits))
-    features = np.concatenate(rows)
-    sizes = [len(chosen) for _, (_, chosen, _) in parts]
 
     def of_views(name: str) -> npt.NDArray[Any]:
-        return np.concatenate([getattr(views, name)[chosen] for views, (_, chosen, _) in parts])
+        return np.concatenate([part.of_views(name) for part in parts])
 
+    features = np.concatenate([part.features for part in parts])
+    ends = np.cumsum([0, *(len(part.item) for part in parts)])
+    starts = [np.zeros(1, dtype=np.int64), *(part.start[1:] + end for part, end in zip(parts, ends, strict=False))]
+    start, pay = np.concatenate(starts), np.concatenate([part.pay for part in parts])
     hypotheses = Hypotheses(
         ask=of_views("ask"),
-        family=np.repeat([code for _, (code, _, _) in parts], sizes).astype(np.int32),
+        family=np.repeat([part.family for part in parts], [len(part.chosen) for part in parts]).astype(np.int32),
         customer=of_views("customer"),
         reason=of_views("reason"),
         ways=features[:, 2].astype(np.int32),
         grade=features[:, 1].astype(np.int32),
-        gap=_gaps(pays, starts, of_views("amount")),
-        signature=np.concatenate(marks),
-        start=np.concatenate(starts),
-        item=np.concatenate(items),
-        pay=np.concatenate(pays),
+        gap=_gaps(pay, start, of_views("amount")),
+        signature=np.concatenate([part.signature for part in parts]),
+        start=start,
+        item=np.concatenate([part.item for part in parts]),
+        pay=pay,
     )
     order = np.argsort(hypotheses.ask, kind="stable")
     count_rivals(features, hypotheses.ask, hypotheses.customer, hypotheses.signature, order)
@@ -173,12 +187,9 @@ def _together(parts: list[tuple[Views, _Part]], facts: Facts) -> Found:
 
 
 def _gaps(
-    pays: list[npt.NDArray[np.int64]],
-    starts: list[npt.NDArray[np.int64]],
-    amount: npt.NDArray[np.int64],
+    pay: npt.NDArray[np.int64], start: npt.NDArray[np.int64], amount: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """What is settled beyond the receipt (positive) or left of it (negative), to the minor unit."""
-    total = np.concatenate([[0], np.cumsum(np.concatenate(pays))])
-    start = np.concatenate(starts)
+    total = np.concatenate([[0], np.cumsum(pay)])
     gaps: npt.NDArray[np.int64] = total[start[1:]] - total[start[:-1]] - amount
     return gaps

@@ -1,7 +1,7 @@
 """How fast receipts are matched: `encours match` from Parquet to Parquet, start-up included, and its growth with size.
 
 The books are stocks of the standard profile with three open items a receipt. The command runs as a user would run it,
-in a process of its own; its growth with size is taken beside it in one warm process, where start-up does not flatter it.
+in a process of its own; the growth with size is taken in one warm process, where start-up does not flatter it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ STAMPS := .venv/.stamps
 RUN := .venv/bin/
 LOCKED := pyproject.toml scripts/setup.sh
 
-.PHONY: help demo venv dev test lint types messages docs screenshots lock prove clean
+.PHONY: help demo venv dev test coverage lint types messages docs screenshots lock prove clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,10 @@ dev: $(STAMPS)/dev ## set up .venv with what tests it, too
 
 test: dev $(STAMPS)/browser $(STAMPS)/postgres ## run every gate (ARGS="tests/core -k money" runs these tests only)
 	@scripts/test.sh $(ARGS)
+
+coverage: dev ## which lines of engines and use cases their own tests run (a third slower, so not part of the gate)
+	@$(RUN)python -m pytest -n auto tests/core tests/usecases \
+		--cov=encours.core --cov=encours.usecases --cov-report=term:skip-covered
 
 lint: dev ## style, types, floors; repair what can be repaired
 	@$(RUN)ruff format . && $(RUN)ruff check --fix . && $(RUN)mypy && $(RUN)lint-imports

@@ -24,16 +24,13 @@ gate "ruff check" ruff check .
 gate "ruff format" ruff format --check .
 gate "mypy" mypy
 gate "lint-imports" lint-imports
-rm -f .coverage .coverage.*
 if python -m tests.postgres --where >/dev/null 2>&1; then
     gate "pytest on PostgreSQL" python -m tests.postgres -- \
         python -m pytest --only-database -m "not browser" -n $parallel --durations=10
 else
     printf '\n── pytest on PostgreSQL: SKIPPED, no server on this machine (apt-get install postgresql)\n'
 fi
-# Coverage costs a third more time: it is measured where engines and use cases have their own tests.
-gate "pytest on SQLite: engines and use cases" python -m pytest -n $parallel --durations=10 tests/core tests/usecases \
-    --cov=encours.core --cov=encours.usecases --cov-report=term:skip-covered
+gate "pytest on SQLite: engines and use cases" python -m pytest -n $parallel --durations=10 tests/core tests/usecases
 gate "pytest on SQLite: everything else" python -m pytest -n $parallel --durations=10 \
     --ignore=tests/core --ignore=tests/usecases
 [ -z "$failed" ] || { printf '\nnot green:%s\n' "$failed" >&2; exit 1; }

@@ -173,15 +173,17 @@ def read_batch(actor: Actor, batch_id: int, kind: str) -> tuple[str, bytes]:
     return path.name, content
 
 
-def can_recall(batch: EntryBatch) -> bool:
-    """Whether `recall_entries` would do it now."""
-    return batch.export.recalled_at is None and not _not_recallable(batch)
+def can_recall(batch: EntryBatch, booked: bool | None = None) -> bool:
+    """Whether `recall_entries` would do it now. `booked`: whether the ERP has booked of it, where that is known."""
+    return batch.export.recalled_at is None and not _not_recallable(batch, booked)
 
 
-def _not_recallable(batch: EntryBatch) -> list[str]:
+def _not_recallable(batch: EntryBatch, booked: bool | None = None) -> list[str]:
     if clock.now() - batch.export.exported_at > RECALL:
         return [f"batch {batch.number} left more than ten minutes ago: undo the matches, a counter-entry follows"]
-    if ExportLine.objects.filter(export=batch.export, acknowledged_by__isnull=False).exists():
+    if booked is None:
+        booked = ExportLine.objects.filter(export=batch.export, acknowledged_by__isnull=False).exists()
+    if booked:
         return [f"the ERP has already booked batch {batch.number}"]
     receipts = EntryCover.objects.filter(batch=batch).values("receipt_id")
     later = EntryCover.objects.filter(

@@ -356,7 +356,7 @@ def _batch_row(row: EntryBatch, acknowledged: int) -> BatchRow:
         sorted((code, rest) for code, rest in row.control["rests"].items() if rest),
         acknowledged,
         export.recalled_at,
-        can_recall(row),
+        can_recall(row, booked=acknowledged > 0),
     )
 
 

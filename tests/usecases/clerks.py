@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.usecases.books import folder, frame
 BOOKED = date(2026, 3, 20)
 
 
-def _item(entity: str, customer: str, number: str, amount: int, **more: Any) -> dict[str, Any]:
+def an_item(entity: str, customer: str, number: str, amount: int, **more: Any) -> dict[str, Any]:
     return {
         "item_id": f"{entity}:{number}",
         "entity_id": entity,
@@ -32,7 +33,7 @@ def _item(entity: str, customer: str, number: str, amount: int, **more: Any) -> 
     } | more
 
 
-def _receipt(entity: str, name: str, amount: int, **more: Any) -> dict[str, Any]:
+def a_receipt(entity: str, name: str, amount: int, **more: Any) -> dict[str, Any]:
     return {
         "receipt_id": f"{entity}:{name}",
         "entity_id": entity,
@@ -48,32 +49,32 @@ def _receipt(entity: str, name: str, amount: int, **more: Any) -> dict[str, Any]
 def desk_book() -> Book:
     """Entity A with customers 0 and 1, entity B with one; F1 offers 2 % until 2026-03-31, F4 is in dollars."""
     items = [
-        _item("A", "0", "F1", 100_000, discount_on=date(2026, 3, 31), discount_amount=2_000),
-        _item("A", "0", "F2", 50_000),
-        _item("A", "0", "N1", -10_000),
-        _item("A", "1", "F3", 30_000),
-        _item("A", "1", "F4", 40_000, currency="USD"),
-        _item("B", "0", "G1", 100_000),
+        an_item("A", "0", "F1", 100_000, discount_on=date(2026, 3, 31), discount_amount=2_000),
+        an_item("A", "0", "F2", 50_000),
+        an_item("A", "0", "N1", -10_000),
+        an_item("A", "1", "F3", 30_000),
+        an_item("A", "1", "F4", 40_000, currency="USD"),
+        an_item("B", "0", "G1", 100_000),
     ]
     receipts = [
-        _receipt("A", "r1", 200_000),
-        _receipt("A", "r2", 98_000, customer_id="A:0"),
-        _receipt("A", "r3", 36_000),
-        _receipt("B", "r1", 100_000),
+        a_receipt("A", "r1", 200_000),
+        a_receipt("A", "r2", 98_000, customer_id="A:0"),
+        a_receipt("A", "r3", 36_000),
+        a_receipt("B", "r1", 100_000),
     ]
     people = [("A", "0"), ("A", "1"), ("B", "0")]
-    return Book.of(
-        entities=frame(
-            "entities", [{"entity_id": e, "name": f"Société {e}", "country": "FR", "currency": "EUR"} for e in "AB"]
-        ),
-        customers=frame(
-            "customers",
-            [{"customer_id": f"{e}:{n}", "entity_id": e, "name": f"Client {n}", "kind": "business"} for e, n in people],
-        ),
-        items=frame("items", items),
-        receipts=frame("receipts", receipts),
-        rates=frame("rates", [{"currency": "USD", "on": BOOKED - timedelta(days=1), "rate": 1.25}]),
-    )
+    rates = [{"currency": "USD", "on": BOOKED - timedelta(days=1), "rate": 1.25}]
+    return two_entities(people, items=items, receipts=receipts, rates=rates)
+
+
+def two_entities(people: Iterable[tuple[str, str]], **tables: list[dict[str, Any]]) -> Book:
+    """The book of entities A and B with their customers (entity, number) and the rows of further tables."""
+    entities = [{"entity_id": e, "name": f"Société {e}", "country": "FR", "currency": "EUR"} for e in "AB"]
+    customers = [
+        {"customer_id": f"{e}:{n}", "entity_id": e, "name": f"Client {n}", "kind": "business"} for e, n in people
+    ]
+    told = {"entities": entities, "customers": customers, **tables}
+    return Book.of(**{name: frame(name, rows) for name, rows in told.items()})
 
 
 def load_desk(tmp_path: Path) -> None:

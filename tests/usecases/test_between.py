@@ -52,7 +52,17 @@ from encours.usecases.tie_ledger import tie_ledger
 from encours.usecases.undo_match import undo_match
 from encours.usecases.viewing import Viewing
 from tests.usecases.books import folder, frame
-from tests.usecases.clerks import BOOKED, _item, _receipt, assert_oracle, free_of, open_of, person, standing
+from tests.usecases.clerks import (
+    BOOKED,
+    a_receipt,
+    an_item,
+    assert_oracle,
+    free_of,
+    open_of,
+    person,
+    standing,
+    two_entities,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,23 +70,13 @@ pytestmark = pytest.mark.django_db
 def group_book() -> Book:
     """A is owed 450.12 by its customer 7; the money came to B, whose own customer 0 owes something else."""
     items = [
-        _item("A", "7", "FA-20077", 45_012),
-        _item("A", "7", "FA-20078", 10_000),
-        _item("B", "0", "G-90001", 100_000),
+        an_item("A", "7", "FA-20077", 45_012),
+        an_item("A", "7", "FA-20078", 10_000),
+        an_item("B", "0", "G-90001", 100_000),
     ]
-    receipts = [_receipt("B", "r1", 45_012, remittance="VIR SEPA FACT FA20077", payer_name="MENUISERIE SEPT")]
+    receipts = [a_receipt("B", "r1", 45_012, remittance="VIR SEPA FACT FA20077", payer_name="MENUISERIE SEPT")]
     people = [("A", "7"), ("B", "0")]
-    return Book.of(
-        entities=frame(
-            "entities", [{"entity_id": e, "name": f"Société {e}", "country": "FR", "currency": "EUR"} for e in "AB"]
-        ),
-        customers=frame(
-            "customers",
-            [{"customer_id": f"{e}:{n}", "entity_id": e, "name": f"Client {n}", "kind": "business"} for e, n in people],
-        ),
-        items=frame("items", items),
-        receipts=frame("receipts", receipts),
-    )
+    return two_entities(people, items=items, receipts=receipts)
 
 
 @pytest.fixture(autouse=True)
@@ -217,7 +217,7 @@ def test_what_each_sees_of_the_other_once_it_is_settled() -> None:
 
 def test_an_item_that_was_paid_meanwhile_is_not_paid_again(tmp_path: Path) -> None:
     row = proposed()
-    more = group_book().replace(receipts=frame("receipts", [_receipt("A", "r9", 45_012)]))
+    more = group_book().replace(receipts=frame("receipts", [a_receipt("A", "r9", 45_012)]))
     import_now(job("test"), None, [folder(more, tmp_path / "more")])
     allocate_receipt(job("test"), "A:r9", [HandLine("A:FA-20077", 45_012)])
     with pytest.raises(StaleProposalError):

@@ -19,7 +19,7 @@ from encours.usecases.import_files import import_now
 from encours.usecases.rights import job
 from encours.usecases.undo_match import undo_match
 from tests.usecases.books import folder, frame
-from tests.usecases.clerks import _item, _receipt
+from tests.usecases.clerks import a_receipt, an_item
 
 pytestmark = pytest.mark.django_db
 _GOLDEN = Path(__file__).resolve().parents[2] / "src/encours/connectors/einvoice/golden"
@@ -37,7 +37,7 @@ def load(tmp_path: Path, *receipts: dict[str, Any]) -> None:
         customers=frame(
             "customers", [{"customer_id": "A:0", "entity_id": "A", "name": "Client 0", "kind": "business"}]
         ),
-        items=frame("items", [_item("A", "0", "F1", 120_000)]),
+        items=frame("items", [an_item("A", "0", "F1", 120_000)]),
         receipts=frame("receipts", list(receipts)),
     )
     import_now(job("test"), None, [folder(book, tmp_path / "book")])
@@ -58,7 +58,7 @@ def moved(item_id: str) -> list[int]:
 
 
 def test_part_payments_of_due_dates_come_to_the_documents_vat(tmp_path: Path) -> None:
-    parts = [_receipt("A", f"r{n}", 100_000) for n in range(4)]
+    parts = [a_receipt("A", f"r{n}", 100_000) for n in range(4)]
     load(tmp_path, *parts)
     items = list(Item.objects.filter(is_current=True).exclude(number="F1").order_by("due_on"))
     assert len(items) > 1
@@ -75,7 +75,7 @@ def test_part_payments_of_due_dates_come_to_the_documents_vat(tmp_path: Path) ->
 
 
 def test_without_a_document_the_entitys_rate_is_taken_and_said(tmp_path: Path) -> None:
-    load(tmp_path, _receipt("A", "r1", 60_000))
+    load(tmp_path, a_receipt("A", "r1", 60_000))
     pay("A:r1", "A:F1", 60_000)
     export_entries(job("test"), "A")
     assert moved("A:F1") == [round(60_000 * 10 / 110)]
@@ -83,7 +83,7 @@ def test_without_a_document_the_entitys_rate_is_taken_and_said(tmp_path: Path) -
 
 
 def test_a_payment_undone_and_made_again_ends_at_the_same_cent(tmp_path: Path) -> None:
-    load(tmp_path, *(_receipt("A", f"r{n}", 40_001) for n in range(3)))
+    load(tmp_path, *(a_receipt("A", f"r{n}", 40_001) for n in range(3)))
     first = pay("A:r0", "A:F1", 40_001)
     export_entries(job("test"), "A")
     pay("A:r1", "A:F1", 39_999)

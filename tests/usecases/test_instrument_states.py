@@ -23,7 +23,7 @@ from encours.usecases.rewind_run import rewind_run
 from encours.usecases.rights import job
 from encours.usecases.undo_match import undo_match
 from tests.usecases.books import folder, frame
-from tests.usecases.clerks import BOOKED, _item, _receipt, assert_oracle, free_of, open_of
+from tests.usecases.clerks import BOOKED, a_receipt, an_item, assert_oracle, free_of, open_of
 
 pytestmark = pytest.mark.django_db
 _AMOUNTS = {"F1001": 12_000, "F1002": 8_050, "F1003": 5_000}
@@ -32,7 +32,7 @@ _SENT = date(2026, 3, 10)
 
 def _book(receipts: list[dict[str, Any]], state: str = "presented", kind: str = "lcr") -> Book:
     people = {"F1001": "0", "F1002": "1", "F1003": "1"}
-    items = [_item("A", people[number], number, amount) for number, amount in _AMOUNTS.items()]
+    items = [an_item("A", people[number], number, amount) for number, amount in _AMOUNTS.items()]
     drafts = [
         {
             "instrument_id": f"A:LCR2026-01:{number}", "customer_id": f"A:{people[number]}", "kind": kind,
@@ -58,7 +58,7 @@ def _book(receipts: list[dict[str, Any]], state: str = "presented", kind: str = 
     )
 
 
-_MONEY = _receipt("A", "r1", 25_050, kind="draft", remittance="REMISE LCR2026-01 3 EFFETS")
+_MONEY = a_receipt("A", "r1", 25_050, kind="draft", remittance="REMISE LCR2026-01 3 EFFETS")
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_a_run_that_posts_it_and_its_rewind(tmp_path: Path) -> None:
 
 
 def test_a_draft_that_comes_back_is_unpaid_and_paid_again_when_that_is_undone(tmp_path: Path) -> None:
-    back = _receipt("A", "back", -8_050, kind="return", returns_receipt_id="A:r1", booked_on=date(2026, 3, 27))
+    back = a_receipt("A", "back", -8_050, kind="return", returns_receipt_id="A:r1", booked_on=date(2026, 3, 27))
     load(tmp_path, back)
     decided(proposed())
     done = allocate_receipt(job("test"), "A:back", [HandLine("A:F1002", -8_050)]).decision
@@ -124,7 +124,7 @@ def test_a_draft_that_comes_back_is_unpaid_and_paid_again_when_that_is_undone(tm
 
 
 def test_a_draft_that_the_bank_returns_without_a_word_of_its_payment_is_unpaid(tmp_path: Path) -> None:
-    back = _receipt("A", "back", -8_050, kind="return", remittance="IMPAYE REMISE LCR2026-01", booked_on=BOOKED)
+    back = a_receipt("A", "back", -8_050, kind="return", remittance="IMPAYE REMISE LCR2026-01", booked_on=BOOKED)
     load(tmp_path, back | {"booked_on": date(2026, 3, 27)})
     decided(proposed())
     propose_matches(job("test"), ["A"])

@@ -94,15 +94,11 @@ def propose(
         decisions, abroad = in_other_currency(ready, decisions, book.rates)
         allocations = pl.concat([allocations, TABLES["allocations"].conform(abroad)])
     _assert_money(ready.receipts, ready.items, allocations, decisions)
-    summary = _summary(ready.receipts, decisions, as_of, max_error_rate)
     sought = sought_elsewhere(ready.receipts, decisions)
     early = ready.early
-    found = Proposals(
-        allocations, decisions, summary, decided.proven, early.remittances, early.instruments, sought=sought
-    )
-    if len(ready.scope.entities) == 1:
-        return found
-    found = look_elsewhere(found, items_by_number(book.items, ready.items, sought))
+    found = Proposals(allocations, decisions, {}, decided.proven, early.remittances, early.instruments, sought=sought)
+    if len(ready.scope.entities) > 1:
+        found = look_elsewhere(found, items_by_number(book.items, ready.items, sought))
     return replace(found, summary=_summary(ready.receipts, found.decisions, as_of, max_error_rate))
 
 

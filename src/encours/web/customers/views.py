@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -61,10 +60,7 @@ def customers(request: Request) -> HttpResponse:
 def export(request: Request, kind: str) -> HttpResponse:
     """The whole filtered list as CSV or XLSX."""
     viewing = request.viewing
-    if kind not in tables.KINDS:
-        raise Http404
-    if not viewing.actor.may("export_list", None).ok:
-        raise PermissionDenied
+    tables.check(kind, viewing.actor)
     rows = list_customers(viewing, _wanted(request.GET))
     buckets = words.buckets()
     columns = [

@@ -6,8 +6,7 @@ import re
 from datetime import date
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -79,10 +78,7 @@ def differences(request: Request) -> HttpResponse:
 def export(request: Request, kind: str) -> HttpResponse:
     """The whole filtered list as CSV or XLSX."""
     viewing = request.viewing
-    if kind not in tables.KINDS:
-        raise Http404
-    if not viewing.actor.may("export_list", None).ok:
-        raise PermissionDenied
+    tables.check(kind, viewing.actor)
     rows = list_all_differences(viewing, _wanted(request.GET))
     columns = [
         tables.Column(_("Entity"), [row.entity_id for row in rows]),

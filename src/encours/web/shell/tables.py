@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
 from django.utils.translation import get_language
 
 from encours.core.base.money import exponent, to_decimal
+from encours.usecases.rights import Actor
 
 KINDS = ("csv", "xlsx")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,6 +28,14 @@ class Column:
     label: str
     cells: Sequence[Any]
     kind: Literal["text", "money", "date", "number"] = "text"
+
+
+def check(kind: str, actor: Actor) -> None:
+    """Whether the actor may take a list along as a file of this kind. Raises Http404 and PermissionDenied."""
+    if kind not in KINDS:
+        raise Http404
+    if not actor.may("export_list", None).ok:
+        raise PermissionDenied
 
 
 def answer(kind: str, name: str, columns: Sequence[Column]) -> HttpResponse:

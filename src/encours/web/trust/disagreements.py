@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -67,10 +67,7 @@ def judge_case(request: Request, disagreement_id: int) -> HttpResponse:
 @login_required
 def export_judged(request: Request, kind: str) -> HttpResponse:
     """What was judged, as a file: letters that are wrong are corrected in the ERP from it."""
-    if kind not in tables.KINDS:
-        raise Http404
-    if not request.viewing.actor.may("export_list", None).ok:
-        raise PermissionDenied
+    tables.check(kind, request.viewing.actor)
     try:
         rows = list_judged(request.viewing)
     except NotAllowedError as refused:

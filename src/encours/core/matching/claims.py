@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.family import Fits
-from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.pool import Pool
 from encours.core.matching.views import Views
 

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from encours.core.base.kernel import kernel
 from encours.core.matching.asks import SAYS_ADVANCE, SAYS_OTHER
 from encours.core.matching.engine import Outcome
 from encours.core.matching.explain import SPOKEN_OF, reasons
 from encours.core.matching.families import families
 from encours.core.matching.features import PLACE
-from encours.core.matching.kernel import kernel
 from encours.core.matching.payers import Payers
 from encours.core.matching.pool import NEVER, Pool
 from encours.core.matching.prepare import Prepared

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import kernel
 from encours.core.matching.claims import Hypotheses, assign, best_of, contested, release
 from encours.core.matching.families import families
 from encours.core.matching.features import FEATURES, PLACE
 from encours.core.matching.floors import floors
-from encours.core.matching.kernel import kernel
 from encours.core.matching.lines import Lines
 from encours.core.matching.payers import Lessons
 from encours.core.matching.pool import Pool

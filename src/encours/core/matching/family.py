@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.matching.kernel import kernel
+from encours.core.base.kernel import kernel
 from encours.core.matching.views import Views
 
 #: Kinds of quotes up to which a set is tried, surest first: digits of the number, other numbers, lists and last

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.asks import Asks
 from encours.core.matching.family import Fits
-from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import DIGITS, LISTED, OTHER, SLIP, TAIL
 from encours.core.matching.references.scan import Marks

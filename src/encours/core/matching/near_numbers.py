@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from encours.core.matching.kernel import inner
+from encours.core.base.kernel import inner
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import LISTED, SLIP, TAIL
 from encours.core.matching.references.scan import RANGE, YEAR_FIRST, YEAR_LAST, Marks

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import kernel
 from encours.core.matching.asks import Asks
 from encours.core.matching.claims import Hypotheses
 from encours.core.matching.families import families
 from encours.core.matching.features import PLACE
-from encours.core.matching.kernel import kernel
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import DIGITS, TAIL
 from encours.core.matching.search import Facts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.asks import Asks
-from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.payers import QUOTED, Payers
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import OTHER

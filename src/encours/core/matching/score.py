@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import kernel
 from encours.core.matching.features import FEATURES
-from encours.core.matching.kernel import kernel
 from encours.core.matching.threads import WORKERS, side_by_side
 
 #: Rows that one thread scores at once; what is not worth a thread.

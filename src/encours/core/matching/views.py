@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import inner
 from encours.core.matching.asks import Asks
-from encours.core.matching.kernel import inner
 from encours.core.matching.payers import (
     ACCOUNT_LEARNED,
     NAME_LEARNED,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.family import LEVELS, Fits
-from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import Views
 
 Int32 = npt.NDArray[np.int32]

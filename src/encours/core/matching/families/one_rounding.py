@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import kernel
 from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.families.quoted_rounding import ROUNDING_MAX
 from encours.core.matching.family import Family, Fits
-from encours.core.matching.kernel import kernel
 from encours.core.matching.views import Views
 
 #: Without a reference a difference must be tiny beside the money: a hundredth at most.

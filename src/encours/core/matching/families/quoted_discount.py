@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import next_level, pay_quoted
 from encours.core.matching.family import LEVELS, Family, Fits
-from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import Views
 
 #: Rates that are taken where no terms are known, in hundredths of a per cent.

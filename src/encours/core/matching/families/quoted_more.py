@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import (
     SUBSET_MAX,
@@ -15,7 +16,6 @@ from encours.core.matching.families._sets import (
     pay_quoted,
 )
 from encours.core.matching.family import LEVELS, Family, Fits
-from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import ENTRIES_MAX, Views
 
 Int64 = npt.NDArray[np.int64]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.families._sets import in_order
 from encours.core.matching.family import Family, Fits
-from encours.core.matching.kernel import inner, kernel
 from encours.core.matching.views import Views
 
 #: A longer account holds a run of nearly any amount.

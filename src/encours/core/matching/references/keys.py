@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from encours.core.matching.kernel import inner, kernel
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.references.bytes import Texts, make_texts
 
 #: Kinds of quotes, from the surest. NUMBER: the whole number; PAYMENT: the structured payment reference; DIGITS: the

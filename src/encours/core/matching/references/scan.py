@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.matching.kernel import inner, kernel
+from encours.core.base.kernel import inner, kernel
 from encours.core.matching.references.bytes import Texts
 from encours.core.matching.references.keys import (
     DIGITS,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.base.threads import WORKERS, side_by_side
 from encours.core.matching.account_views import make_views
 from encours.core.matching.asks import Asks
 from encours.core.matching.claims import Hypotheses, lines_of
@@ -19,7 +20,6 @@ from encours.core.matching.pool import Pool
 from encours.core.matching.quoted_views import make_quoted_views
 from encours.core.matching.references.scan import Marks
 from encours.core.matching.reopening import Reopening
-from encours.core.matching.threads import WORKERS, side_by_side
 from encours.core.matching.views import Views
 
 Bools = npt.NDArray[np.bool_]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encours.core.base.kernel import inner, kernel
+from encours.core.base.threads import side_by_side
 from encours.core.matching.references.bytes import Texts
 from encours.core.matching.references.keys import (
     DIGITS,
@@ -23,7 +24,6 @@ from encours.core.matching.references.keys import (
     find,
     may_be,
 )
-from encours.core.matching.threads import side_by_side
 
 #: Separates two fields of a receipt in its text: no number is read across it.
 FIELD_BREAK = "\x1f"

@@ -125,11 +125,13 @@ class Book:
     # A Book does not change: who asks again (a figure, then the check of it) gets what was found.
     @cached_property
     def _open_items(self) -> pl.DataFrame:
-        return balance.with_open(self.items.lazy(), self.allocations.lazy()).collect()
+        settled = _beside(self.items, "item_id", balance.settled_by_item(self.allocations.lazy()))
+        return self.items.with_columns(open=pl.col("amount") - settled)
 
     @cached_property
     def _unapplied_receipts(self) -> pl.DataFrame:
-        return balance.with_unapplied(self.receipts.lazy(), self.allocations.lazy()).collect()
+        applied = _beside(self.receipts, "receipt_id", balance.applied_by_receipt(self.allocations.lazy()))
+        return self.receipts.with_columns(unapplied=pl.col("amount") - applied)
 
     def balances(self) -> pl.DataFrame:
         """customer_id, currency, balance: open items less unapplied receipts of the customer."""
@@ -155,6 +157,12 @@ class Book:
     def paying_groups(self) -> pl.DataFrame:
         """customer_id, group_id: customers that pay for each other share a group."""
         return groups.paying_groups(self.customers, self.customer_links)
+
+
+def _beside(rows: pl.DataFrame, key: str, sums: pl.LazyFrame) -> pl.Series:
+    """The sum of each row, 0 where it has none. Only the key is joined: a join copies every column it is given."""
+    found = rows.lazy().select(key).join(sums, on=key, how="left", maintain_order="left")
+    return found.select(pl.nth(1).fill_null(0)).collect().to_series()
 
 
 def book_from(tables: Mapping[str, pl.DataFrame]) -> Book:

@@ -24,6 +24,14 @@ def inner(function: _Function) -> _Function:
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
+def lean(function: _Function) -> _Function:
+    """An inner function that makes no array and returns none: it counts no references.
+
+    Counting them for each array of the tables that are handed over takes longer than what most inner functions do.
+    """
+    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def _compiled(function: _Function, **options: Any) -> _Function:
     try:
         return cast("_Function", numba.njit(cache=True, nogil=True, **options)(function))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.asks import Asks
 from encours.core.matching.near_numbers import read_near
 from encours.core.matching.payers import QUOTED, Payers
@@ -35,6 +35,7 @@ def make_views(todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks
     many = np.empty(len(todo), dtype=np.int32)
     views_max, entries_max = _room(todo, pool, asks, payers, marks, named, many)
     views = new_views(views_max, entries_max)
+    ends = np.empty(ENTRIES_MAX, dtype=np.int32)
     count = 0
     for place in range(len(todo)):
         ask, nominees = todo[place], many[place]
@@ -57,12 +58,12 @@ def make_views(todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks
             count = fill_view(views, count, ACROSS, 0, 0, pool, asks, marks, final)
         for view in range(before, count):
             views.nominees[view] = nominees
-            read_near(view, views, pool, marks, asks.amount[ask])
+            read_near(view, views, pool, marks, asks.amount[ask], ends)
             count_quotes(view, views, pool, asks, marks)
     return cut_views(views, count)
 
 
-@inner
+@lean
 def _room(
     todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks: Marks, named: Int32, many: Int32
 ) -> tuple[int, int]:
@@ -91,7 +92,7 @@ def _room(
     return views, entries
 
 
-@inner
+@lean
 def _quoted_customers(ask: int, pool: Pool, marks: Marks) -> int:
     """How many customers' items are quoted for sure, two standing for more."""
     found = -1

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.family import Fits
 from encours.core.matching.pool import Pool
 from encours.core.matching.views import Views
@@ -133,7 +133,7 @@ def contested(chosen: Int64, hypotheses: Hypotheses, pool: Pool) -> Int32:
     return other
 
 
-@inner
+@lean
 def _lines(chosen: Int64, hypotheses: Hypotheses) -> int:
     count = 0
     for n in chosen:

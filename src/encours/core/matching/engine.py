@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from encours.core.base.kernel import kernel
-from encours.core.matching.claims import Hypotheses, assign, best_of, contested, release
+from encours.core.matching.claims import Hypotheses, assign, contested, release
 from encours.core.matching.families import families
 from encours.core.matching.features import FEATURES, PLACE
-from encours.core.matching.floors import floors
+from encours.core.matching.judged import Judged, judge, together
 from encours.core.matching.lines import Lines
 from encours.core.matching.payers import Lessons
 from encours.core.matching.pool import Pool
-from encours.core.matching.proof import proven, weaknesses
 from encours.core.matching.references.keys import DIGITS
 from encours.core.matching.references.scan import Marks
-from encours.core.matching.score import Trees, score
-from encours.core.matching.search import Facts, Found, search
+from encours.core.matching.score import Trees
+from encours.core.matching.search import Facts, Found, in_shares, search
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -58,8 +58,8 @@ class Outcome:
 class Policy:
     """`least`: a confidence below which nothing is proposed, `least_on_account` the same for receipts that stand on a
     customer's account. `certified`: one that a certificate allows to post without proof, for all or one a family (above
-    1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are found: what the
-    model is trained on."""
+    1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are found, share
+    by share: what the model is trained on."""
 
     least: float = 0.5
     least_on_account: float = 0.3
@@ -108,60 +108,50 @@ def _decide(facts: Facts, todo: Int32, outcome: Outcome, policy: Policy, final: 
     for _ in range(_ROUNDS):
         if not len(todo):
             return
-        found = search(facts, todo, final)
-        if policy.watch:
-            policy.watch(found)
-        if not len(found.hypotheses.ask):
+        looked = in_shares(partial(_look, facts, policy, final), todo)
+        judged = together([judged for judged, _ in looked])
+        for _, found in looked:
+            if policy.watch and found:
+                policy.watch(found)
+        if not len(judged.sure):
             return
-        todo = _claim(facts, found, outcome, policy, final)
+        todo = _claim(facts, judged, outcome, policy, final)
 
 
-def _claim(facts: Facts, found: Found, outcome: Outcome, policy: Policy, final: bool) -> Int32:
+def _look(facts: Facts, policy: Policy, final: bool, todo: Int32) -> tuple[Judged, Found | None]:
+    """The best hypothesis of each receipt that has one; all of them, too, for whoever watches."""
+    found = search(facts, todo, final)
+    return judge(found, facts, policy.trees, final), found if policy.watch else None
+
+
+def _claim(facts: Facts, judged: Judged, outcome: Outcome, policy: Policy, final: bool) -> Int32:
     """Gives the items to the surest claims; the receipts that went away empty."""
-    hypotheses = found.hypotheses
-    scores = score(found.features, policy.trees)
-    best, second, margin = best_of(hypotheses, scores, np.lexsort((-scores, hypotheses.ask)))
-    proof = proven(hypotheses, found.features, best, facts) & (not final)
-    # A proof stands on number, amount and account: the score knows nothing of it.
-    # Two sets alike in everything, unquoted: at most one is right, so neither is surer than a half.
-    tied = (margin >= scores[best]) & ~np.array([family.quotes for family in families()])[hypotheses.family[best]]
-    alone = np.where(tied, scores[best] / 2, scores[best])
-    sure = np.where(proof, np.maximum(scores[best], 1 - PROOF_ERROR_RATE), alone)
-    floor = floors(hypotheses, found.features, best, facts)
-    certain, sure = np.where(floor > sure, 0.0, sure), np.maximum(sure, floor)
-    kept = np.lexsort((hypotheses.ask[best], -sure))
-    on_account = facts.asks.customer[hypotheses.ask[best[kept]]] >= 0
-    kept = kept[sure[kept] >= np.where(on_account, policy.least_on_account, policy.least)]
-    best, second, margin, proof, sure = best[kept], second[kept], margin[kept], proof[kept], sure[kept]
-    certain = certain[kept]
+    hypotheses = judged.hypotheses
+    best = np.lexsort((hypotheses.ask, -judged.sure))
+    on_account = facts.asks.customer[hypotheses.ask[best]] >= 0
+    best = best[judged.sure[best] >= np.where(on_account, policy.least_on_account, policy.least)]
     wanted = contested(best, hypotheses, facts.pool)
     certified = np.broadcast_to(policy.certified, len(families()))[hypotheses.family[best]]
     again = _open_again(hypotheses, best, facts)
-    posts = (proof | (certain >= certified)) & (wanted < 0) & (not final) & ~again
+    posts = (judged.proof[best] | (judged.certain[best] >= certified)) & (wanted < 0) & (not final) & ~again
     stands, rival = assign(best, hypotheses, posts, facts.pool)
     ask = hypotheses.ask[best]
     outcome.rival[ask] = np.where(rival >= 0, rival, np.where(wanted >= 0, wanted, outcome.rival[ask]))
-    _write(outcome, found, facts, best[stands], second[stands])
-    outcome.confidence[ask[stands]], outcome.second[ask[stands]] = sure[stands], margin[stands]
-    outcome.posts[ask[stands]], outcome.proof[ask[stands]] = posts[stands], (proof & ~again)[stands]
+    _write(outcome, judged, best[stands])
+    outcome.posts[ask[stands]], outcome.proof[ask[stands]] = posts[stands], (judged.proof[best] & ~again)[stands]
     return np.sort(ask[~stands])
 
 
-def _write(outcome: Outcome, found: Found, facts: Facts, at: Int64, second: Int64) -> None:
+def _write(outcome: Outcome, judged: Judged, at: Int64) -> None:
     """Notes the claims that stand, with their lines."""
-    hypotheses = found.hypotheses
+    hypotheses = judged.hypotheses
     ask = hypotheses.ask[at]
     outcome.family[ask], outcome.customer[ask] = hypotheses.family[at], hypotheses.customer[at]
-    outcome.second_family[ask] = np.where(second >= 0, hypotheses.family[second], -1)
     outcome.ways[ask], outcome.gap[ask] = hypotheses.ways[at], hypotheses.gap[at]
-    outcome.features[ask] = found.features[at]
-    outcome.weak[ask] = weaknesses(hypotheses, at, facts.pool, facts.asks)
+    outcome.confidence[ask], outcome.second[ask] = judged.sure[at], judged.second[at]
+    outcome.second_family[ask], outcome.weak[ask] = judged.second_family[at], judged.weak[at]
+    outcome.features[ask] = judged.features[at]
     outcome.lines.put(hypotheses, at)
-
-
-#: Share of proofs expected to be wrong, until judged receipts of the book say better: a chance hit needs the same
-#: number in the text and the same cents.
-PROOF_ERROR_RATE = 0.0001
 
 
 def _reopen(facts: Facts, until: int, outcome: Outcome) -> bool:

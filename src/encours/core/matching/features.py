@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.asks import Asks
 from encours.core.matching.family import Fits
 from encours.core.matching.pool import Pool
@@ -44,7 +44,7 @@ def describe(
     return rows
 
 
-@inner
+@lean
 def _the_set(row: npt.NDArray[np.float32], view: int, views: Views, fits: Fits, pool: Pool) -> None:
     first, last = views.start[view], views.start[view + 1]
     day, paid, owed = views.day[view], np.int64(0), np.int64(0)
@@ -77,7 +77,7 @@ def _the_set(row: npt.NDArray[np.float32], view: int, views: Views, fits: Fits, 
             row[51] += 1 if row[3] == 1 and views.left[entry] == one else 0
 
 
-@inner
+@lean
 def _by_quote(row: npt.NDArray[np.float32], kind: int) -> None:
     if kind == 0:
         row[9] += 1
@@ -93,7 +93,7 @@ def _by_quote(row: npt.NDArray[np.float32], kind: int) -> None:
         row[8] += 1
 
 
-@inner
+@lean
 def _the_payer(row: npt.NDArray[np.float32], view: int, views: Views) -> None:
     reason = views.reason[view]
     for bit in range(8):
@@ -103,7 +103,7 @@ def _the_payer(row: npt.NDArray[np.float32], view: int, views: Views) -> None:
     row[31] = views.shape[view]
 
 
-@inner
+@lean
 def _the_receipt(row: npt.NDArray[np.float32], view: int, views: Views, asks: Asks, marks: Marks) -> None:
     ask = views.ask[view]
     amount = abs(views.amount[view])

@@ -20,15 +20,13 @@ SHOWN = 0.75
 _KNOWN = ("stands_on", "account_own", "account_learned", "name_exact", "name_learned", "customer_number")
 
 
-def floors(
-    hypotheses: Hypotheses, features: npt.NDArray[np.float32], chosen: npt.NDArray[np.int64], facts: Facts
-) -> npt.NDArray[np.float64]:
-    """The least confidence of each chosen hypothesis; 0 where no rule speaks for it."""
-    part = np.array([family.name == "quoted_part" for family in families()])[hypotheses.family[chosen]]
-    found = np.zeros(len(chosen))
+def floors(hypotheses: Hypotheses, features: npt.NDArray[np.float32], facts: Facts) -> npt.NDArray[np.float64]:
+    """The least confidence of each hypothesis; 0 where no rule speaks for it."""
+    part = np.array([family.name == "quoted_part" for family in families()])[hypotheses.family]
+    found = np.zeros(len(part))
     if part.any():
-        rows = features[chosen[part]]
-        holds = _terms_in_order(rows) | (_rest_of_itself(rows) & facts.continued[hypotheses.ask[chosen[part]]])
+        rows = features[part]
+        holds = _terms_in_order(rows) | (_rest_of_itself(rows) & facts.continued[hypotheses.ask[part]])
         found[part] = np.where(holds & _nothing_against(rows), SHOWN, 0.0)
     return found
 

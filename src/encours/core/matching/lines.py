@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from encours.core.matching.claims import Hypotheses
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+#: Columns of the hypotheses that are not one place a hypothesis.
+_OF_LINES = ("start", "item", "pay")
 
 
 @dataclass
@@ -73,3 +76,22 @@ def _spread(begin: Int64, sizes: npt.NDArray[np.integer]) -> Int64:
     total = int(ends[-1]) if len(ends) else 0
     places: Int64 = np.repeat(begin - (ends - sizes), sizes) + np.arange(total)
     return places
+
+
+def only(hypotheses: Hypotheses, chosen: Int64) -> Hypotheses:
+    """Some of the hypotheses with their lines."""
+    begin = hypotheses.start[chosen]
+    sizes = hypotheses.start[chosen + 1] - begin
+    places = _spread(begin, sizes)
+    start = np.zeros(len(chosen) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=start[1:])
+    columns = {name: getattr(hypotheses, name)[chosen] for name in Hypotheses._fields if name not in _OF_LINES}
+    return Hypotheses(start=start, item=hypotheses.item[places], pay=hypotheses.pay[places], **columns)
+
+
+def joined(parts: Sequence[Hypotheses]) -> Hypotheses:
+    """The hypotheses of several tables in one."""
+    ends = np.cumsum([0, *(part.start[-1] for part in parts)])
+    starts = [np.zeros(1, dtype=np.int64), *(part.start[1:] + end for part, end in zip(parts, ends, strict=False))]
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Hypotheses._fields}
+    return Hypotheses(**{**columns, "start": np.concatenate(starts)})

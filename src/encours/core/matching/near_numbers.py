@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from encours.core.base.kernel import inner
+from encours.core.base.kernel import lean
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import LISTED, SLIP, TAIL
 from encours.core.matching.references.scan import RANGE, YEAR_FIRST, YEAR_LAST, Marks
-from encours.core.matching.views import ACROSS, Views
+from encours.core.matching.views import ACROSS, Int32, Views
 
 #: Fewer digits are no tail of a number; in a list after a quote they are.
 _TAIL_MIN = 4
+#: The last four digits of a number: what is not alike there is not looked at further.
+_ENDS = 10_000
 
 
-@inner
+def _differences() -> npt.NDArray[np.bool_]:
+    """By how much the last four digits of two numbers may differ that are one digit off, or have two changed places."""
+    found = np.zeros(_ENDS, dtype=np.bool_)
+    for place in range(4):
+        for digit in range(10):
+            found[digit * 10**place] = True
+            found[min(9 * digit * 10**place, _ENDS - 1)] |= place < 3  # two neighbours: nine times their difference
+    return found
+
+
+_OFF_BY = _differences()
+
+
+@lean
 def _one_off(first: int, second: int, size: int) -> bool:
     """Whether two runs of `size` digits differ in one digit, or in two neighbours that changed places."""
     differing, place, at, one, other = 0, 0, 0, 0, 0
@@ -34,7 +50,7 @@ def _one_off(first: int, second: int, size: int) -> bool:
     return differing == 1 or (differing == 2 and swapped)
 
 
-@inner
+@lean
 def _cut_or_doubled(value: int, size: int, digits: int) -> bool:
     """Whether a run of digits is the last `size` + 1 of a number with one left out.
 
@@ -51,7 +67,20 @@ def _cut_or_doubled(value: int, size: int, digits: int) -> bool:
     return True
 
 
-@inner
+@lean
+def _may_be_cut(end: int, wanted: int) -> bool:
+    """Whether a number with the last four digits `end` may become one that ends in `wanted` when it loses a digit: the
+    last, the one before it, and so on."""
+    if end // 10 == wanted % 1_000:
+        return True
+    if end % 10 != wanted % 10:
+        return False
+    if end // 100 == wanted // 10 % 100:
+        return True
+    return bool(end % 100 == wanted % 100 and (end // 1_000 == wanted // 100 % 10 or end % 1_000 == wanted % 1_000))
+
+
+@lean
 def _place_of(views: Views, view: int, item: int) -> int:
     """The entry of an item, −1 where it is not there. The items of an account or a family ascend."""
     low, high = views.start[view], views.start[view + 1]
@@ -67,7 +96,7 @@ def _place_of(views: Views, view: int, item: int) -> int:
     return -1
 
 
-@inner
+@lean
 def _quote(views: Views, view: int, item: int, kind: int, namesakes: int) -> bool:
     """Marks an item of the view as quoted, the surest kind first; whether it is there."""
     entry = _place_of(views, view, item)
@@ -79,10 +108,14 @@ def _quote(views: Views, view: int, item: int, kind: int, namesakes: int) -> boo
     return True
 
 
-@inner
-def read_near(view: int, views: Views, pool: Pool, marks: Marks, amount: int) -> None:
-    """Reads the loose digits of the text against the numbers of the view: tails, lists, ranges, slips."""
+@lean
+def read_near(view: int, views: Views, pool: Pool, marks: Marks, amount: int, ends: Int32) -> None:
+    """Reads the loose digits of the text against the numbers of the view: tails, lists, ranges, slips.
+
+    `ends`: room for the last four digits of each number of a view, laid out side by side for the first that asks.
+    """
     ask = views.ask[view]
+    laid_out = False
     first, last = views.start[view], views.start[view + 1]
     base = -1  # the item quoted last: a list goes on from it
     for mark in range(marks.start[ask], marks.start[ask + 1]):
@@ -101,19 +134,23 @@ def read_near(view: int, views: Views, pool: Pool, marks: Marks, amount: int) ->
         if hit >= 0 and base >= 0 and marks.link[mark] == RANGE:
             _between(views, first, last, pool, base, hit)
         if hit < 0 and size >= _TAIL_MIN and not _says_amount(value, amount):
-            hit = _by_tail(views, first, last, pool, value, size, marks.slip[mark])
+            if not laid_out:
+                for entry in range(first, last):
+                    ends[entry - first] = pool.digits[views.item[entry]] % _ENDS
+                laid_out = True
+            hit = _by_tail(views, first, last, pool, value, size, marks.slip[mark], ends)
         if hit >= 0:
             base = hit
         elif marks.link[mark] == 0:
             base = -1
 
 
-@inner
+@lean
 def _says_amount(value: int, amount: int) -> bool:
     return bool(value == abs(amount) or value == abs(amount) // 100)
 
 
-@inner
+@lean
 def _from_list(views: Views, first: int, last: int, pool: Pool, base: int, value: int, size: int) -> int:
     """The item whose number is the base's with the last digits replaced."""
     power = np.int64(10) ** size
@@ -131,7 +168,7 @@ def _from_list(views: Views, first: int, last: int, pool: Pool, base: int, value
     return -1
 
 
-@inner
+@lean
 def _between(views: Views, first: int, last: int, pool: Pool, base: int, end: int) -> None:
     """Marks the items whose numbers lie between two of one series, at most a hundred of them."""
     low, high = pool.digits[base], pool.digits[end]
@@ -145,33 +182,33 @@ def _between(views: Views, first: int, last: int, pool: Pool, base: int, end: in
             views.namesakes[entry] = 1
 
 
-@inner
-def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: int, slip: bool) -> int:
+@lean
+def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: int, slip: bool, ends: Int32) -> int:
     """The items whose numbers end in the digits; else those that are one character off. The last one found."""
     found, count = -1, 0
     year = size == 4 and YEAR_FIRST <= value <= YEAR_LAST
-    power = np.int64(10) ** min(size, 18)
-    items, numbers, sizes, ending = views.item, pool.digits, pool.digits_size, value % 10_000
+    power = int(np.int64(10) ** min(size, 18))
+    items, numbers, sizes, quotes = views.item, pool.digits, pool.digits_size, views.quote
+    wanted = value % _ENDS
     if not year:
         for entry in range(first, last):  # few end in the last four, and to see that is cheap
-            digits = numbers[items[entry]]
-            if digits % 10_000 == ending and size <= sizes[items[entry]] and digits % power == value:
+            if ends[entry - first] == wanted and _ends_in(items[entry], value, size, power, pool):
                 count += 1
                 found = entry
     if count > 0:
+        kind = SLIP if slip else TAIL
         for entry in range(first, last):
-            digits = numbers[items[entry]]
-            if digits % 10_000 == ending and size <= sizes[items[entry]] and digits % power == value:
-                kind = SLIP if slip else TAIL
-                if views.quote[entry] == 0 or kind < views.quote[entry]:
-                    views.quote[entry] = kind
-                    views.namesakes[entry] = count
-        return int(views.item[found])
+            alike = ends[entry - first] == wanted and _ends_in(items[entry], value, size, power, pool)
+            if alike and (quotes[entry] == 0 or kind < quotes[entry]):
+                quotes[entry] = kind
+                views.namesakes[entry] = count
+        return int(items[found])
     if size < 5:
         return -1
-    quotes = views.quote
     for entry in range(first, last):
-        item = items[entry]
+        end, item = int(ends[entry - first]), items[entry]
+        if not (_OFF_BY[abs(end - wanted)] or (size >= 6 and _may_be_cut(end, wanted))):
+            continue
         if sizes[item] < size or quotes[entry] != 0:
             continue
         if _one_off(numbers[item] % power, value, min(size, 18)) or (
@@ -181,4 +218,10 @@ def _by_tail(views: Views, first: int, last: int, pool: Pool, value: int, size: 
             count += 1
             views.namesakes[entry] = count
             found = entry
-    return int(views.item[found]) if found >= 0 else -1
+    return int(items[found]) if found >= 0 else -1
+
+
+@lean
+def _ends_in(item: int, value: int, size: int, power: int, pool: Pool) -> bool:
+    """Whether an item's number ends in a run of `size` digits; `power`: ten to that."""
+    return bool(size <= pool.digits_size[item] and pool.digits[item] % power == value)

@@ -21,37 +21,35 @@ WEAK, IS_AMOUNT, PAYERS, OTHER_CUSTOMER = 1, 2, 4, 8
 
 
 def proven(
-    hypotheses: Hypotheses, features: npt.NDArray[np.float32], chosen: npt.NDArray[np.int64], facts: Facts
+    hypotheses: Hypotheses, features: npt.NDArray[np.float32], weak: npt.NDArray[np.int32], facts: Facts
 ) -> Bools:
-    """Which of the chosen hypotheses stand on a proof of uniqueness.
+    """Which hypotheses stand on a proof of uniqueness; `weak` as of `weaknesses`.
 
     All that the text quotes and nothing else is paid in full and to the cent; no other item is spelled so; every item
     was known, open and unpaid; no earlier receipt says the same. Quoted by the last digits only, the payer must be
     known by another way, too.
     """
-    exact = np.array([family.name == "quoted_exact" for family in families()])[hypotheses.family[chosen]]
+    exact = np.array([family.name == "quoted_exact" for family in families()])[hypotheses.family]
 
     def of(name: str) -> npt.NDArray[np.float32]:
-        found: npt.NDArray[np.float32] = features[chosen, PLACE[name]]
+        found: npt.NDArray[np.float32] = features[:, PLACE[name]]
         return found
 
-    ask = hypotheses.ask[chosen]
     clear = exact & (of("dead") == 0) & (of("late") == 0) & (of("elsewhere") == 0) & (of("namesakes") == 1)
-    clear &= (of("partly") == 0) & (of("twin") < 2) & ~facts.marks.crossed[ask]
-    clear &= (of("rivals") == 0) & (weaknesses(hypotheses, chosen, facts.pool, facts.asks) == 0)
+    clear &= (of("partly") == 0) & (of("twin") < 2) & ~facts.marks.crossed[hypotheses.ask]
+    clear &= (of("rivals") == 0) & (weak == 0)
     known = (of("stands_on") + of("account_own") + of("account_learned") + of("name_exact") + of("name_learned")) > 0
-    numbered = hypotheses.grade[chosen] <= DIGITS
-    read = (hypotheses.grade[chosen] <= TAIL) & known
+    numbered = hypotheses.grade <= DIGITS
+    read = (hypotheses.grade <= TAIL) & known
     found: Bools = clear & (numbered | read)
     return found
 
 
 @kernel
-def weaknesses(hypotheses: Hypotheses, chosen: npt.NDArray[np.int64], pool: Pool, asks: Asks) -> npt.NDArray[np.int32]:
-    """The bits that speak against each chosen hypothesis."""
-    found = np.zeros(len(chosen), dtype=np.int32)
-    for place in range(len(chosen)):
-        n = chosen[place]
+def weaknesses(hypotheses: Hypotheses, pool: Pool, asks: Asks) -> npt.NDArray[np.int32]:
+    """The bits that speak against each hypothesis."""
+    found = np.zeros(len(hypotheses.ask), dtype=np.int32)
+    for n in range(len(found)):
         ask = hypotheses.ask[n]
         amount = abs(asks.amount[ask])
         weak, group = True, -1
@@ -60,9 +58,9 @@ def weaknesses(hypotheses: Hypotheses, chosen: npt.NDArray[np.int64], pool: Pool
             weak = weak and pool.weak[item]
             # `1045,00` in the text reads as 1045 and as 104500.
             if pool.plain[item] and (pool.digits[item] == amount or pool.digits[item] * 100 == amount):
-                found[place] |= IS_AMOUNT
+                found[n] |= IS_AMOUNT
             if group >= 0 and pool.group[item] != group:
-                found[place] |= PAYERS
+                found[n] |= PAYERS
             group = pool.group[item]
             theirs = asks.customer[ask]
             if (
@@ -70,7 +68,7 @@ def weaknesses(hypotheses: Hypotheses, chosen: npt.NDArray[np.int64], pool: Pool
                 and pool.customer[item] != theirs
                 and pool.family_first[theirs] != pool.family_first[pool.customer[item]]
             ):
-                found[place] |= OTHER_CUSTOMER
+                found[n] |= OTHER_CUSTOMER
         if weak:
-            found[place] |= WEAK
+            found[n] |= WEAK
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.asks import Asks
 from encours.core.matching.payers import QUOTED, Payers
 from encours.core.matching.pool import Pool
@@ -55,7 +55,7 @@ def make_quoted_views(todo: Int32, pool: Pool, asks: Asks, payers: Payers, marks
     return cut_views(views, count)
 
 
-@inner
+@lean
 def _mark(view: int, views: Views, marks: Marks) -> None:
     """Writes how each entry is quoted, the surest way."""
     ask = views.ask[view]
@@ -69,7 +69,7 @@ def _mark(view: int, views: Views, marks: Marks) -> None:
                     views.quote[entry], views.namesakes[entry] = kind, marks.namesakes[quote]
 
 
-@inner
+@lean
 def _one_customer(view: int, views: Views, pool: Pool) -> int:
     """The customer of all entries, −1 where there are several."""
     found = -1

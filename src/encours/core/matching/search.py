@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from encours.core.matching.reopening import Reopening
 from encours.core.matching.views import Views
 
 Bools = npt.NDArray[np.bool_]
+_Done = TypeVar("_Done")
 #: Receipts that are searched at once by one thread; what is not worth a thread.
 _SHARE, _FEW = 4_000, 1_000
 
@@ -69,27 +71,16 @@ class _Part:
         return found
 
 
-def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
-    """Every hypothesis that fits the receipts in `todo` as things stand: in shares that bound the memory, several at
-    once."""
+def in_shares(work: Callable[[npt.NDArray[np.int32]], _Done], todo: npt.NDArray[np.int32]) -> list[_Done]:
+    """`work` done on some receipts: in shares that bound the memory, several at once."""
     if len(todo) <= _FEW:
-        return _search(facts, todo, final)
+        return [work(todo)]
     rounds = -(-len(todo) // (_SHARE * WORKERS))  # as many shares for each: nobody waits for the last one
-    return _merged(side_by_side(lambda share: _search(facts, share, final), np.array_split(todo, rounds * WORKERS)))
+    return side_by_side(work, np.array_split(todo, rounds * WORKERS))
 
 
-def _merged(found: list[Found]) -> Found:
-    """The hypotheses of all shares in one table."""
-    parts = [part.hypotheses for part in found]
-    ends = np.cumsum([0, *(part.start[-1] for part in parts)])
-    starts = [np.zeros(1, dtype=np.int64), *(part.start[1:] + end for part, end in zip(parts, ends, strict=False))]
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Hypotheses._fields}
-    columns["start"] = np.concatenate(starts)
-    return Found(Hypotheses(**columns), np.concatenate([part.features for part in found]))
-
-
-def _search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
-    """The hypotheses of one share.
+def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
+    """Every hypothesis that fits the receipts in `todo` as things stand.
 
     Who quotes exactly what he pays is done with that; the others are looked at beside whole accounts.
     """

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner
+from encours.core.base.kernel import inner, lean
 from encours.core.matching.asks import Asks
 from encours.core.matching.payers import (
     ACCOUNT_LEARNED,
@@ -68,7 +68,7 @@ class Views(NamedTuple):
     namesakes: Int16
 
 
-@inner
+@lean
 def nominate(
     ask: int, pool: Pool, asks: Asks, payers: Payers, marks: Marks, who: Int32, why: Int32, like: Int32, taught: Int32
 ) -> int:
@@ -100,7 +100,7 @@ def nominate(
     return count
 
 
-@inner
+@lean
 def _add(
     who: Int32,
     why: Int32,
@@ -151,7 +151,7 @@ def cut_views(views: Views, count: int) -> Views:
     )  # fmt: skip
 
 
-@inner
+@lean
 def begin_view(
     views: Views, view: int, ask: int, asks: Asks, customer: int, reason: int, likeness: int, taught: int
 ) -> None:
@@ -160,7 +160,7 @@ def begin_view(
     views.likeness[view], views.taught[view] = likeness, taught
 
 
-@inner
+@lean
 def _put(views: Views, entry: int, item: int, pool: Pool, day: int) -> None:
     views.item[entry] = item
     views.left[entry] = pool.open[item] - pool.taken[item] - pool.held[item]
@@ -169,7 +169,7 @@ def _put(views: Views, entry: int, item: int, pool: Pool, day: int) -> None:
     views.quote[entry], views.namesakes[entry] = 0, 0
 
 
-@inner
+@lean
 def fill_view(
     views: Views, view: int, shape: int, first: int, last: int, pool: Pool, asks: Asks, marks: Marks, final: bool
 ) -> int:
@@ -198,7 +198,7 @@ def fill_view(
     return view + 1
 
 
-@inner
+@lean
 def _put_account(
     views: Views, entry: int, full: int, customer: int, pool: Pool, asks: Asks, marks: Marks, ask: int, final: bool
 ) -> int:
@@ -224,7 +224,7 @@ def _put_account(
     return entry
 
 
-@inner
+@lean
 def _is_quoted(ask: int, item: int, marks: Marks) -> bool:
     for mark in range(marks.start[ask], marks.start[ask + 1]):
         for quote in range(marks.first[mark], marks.last[mark]):
@@ -233,7 +233,7 @@ def _is_quoted(ask: int, item: int, marks: Marks) -> bool:
     return False
 
 
-@inner
+@lean
 def count_quotes(view: int, views: Views, pool: Pool, asks: Asks, marks: Marks) -> None:
     """Quotes that the view cannot pay: settled already, not known then, of other customers."""
     ask = views.ask[view]

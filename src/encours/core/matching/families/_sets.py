@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import inner, kernel, lean
 from encours.core.matching.family import LEVELS, Fits
 from encours.core.matching.views import Views
 
@@ -15,7 +15,7 @@ Int64 = npt.NDArray[np.int64]
 SUBSET_MAX = 18
 
 
-@inner
+@lean
 def quoted(views: Views, view: int, level: int) -> tuple[int, int]:
     """How many entries of a view are quoted by a kind up to `level`, and the sum of what is left of them."""
     count = total = 0
@@ -26,7 +26,7 @@ def quoted(views: Views, view: int, level: int) -> tuple[int, int]:
     return count, total
 
 
-@inner
+@lean
 def pay_quoted(views: Views, view: int, level: int, fits: Fits) -> None:
     """Pays all that is quoted up to a level in full."""
     for entry in range(views.start[view], views.start[view + 1]):
@@ -34,7 +34,7 @@ def pay_quoted(views: Views, view: int, level: int, fits: Fits) -> None:
             fits.pay[entry] = views.left[entry]
 
 
-@inner
+@lean
 def next_level(views: Views, view: int, step: int, known: int) -> tuple[int, int, int]:
     """The next step of LEVELS that adds a quote to the `known` ones: step (−1: none), count and sum."""
     while step < len(LEVELS):
@@ -45,7 +45,7 @@ def next_level(views: Views, view: int, step: int, known: int) -> tuple[int, int
     return -1, 0, 0
 
 
-@inner
+@lean
 def _sums(values: Int64, count: int, sums: Int64, masks: Int64, other: Int64, other_masks: Int64) -> int:
     """All subset sums in ascending order with the subsets that make them: each item merges its shifted copy in."""
     sums[0], masks[0] = 0, 0
@@ -113,7 +113,7 @@ def count_subsets(values: Int64, target: int) -> tuple[int, int]:
     return ways, int(best)
 
 
-@inner
+@lean
 def _bits(mask: int) -> int:
     count = 0
     while mask:

@@ -31,10 +31,18 @@ def cleaned(texts: pl.Series) -> pl.Series:
 
 def make_texts(texts: pl.Series) -> Texts:
     """A column of texts, cleaned; null is empty."""
-    filled = cleaned(texts).fill_null("")
-    lengths = filled.str.len_bytes().cast(pl.Int64).to_numpy()
+    filled = texts.fill_null("")
+    whole = _whole(filled)
+    if whole.isascii():  # most columns are: nothing is folded, and one text becomes upper case sooner than millions
+        whole = whole.upper()
+    else:
+        filled = cleaned(filled)
+        whole = _whole(filled)
     start = np.zeros(len(filled) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=start[1:])
-    whole = filled.str.join("").item() if len(filled) else ""
-    data = np.frombuffer(bytearray((whole or "").encode()), dtype=np.uint8)
-    return Texts(data, start)
+    np.cumsum(filled.str.len_bytes().cast(pl.Int64).to_numpy(), out=start[1:])
+    return Texts(np.frombuffer(bytearray(whole.encode()), dtype=np.uint8), start)
+
+
+def _whole(texts: pl.Series) -> str:
+    """All texts, one after the other."""
+    return (texts.str.join("").item() or "") if len(texts) else ""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.references.bytes import Texts, make_texts
 
 #: Kinds of quotes, from the surest. NUMBER: the whole number; PAYMENT: the structured payment reference; DIGITS: the
@@ -45,7 +45,7 @@ class KeyTable(NamedTuple):
     longest: int
 
 
-@inner
+@lean
 def mixed(value: np.uint64) -> np.uint64:
     """The last step of a hash: spreads every bit over the whole word."""
     value ^= value >> _33
@@ -55,7 +55,7 @@ def mixed(value: np.uint64) -> np.uint64:
     return value ^ (value >> _33)
 
 
-@inner
+@lean
 def extended(hashed: np.uint64, byte: np.uint8) -> np.uint64:
     """The running hash (FNV-1a) of a spelling with one more character."""
     return (hashed ^ np.uint64(byte)) * _PRIME
@@ -144,7 +144,7 @@ def _bits(hashes: npt.NDArray[np.uint64], words: int) -> npt.NDArray[np.uint64]:
     return seen
 
 
-@inner
+@lean
 def may_be(seen: npt.NDArray[np.uint64], hashed: np.uint64, serial: bool) -> bool:
     """Whether a running hash may be in the table; where not, `find` finds nothing."""
     if serial:
@@ -167,7 +167,8 @@ def read_numbers(
         for place in range(texts.start[row], texts.start[row + 1]):
             byte = texts.data[place]
             if 48 <= byte <= 57:
-                value[row] = (value[row] % 100_000_000_000_000_000) * 10 + byte - 48
+                kept = value[row] if digits < 17 else value[row] % 100_000_000_000_000_000
+                value[row] = kept * 10 + byte - 48
                 digits += 1
             elif 65 <= byte <= 90:
                 letters += 1
@@ -177,7 +178,7 @@ def read_numbers(
     return value, size, weak, plain
 
 
-@inner
+@lean
 def find(table: KeyTable, hashed: np.uint64, serial: bool) -> int:
     """The first entry of a spelling's running hash, −1 where nobody is spelled so."""
     if serial:
@@ -192,7 +193,7 @@ def find(table: KeyTable, hashed: np.uint64, serial: bool) -> int:
     return -1
 
 
-@inner
+@lean
 def beginning() -> np.uint64:
     """The running hash of nothing."""
     return _OFFSET

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import inner, kernel, lean
 from encours.core.base.threads import side_by_side
 from encours.core.matching.references.bytes import Texts
 from encours.core.matching.references.keys import (
@@ -72,17 +72,17 @@ class Marks(NamedTuple):
     crossed: npt.NDArray[np.bool_]
 
 
-@inner
+@lean
 def _is_digit(byte: np.uint8) -> bool:
     return bool(48 <= byte <= 57)
 
 
-@inner
+@lean
 def _is_word(byte: np.uint8) -> bool:
     return bool(48 <= byte <= 57 or 65 <= byte <= 90)
 
 
-@inner
+@lean
 def _misread(byte: np.uint8) -> int:
     """The digit that a letter is often written for, −1 for the others: O I L Z S B."""
     if byte == 79:
@@ -98,7 +98,7 @@ def _misread(byte: np.uint8) -> int:
     return -1
 
 
-@inner
+@lean
 def _words(data: npt.NDArray[np.uint8], start: int, end: int, at: npt.NDArray[np.int64]) -> int:
     """Writes begin, end of each run of letters and digits into `at`; how many there are."""
     count, place = 0, start
@@ -114,7 +114,7 @@ def _words(data: npt.NDArray[np.uint8], start: int, end: int, at: npt.NDArray[np
     return count
 
 
-@inner
+@lean
 def _runs(data: npt.NDArray[np.uint8], start: int, end: int, at: npt.NDArray[np.int64]) -> int:
     """Writes begin, end, slip of each run of digits; letters misread for digits belong to a run that a digit begins
     and that holds three digits."""
@@ -138,7 +138,7 @@ def _runs(data: npt.NDArray[np.uint8], start: int, end: int, at: npt.NDArray[np.
     return count
 
 
-@inner
+@lean
 def _near(data: npt.NDArray[np.uint8], end: int, begin: int) -> bool:
     """Whether two pieces may belong to one number: little between them, and no break of fields."""
     if begin - end > _GAP:
@@ -149,7 +149,7 @@ def _near(data: npt.NDArray[np.uint8], end: int, begin: int) -> bool:
     return True
 
 
-@inner
+@lean
 def _number_hits(
     data: npt.NDArray[np.uint8],
     words: npt.NDArray[np.int64],
@@ -178,7 +178,7 @@ def _number_hits(
     return found
 
 
-@inner
+@lean
 def _digit_hits(
     data: npt.NDArray[np.uint8],
     runs: npt.NDArray[np.int64],
@@ -212,7 +212,7 @@ def _digit_hits(
     return found
 
 
-@inner
+@lean
 def _choose(hits: npt.NDArray[np.int64], found: int) -> tuple[int, bool]:
     """Keeps the longest hits that share no character, in order; whether any was dropped that reached beyond."""
     kept, crossed = 0, False
@@ -245,7 +245,7 @@ def _choose(hits: npt.NDArray[np.int64], found: int) -> tuple[int, bool]:
     return kept, crossed
 
 
-@inner
+@lean
 def _link(data: npt.NDArray[np.uint8], end: int, begin: int) -> int:
     """How two marks are joined by what stands between them."""
     letters, first, second = 0, 0, 0
@@ -348,7 +348,7 @@ def _scan(
     return starts, rows[:marks], said[:quotes], crossed
 
 
-@inner
+@lean
 def _marks(
     data: npt.NDArray[np.uint8], hits: Int64, kept: int, runs: Int64, some: int, table: KeyTable, rows: Int64, mark: int
 ) -> int:
@@ -378,7 +378,7 @@ def _marks(
     return mark
 
 
-@inner
+@lean
 def _serial(data: npt.NDArray[np.uint8], at: int, until: int, value: int, size: int, table: KeyTable) -> int:
     """The first entry whose last group of digits is this run, leading zeros left out; −1: none, or a year."""
     if not SERIAL_MIN <= size <= 12 or value < 1_000 or (size == 4 and YEAR_FIRST <= value <= YEAR_LAST):
@@ -392,7 +392,7 @@ def _serial(data: npt.NDArray[np.uint8], at: int, until: int, value: int, size: 
     return find(table, hashed, True) if may_be(table.seen, hashed, True) else -1
 
 
-@inner
+@lean
 def _kind(kind: np.uint8, way: int) -> int:
     """A number whose digits alone are found, amid letters, is quoted by its digits; a misread letter is a slip."""
     if way == BY_SLIP:
@@ -402,7 +402,7 @@ def _kind(kind: np.uint8, way: int) -> int:
     return SERIAL if way == BY_SERIAL else int(kind)
 
 
-@inner
+@lean
 def _read(data: npt.NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
     """The value of a run of digits (its last 18) and how many there are."""
     total = 0
@@ -411,7 +411,7 @@ def _read(data: npt.NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
     return total, min(end - begin, 100)
 
 
-@inner
+@lean
 def _quotes(
     table: KeyTable, entry: int, entity: int, item_entity: npt.NDArray[np.int32], found: npt.NDArray[np.int64]
 ) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +42,18 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     early = ready.early
     allocations = pl.concat([early.allocation_frame(), _allocations(ready, lines)], how="diagonal_relaxed")
     back, returned = _returned(ready, allocations)
-    proposed = pl.concat([early.proposed_frame(), _proposed(ready, outcome, lines), back], how="diagonal_relaxed")
+    with ThreadPoolExecutor(1) as beside:
+        telling = beside.submit(_unmatched, ready, outcome)
+        found = _proposed(ready, outcome, lines)
+        unmatched = telling.result()
+    proposed = pl.concat([early.proposed_frame(), found, back], how="diagonal_relaxed")
     # A proof is held to the rate here; what a certificate lets through was held to it when that was made.
     within = (1 - pl.col("confidence") <= max_error_rate + 1e-12) | ~pl.col("proof")
     certain = pl.col("posts") & within
     rows = (
-        ready.receipts.join(proposed, on="row", how="left", maintain_order="left")
-        .join(_unmatched(ready, outcome), on="row", how="left", maintain_order="left")
+        ready.receipts.select("row", "receipt_id", "customer_id")
+        .join(proposed, on="row", how="left", maintain_order="left")
+        .join(unmatched, on="row", how="left", maintain_order="left")
         .with_columns(pl.col("posts", "proof").fill_null(False))
     )
     decision = pl.when(pl.col("rule").is_null()).then(pl.lit("none")).when(certain).then(pl.lit("auto"))
@@ -176,10 +182,8 @@ def _payers(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
     """Cash, and the deductions that close an item beside it; dated when both the money and the item were there."""
-    receipts = ready.receipts.select("row", "receipt_id", "day", "unapplied")
-    dated = lines.join(receipts, on="row", maintain_order="left").with_columns(
-        allocated_on=pl.max_horizontal("day", "dated_on")
-    )
+    receipts = ready.receipts.select("receipt_id", "day", "unapplied")[lines["row"]]
+    dated = lines.with_columns(receipts).with_columns(allocated_on=pl.max_horizontal("day", "dated_on"))
     # Only where more is settled than came; the other way the rest of the money stays on the receipt.
     gap = (pl.col("gap_kind") != "") & (pl.col("gap") * pl.col("unapplied") > 0)
     bears = pl.when(pl.col("pay") * pl.col("unapplied") > 0).then(pl.col("pay").abs()).otherwise(0)
@@ -206,7 +210,7 @@ def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
         source=pl.format("match:{}", "rule"),
     )
     both = pl.concat([cash, deducted]).filter(pl.col("amount") != 0)
-    return both.sort("row", "item_id", "allocation_id").drop("row")
+    return both.sort("row", "item_id", pl.col("kind") != "cash").drop("row")
 
 
 def _deducted() -> pl.Expr:

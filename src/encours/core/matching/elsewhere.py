@@ -120,12 +120,22 @@ def items_by_number(items: pl.DataFrame, opened: pl.DataFrame, sought: Sought) -
 
     `opened`: item_id, open and dated_on of the day.
     """
-    rows = items.select(
+    keys = sought.keys["number_key"].unique()
+    rows = items[_may_bear(items["number"], keys)].select(
         "item_id", "entity_id", "customer_id", "number", "currency", number_key=number_key(pl.col("number"))
     )
-    named = rows.filter(pl.col("number_key").is_in(sought.keys["number_key"].unique().implode()))
+    named = rows.filter(pl.col("number_key").is_in(keys.implode()))
     there = opened.select("item_id", "open", "dated_on")
     return named.unique("item_id", keep="last", maintain_order=True).join(there, on="item_id").select(list(QUOTED_ITEM))
+
+
+def _may_bear(numbers: pl.Series, keys: pl.Series) -> pl.Series:
+    """The places of the numbers whose spelling has the hash of one of the keys: few of millions are looked at."""
+    from encours.core.matching.references.keys import spelled
+
+    hashes, places = spelled(numbers)
+    wanted = pl.Series(spelled(keys)[0]).unique()
+    return pl.Series(places).filter(pl.Series(hashes).is_in(wanted.implode()))
 
 
 def propose_elsewhere(sought: Sought, items: pl.DataFrame, taken: Mapping[str, int]) -> FoundElsewhere:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -93,12 +94,16 @@ def propose(
     if book.rates.height:
         decisions, abroad = in_other_currency(ready, decisions, book.rates)
         allocations = pl.concat([allocations, TABLES["allocations"].conform(abroad)])
-    _assert_money(ready.receipts, ready.items, allocations, decisions)
-    sought = sought_elsewhere(ready.receipts, decisions)
+    with ThreadPoolExecutor(1) as beside:
+        asserting = beside.submit(_assert_money, ready.receipts, ready.items, allocations, decisions)
+        sought = sought_elsewhere(ready.receipts, decisions)
+        several = len(ready.scope.entities) > 1
+        elsewhere = items_by_number(book.items, ready.items, sought) if several else None
+        asserting.result()
     early = ready.early
     found = Proposals(allocations, decisions, {}, decided.proven, early.remittances, early.instruments, sought=sought)
-    if len(ready.scope.entities) > 1:
-        found = look_elsewhere(found, items_by_number(book.items, ready.items, sought))
+    if elsewhere is not None:
+        found = look_elsewhere(found, elsewhere)
     return replace(found, summary=_summary(ready.receipts, found.decisions, as_of, max_error_rate))
 
 

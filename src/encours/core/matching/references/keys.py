@@ -77,6 +77,12 @@ def make_table(items: pl.DataFrame, numbers: Texts) -> KeyTable:
     return KeyTable(head, hashed, following, item, kind, _bits(hashed, max(1, size // 16)), longest)
 
 
+def spelled(texts: pl.Series) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+    """A hash of the letters and digits of each text that holds a digit, and the place of that text."""
+    hashes, places, _, _ = _spelled(make_texts(texts), OTHER)
+    return hashes, places
+
+
 @kernel
 def _spelled(
     texts: Texts, kind: int

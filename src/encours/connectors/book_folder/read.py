@@ -147,8 +147,11 @@ def _say_unknown(table: Table, names: list[str], issues: Issues) -> None:
 
 def _typed_rows(table: Table, raw: pl.DataFrame, issues: Issues) -> _Part:
     wrong, casts = [], []
+    bare = [name for name in raw.columns if _says_nothing(raw[name], table)]
     for name in raw.columns:
-        if name != "line":
+        if name in bare:
+            casts.append(pl.lit(None, dtype=table.schema[name]).alias(name))
+        elif name != "line":
             cast = cells.typed(name, raw.schema[name], table.schema[name])
             casts.append(pl.lit(None, dtype=table.schema[name]).alias(name) if cast is None else cast.alias(name))
             if cast is None:
@@ -158,7 +161,7 @@ def _typed_rows(table: Table, raw: pl.DataFrame, issues: Issues) -> _Part:
     if set(wrong) & set(table.required):
         return _Part(table.empty(), issues.frame())
     rows = raw.select("line", *casts)
-    bad = [_bad_cells(table, raw, rows, name) for name in raw.columns if name not in ("line", *wrong)]
+    bad = [_bad_cells(table, raw, rows, name) for name in raw.columns if name not in ("line", *wrong, *bare)]
     bad += [_empty_cells(table, raw, rows, name) for name in cells.must_hold(table)]
     faults = pl.concat(bad).sort("line", maintain_order=True)
     found = _cell_issues(table, faults, issues.file)
@@ -168,6 +171,11 @@ def _typed_rows(table: Table, raw: pl.DataFrame, issues: Issues) -> _Part:
     rejected = lost.select("line", text=_as_text(lost), code=pl.lit("bad_cell"))
     good = rows.filter(~pl.col("line").is_in(faults["line"].implode())).drop("line")
     return _Part(table.conform(good), concat_issues([issues.frame(), found]), [rejected])
+
+
+def _says_nothing(column: pl.Series, table: Table) -> bool:
+    """Whether it is kept as one null, however long: laid out it would take as much room as a full one."""
+    return column.dtype == table.schema.get(column.name) and 0 < len(column) == column.null_count()
 
 
 def _bad_cells(table: Table, raw: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -16,7 +16,7 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 def kernel(function: _Function) -> _Function:
     """The function compiled on its first call; its twin in plain Python stays reachable as `.py_func`."""
-    return _compiled(function)
+    return _compiled(function, no_cfunc_wrapper=True)
 
 
 def inner(function: _Function) -> _Function:

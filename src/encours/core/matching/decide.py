@@ -14,7 +14,6 @@ from encours.core.matching.asks import SAYS_ADVANCE, SAYS_OTHER
 from encours.core.matching.engine import Outcome
 from encours.core.matching.explain import SPOKEN_OF, reasons
 from encours.core.matching.families import families
-from encours.core.matching.features import PLACE
 from encours.core.matching.payers import Payers
 from encours.core.matching.pool import NEVER, Pool
 from encours.core.matching.prepare import Prepared
@@ -118,7 +117,7 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
     rows = np.flatnonzero(outcome.family >= 0)
     ids = ready.receipts["receipt_id"]
     family = pl.Series([family.name for family in families()], dtype=pl.String)
-    spoken = {name: outcome.features[rows, PLACE[name]] for name in SPOKEN_OF}
+    spoken = {name: outcome.spoken[rows, place] for place, name in enumerate(SPOKEN_OF)}
     rival = outcome.rival[rows]
     frame = pl.DataFrame(spoken).with_columns(
         row=pl.Series(rows, dtype=pl.UInt32),
@@ -182,35 +181,31 @@ def _payers(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
     """Cash, and the deductions that close an item beside it; dated when both the money and the item were there."""
+    told = ("row", "item_id", "pay", "gap", "rule", "gap_kind", "dated_on", "discount")
     receipts = ready.receipts.select("receipt_id", "day", "unapplied")[lines["row"]]
-    dated = lines.with_columns(receipts).with_columns(allocated_on=pl.max_horizontal("day", "dated_on"))
+    dated = lines.select(told).with_columns(receipts).with_columns(allocated_on=pl.max_horizontal("day", "dated_on"))
     # Only where more is settled than came; the other way the rest of the money stays on the receipt.
     gap = (pl.col("gap_kind") != "") & (pl.col("gap") * pl.col("unapplied") > 0)
     bears = pl.when(pl.col("pay") * pl.col("unapplied") > 0).then(pl.col("pay").abs()).otherwise(0)
-    less = dated.filter(gap).with_columns(weight=bears).with_columns(deducted=_deducted()).drop("weight")
-    base = pl.concat([dated.filter(~gap).with_columns(deducted=pl.lit(0, dtype=pl.Int64)), less])
-    cash = base.select(
-        "row",
+    less = dated.filter(gap).with_columns(weight=bears).with_columns(deducted=_deducted())
+    named = ("row", "receipt_id", "item_id", "allocated_on", "rule")
+    parts = [
+        dated.filter(~gap).select(*named, amount="pay", kind=pl.lit("cash")),
+        less.select(*named, amount=pl.col("pay") - pl.col("deducted"), kind=pl.lit("cash")),
+        less.select(*named, amount="deducted", kind="gap_kind"),
+    ]
+    cash = pl.col("kind") == "cash"
+    found = pl.concat(parts).filter(pl.col("amount") != 0).sort("row", "item_id", ~cash)
+    name = [pl.lit("match"), "receipt_id", "item_id", pl.when(~cash).then("kind")]
+    return found.select(
         "receipt_id",
         "item_id",
         "allocated_on",
-        amount=pl.col("pay") - pl.col("deducted"),
-        kind=pl.lit("cash"),
-        allocation_id=pl.format("match:{}:{}", "receipt_id", "item_id"),
+        "amount",
+        "kind",
+        allocation_id=pl.concat_str(name, separator=":", ignore_nulls=True),
         source=pl.format("match:{}", "rule"),
     )
-    deducted = less.select(
-        "row",
-        "receipt_id",
-        "item_id",
-        "allocated_on",
-        amount="deducted",
-        kind="gap_kind",
-        allocation_id=pl.format("match:{}:{}:{}", "receipt_id", "item_id", "gap_kind"),
-        source=pl.format("match:{}", "rule"),
-    )
-    both = pl.concat([cash, deducted]).filter(pl.col("amount") != 0)
-    return both.sort("row", "item_id", pl.col("kind") != "cash").drop("row")
 
 
 def _deducted() -> pl.Expr:

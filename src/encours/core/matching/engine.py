@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from encours.core.base.kernel import kernel
 from encours.core.matching.claims import Hypotheses, assign, contested, release
+from encours.core.matching.explain import SPOKEN_OF
 from encours.core.matching.families import families
-from encours.core.matching.features import FEATURES, PLACE
 from encours.core.matching.judged import Judged, judge, together
 from encours.core.matching.lines import Lines
 from encours.core.matching.payers import Lessons
@@ -28,6 +28,8 @@ Int64 = npt.NDArray[np.int64]
 NOTHING = 2.0
 #: A receipt whose items another one took asks again so often on its day.
 _ROUNDS = 3
+#: Where a claim tells how many items are quoted, by number and otherwise.
+_QUOTES = [SPOKEN_OF.index("by_number"), SPOKEN_OF.index("by_other")]
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Outcome:
 
     `family` (place in the families, −1: nothing), `customer`, `confidence`, `second` (of the best other set) and its
     `second_family`, `ways`, `gap`, `posts`, `proof` (it stands on one), `rival` (a receipt that wants the same item),
-    `weak` (bits of `proof`), `features`; what they pay stands in `lines`.
+    `weak` (bits of `proof`), `spoken` (the features in `explain.SPOKEN_OF`); what they pay stands in `lines`.
     """
 
     family: Int32
@@ -50,7 +52,7 @@ class Outcome:
     proof: npt.NDArray[np.bool_]
     rival: Int32
     weak: Int32
-    features: npt.NDArray[np.float32]
+    spoken: npt.NDArray[np.float32]
     lines: Lines
 
 
@@ -99,7 +101,7 @@ def _nothing(count: int) -> Outcome:
         gap=np.zeros(count, np.int64), posts=np.zeros(count, np.bool_), proof=np.zeros(count, np.bool_),
         rival=np.full(count, -1, np.int32),
         weak=np.zeros(count, np.int32),
-        features=np.zeros((count, len(FEATURES)), np.float32),
+        spoken=np.zeros((count, len(SPOKEN_OF)), np.float32),
         lines=Lines.none(count),
     )  # fmt: skip
 
@@ -150,7 +152,7 @@ def _write(outcome: Outcome, judged: Judged, at: Int64) -> None:
     outcome.ways[ask], outcome.gap[ask] = hypotheses.ways[at], hypotheses.gap[at]
     outcome.confidence[ask], outcome.second[ask] = judged.sure[at], judged.second[at]
     outcome.second_family[ask], outcome.weak[ask] = judged.second_family[at], judged.weak[at]
-    outcome.features[ask] = judged.features[at]
+    outcome.spoken[ask] = judged.spoken[at]
     outcome.lines.put(hypotheses, at)
 
 
@@ -179,7 +181,7 @@ def _make_way(facts: Facts, todo: Int32, outcome: Outcome) -> None:
     """A quoted item that an earlier receipt without a quote of it merely held is given back: that one asks again."""
     for ask, item in zip(*_held_though_quoted(todo, facts.pool, facts.marks), strict=True):
         owner = int(facts.pool.owner[item])
-        weak = outcome.features[owner, PLACE["by_number"]] + outcome.features[owner, PLACE["by_other"]] == 0
+        weak = outcome.spoken[owner, _QUOTES].sum() == 0
         if outcome.lines.size[owner] and weak and not outcome.posts[owner]:
             release(*outcome.lines.take_back(owner), facts.pool)
             outcome.family[owner], outcome.rival[owner] = -1, ask

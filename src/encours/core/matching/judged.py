@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from encours.core.matching.claims import Hypotheses, best_of
+from encours.core.matching.explain import SPOKEN_OF
 from encours.core.matching.families import families
+from encours.core.matching.features import PLACE
 from encours.core.matching.floors import floors
 from encours.core.matching.lines import joined, only
 from encours.core.matching.proof import proven, weaknesses
@@ -21,18 +23,19 @@ Floats = npt.NDArray[np.float64]
 #: Share of proofs expected to be wrong, until judged receipts of the book say better: a chance hit needs the same
 #: number in the text and the same cents.
 PROOF_ERROR_RATE = 0.0001
+_SPOKEN = [PLACE[name] for name in SPOKEN_OF]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One place a receipt that has a hypothesis: its best one in `hypotheses`, with `features`.
+    """One place a receipt that has a hypothesis: its best one in `hypotheses`.
 
-    `sure`: how sure it is, `certain` the same as far as a certificate may count on it; `proof`: it stands on one;
+    `spoken`: the features that sentences speak of (`explain.SPOKEN_OF`); `sure`: how sure it is, `certain` the same as far as a certificate may count on it; `proof`: it stands on one;
     `weak` (bits of `proof`); `second`: the score of the best other set, `second_family` its family (−1: none).
     """
 
     hypotheses: Hypotheses
-    features: npt.NDArray[np.float32]
+    spoken: npt.NDArray[np.float32]
     sure: Floats
     certain: Floats
     proof: Bools
@@ -57,7 +60,7 @@ def judge(found: Found, facts: Facts, trees: Trees | None, final: bool) -> Judge
     sure = np.where(proof, np.maximum(scores, 1 - PROOF_ERROR_RATE), alone)
     floor = floors(hypotheses, features, facts)
     certain, sure = np.where(floor > sure, 0.0, sure), np.maximum(sure, floor)
-    return Judged(hypotheses, features, sure, certain, proof, weak, margin, second_family)
+    return Judged(hypotheses, features[:, _SPOKEN], sure, certain, proof, weak, margin, second_family)
 
 
 def together(parts: Sequence[Judged]) -> Judged:

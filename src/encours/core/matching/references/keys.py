@@ -63,17 +63,20 @@ def extended(hashed: np.uint64, byte: np.uint8) -> np.uint64:
 
 def make_table(items: pl.DataFrame, numbers: Texts) -> KeyTable:
     """The table of the items in the order of the pool; `numbers` are their numbers."""
-    hashes, item, kind, longest = _spelled(numbers, NUMBER)
-    parts = [(hashes, item, kind)]
+    hashed, item, kind, longest = _spelled(numbers, NUMBER)
+    hashes, items_of, kinds = [hashed], [item], [kind]
     for name, code in _OTHERS:
         if items[name].null_count() < items.height:
-            hashes, item, kind, length = _spelled(make_texts(items[name]), code)
-            parts.append((hashes, item, kind))
+            hashed, item, kind, length = _spelled(make_texts(items[name]), code)
+            hashes.append(hashed)
+            items_of.append(item)
+            kinds.append(kind)
             longest = max(longest, length)
-    hashed = np.concatenate([part[0] for part in parts])
+    hashed = np.concatenate(hashes)
+    hashes.clear()  # what is large is not held twice
+    item, kind = np.concatenate(items_of), np.concatenate(kinds)
     size = 1 << max(4, int(2 * max(1, len(hashed)) - 1).bit_length())
     head, following = _fill(hashed, size)
-    item, kind = np.concatenate([part[1] for part in parts]), np.concatenate([part[2] for part in parts])
     return KeyTable(head, hashed, following, item, kind, _bits(hashed, max(1, size // 16)), longest)
 
 

@@ -30,8 +30,9 @@ _SPOKEN = [PLACE[name] for name in SPOKEN_OF]
 class Judged:
     """One place a receipt that has a hypothesis: its best one in `hypotheses`.
 
-    `spoken`: the features that sentences speak of (`explain.SPOKEN_OF`); `sure`: how sure it is, `certain` the same as far as a certificate may count on it; `proof`: it stands on one;
-    `weak` (bits of `proof`); `second`: the score of the best other set, `second_family` its family (−1: none).
+    `spoken`: the features that sentences speak of (`explain.SPOKEN_OF`); `sure`: how sure it is, `certain` the same as
+    far as a certificate may count on it; `proof`: it stands on one; `weak` (bits of `proof`); `second`: the score of
+    the best other set, `second_family` its family (−1: none).
     """
 
     hypotheses: Hypotheses

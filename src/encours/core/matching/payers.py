@@ -75,10 +75,11 @@ def make_payers(known: Book, receipts: pl.DataFrame, scope: Scope) -> tuple[Paye
     names = everyone.select("entity", "key").drop_nulls().unique(maintain_order=True).with_row_index("code")
     coded = _coded(everyone, accounts, names)
     mine, theirs = coded.head(receipts.height), coded.tail(past.height)
+    people = scope.customers.select("customer", "entity", key=name_keys(scope.customers["name"])).drop_nulls()
     nominated = [
         _by_account(known, accounts, scope),
-        _by_name(known, names, scope),
-        _by_text(known, receipts, mine, scope),
+        _by_name(known, names, people, scope),
+        _by_text(known, receipts, mine, people, scope),
     ]
     starts = [
         _starts(part, count, offset)
@@ -161,21 +162,22 @@ def _by_account(known: Book, accounts: pl.DataFrame, scope: Scope) -> pl.DataFra
     return _nominations(hits.select("code", "customer", "reason", "likeness"))
 
 
-def _by_name(known: Book, names: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """The exact key, else at most three customers whose names resemble it."""
-    people = scope.customers.select("customer", "entity", key=name_keys(scope.customers["name"]))
+def _by_name(known: Book, names: pl.DataFrame, people: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The exact key, else at most three customers whose names resemble it; `people`: customer, entity, key."""
     named = _aliases(known, "name", scope).select("customer", "entity", key=name_key(pl.col("value")))
     owned = pl.concat([people, named]).drop_nulls().unique()
     shared = pl.col("customer").n_unique().over("entity", "key") > 1
     rows = owned.with_columns(reason=pl.when(shared).then(NAME_SHARED).otherwise(NAME_EXACT))
     hits = names.join(rows, on=["entity", "key"]).with_columns(likeness=pl.lit(1000))
     strange = names.join(rows, on=["entity", "key"], how="anti")
-    alike = resembling(strange, people.drop_nulls()).with_columns(reason=pl.lit(NAME_LIKE))
+    alike = resembling(strange, people).with_columns(reason=pl.lit(NAME_LIKE))
     columns = ["code", "customer", pl.col("reason").cast(pl.Int32), pl.col("likeness").cast(pl.Int32)]
     return _nominations(pl.concat([hits.select(columns), alike.select(columns)]))
 
 
-def _by_text(known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+def _by_text(
+    known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, people: pl.DataFrame, scope: Scope
+) -> pl.DataFrame:
     """Customer numbers in the text; and names, where the bank gave neither name nor account."""
     words = receipts.select(code=pl.int_range(pl.len()), entity="entity", text="text")
     spelled = words.select("code", "entity", word=pl.col("text").str.extract_all(r"\b[A-Z]{0,4}[0-9]{4,10}\b"))
@@ -196,7 +198,6 @@ def _by_text(known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, scope: Sco
     )
     structured = _structured(words, _aliases(known, "reference", scope))
     nameless = words.filter((mine["account_code"].is_null()) & (mine["name_code"].is_null()))
-    people = scope.customers.select("customer", "entity", key=name_key(pl.col("name"))).drop_nulls()
     named = said_in(nameless, people).select("code", "customer", reason=pl.lit(NAME_LIKE), likeness="likeness")
     casts = [
         pl.col("code").cast(pl.UInt32),

@@ -47,12 +47,15 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     """What was known of a book (all versions) and of remittance advices at the end of a day."""
     known = book.as_of(as_of)
     scope = make_scope(known)
-    receipts = make_receipts(known, scope)
-    ties = find_returned(receipts, known)
-    receipts = without_returned_twins(receipts, ties)
-    reopened = {item for tie in ties for item, _ in tie.paid}
-    with ThreadPoolExecutor(1) as beside:  # items and their numbers are laid out while payers are looked for
-        laying = beside.submit(_lay_out, book, known, scope, as_of, reopened)
+    with ThreadPoolExecutor(1) as beside:  # items and their numbers are laid out beside receipts and payers
+        laying = None
+        if not (known.receipts["kind"] == "return").any():  # which items open again is known before any return is tied
+            laying = beside.submit(_lay_out, book, known, scope, as_of, set())
+        receipts = make_receipts(known, scope)
+        ties = find_returned(receipts, known)
+        receipts = without_returned_twins(receipts, ties)
+        reopened = {item for tie in ties for item, _ in tie.paid}
+        laying = laying or beside.submit(_lay_out, book, known, scope, as_of, reopened)
         asks = make_asks(receipts)
         payers, lessons = make_payers(known, receipts, scope)
         items, pool, table = laying.result()

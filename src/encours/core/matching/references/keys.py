@@ -75,7 +75,7 @@ def make_table(items: pl.DataFrame, numbers: Texts) -> KeyTable:
     hashed = np.concatenate(hashes)
     hashes.clear()  # what is large is not held twice
     item, kind = np.concatenate(items_of), np.concatenate(kinds)
-    size = 1 << max(4, int(2 * max(1, len(hashed)) - 1).bit_length())
+    size = 1 << max(4, (3 * max(1, len(hashed)) // 2 - 1).bit_length())  # at most two slots in three are taken
     head, following = _fill(hashed, size)
     return KeyTable(head, hashed, following, item, kind, _bits(hashed, max(1, size // 16)), longest)
 

@@ -50,7 +50,7 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     within = (1 - pl.col("confidence") <= max_error_rate + 1e-12) | ~pl.col("proof")
     certain = pl.col("posts") & within
     rows = (
-        ready.receipts.select("row", "receipt_id", "customer_id")
+        ready.receipts.select("row", "receipt_id", "customer_id", likely_customer=_likely(ready))
         .join(proposed, on="row", how="left", maintain_order="left")
         .join(unmatched, on="row", how="left", maintain_order="left")
         .with_columns(pl.col("posts", "proof").fill_null(False))
@@ -226,19 +226,18 @@ def _deducted() -> pl.Expr:
 
 
 def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
-    """row, none_rule, none_reason, likely_customer: why nothing is proposed, and the one customer it may come from."""
+    """row, none_rule, none_reason: why the search proposes nothing for a receipt."""
     facts = ready.facts
     quotes, taker = _quoting(facts.marks, facts.pool, facts.asks.currency)
     ids = ready.receipts["receipt_id"]
     rival = np.where(outcome.rival >= 0, outcome.rival, taker)
     by = _named(ids, rival)
     frame = ready.receipts.select("row", "kind", "amount", "text", "twin", "twin_of", "customer").with_columns(
-        quotes=pl.Series(quotes), by=by, says=pl.Series(facts.asks.says),
+        quotes=pl.Series(quotes), by=by, says=pl.Series(facts.asks.says), fee=is_fee(ready.receipts),
         nominated=pl.Series(_nominated(facts.payers.account_start, facts.payers.account)
                             | _nominated(facts.payers.name_start, facts.payers.name)
                             | _nominated(facts.payers.own_start, np.arange(ready.receipts.height, dtype=np.int32))),
-        likely_customer=_named(ready.scope.customers["customer_id"], _only_nominee(facts.payers)),
-    )  # fmt: skip
+    ).filter(pl.Series(outcome.family < 0))  # fmt: skip
 
     def has(column: str, bit: int) -> pl.Expr:
         return pl.col(column) & bit != 0
@@ -248,7 +247,7 @@ def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
     twin = pl.format("receipt {} brought the same amount and text: this may be a second payment", "twin_of")
     known = pl.col("nominated") | (pl.col("customer") >= 0)
     why: list[tuple[pl.Expr, str, pl.Expr]] = [
-        (pl.lit(is_fee(ready.receipts)), "return_fee",
+        (pl.col("fee"), "return_fee",
          pl.lit("the bank's fee for a payment that came back: a bank charge, of no item")),
         (pl.col("row").is_in([tie.row for tie in ready.ties]), "returned_payment",
          pl.lit("the payment that came back is applied to nothing: the two cancel each other")),
@@ -272,9 +271,16 @@ def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
     for holds, name, sentence in reversed(why):
         rule = pl.when(holds).then(pl.lit(name)).otherwise(rule)
         reason = pl.when(holds).then(sentence).otherwise(reason)
-    found = frame.select("row", "likely_customer", none_rule=rule, none_reason=reason)
+    found = frame.select("row", none_rule=rule, none_reason=reason)
     told = ready.early.unmatched_frame()
     return pl.concat([found.join(told, on="row", how="anti"), told], how="diagonal_relaxed")
+
+
+def _likely(ready: Prepared) -> pl.Series:
+    """The one customer that each receipt may come from, null where it is not known or the money is of many."""
+    only = _only_nominee(ready.facts.payers)
+    only[[told["row"] for told in ready.early.unmatched]] = -1
+    return _named(ready.scope.customers["customer_id"], only)
 
 
 def _nominated(start: npt.NDArray[np.int64], code: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.kernel import kernel
+from encours.core.base.threads import side_by_side
 from encours.core.matching.asks import SAYS_ADVANCE, SAYS_OTHER
 from encours.core.matching.engine import Outcome
 from encours.core.matching.explain import SPOKEN_OF, reasons
@@ -24,6 +26,8 @@ from encours.core.matching.returns import no_lines, taken_back
 
 #: What a text quotes (bits): something; something still open; something in another currency.
 QUOTES, QUOTES_OPEN, QUOTES_FOREIGN = 1, 2, 4
+#: Receipts whose sentences and allocations are written at once.
+_SHARE = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     """Decisions for every receipt and allocations for those proposed."""
     lines = _lines(ready, outcome)
     early = ready.early
-    allocations = pl.concat([early.allocation_frame(), _allocations(ready, lines)], how="diagonal_relaxed")
+    allocations = pl.concat([early.allocation_frame(), _allocated(ready, lines)], how="diagonal_relaxed")
     back, returned = _returned(ready, allocations)
     with ThreadPoolExecutor(1) as beside:
         telling = beside.submit(_unmatched, ready, outcome)
@@ -139,7 +143,7 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         "confidence",
         rule=family.gather(frame["family_place"]),
         alternatives=(pl.col("ways") - 1 + pl.col("rivals")).cast(pl.Int64),
-    ).with_columns(reason=reasons(frame))
+    ).with_columns(reason=pl.concat(side_by_side(reasons, list(frame.iter_slices(_SHARE))) or [reasons(frame)]))
     return said.join(_payers(ready, lines), on="row", how="left", maintain_order="left")
 
 
@@ -177,6 +181,14 @@ def _payers(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
     )
     joined = one.join(payer, on="group", how="left")
     return joined.select("row", proposed_customer=pl.coalesce("customer", "payer_id"))
+
+
+def _allocated(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
+    """The allocations of all lines, in shares of the receipts: millions of ids at once would be the most memory."""
+    begins = np.arange(0, max(1, ready.receipts.height), _SHARE)
+    cuts = [*np.searchsorted(lines["row"].to_numpy(), begins).tolist(), lines.height]
+    shares = [lines[begin:end] for begin, end in pairwise(cuts)]
+    return pl.concat(side_by_side(lambda share: _allocations(ready, share), shares))
 
 
 def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:

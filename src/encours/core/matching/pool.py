@@ -79,39 +79,43 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date, reopened: Col
     """
     table = TABLES["items"]
     known_on = known_on_expr(table)
-    told = known.open_items().lazy().select(*_READ, *table.dated_by)
+    told = known.open_items().select(*_READ, *table.dated_by)
     if known.items.height == book.items.height:  # each id has one version
         told = told.with_columns(known=known_on)
     else:
         first_known = book.items.group_by("item_id").agg(known=known_on.min())
-        told = told.join(first_known.lazy(), on="item_id", how="left")
-    coded = (
-        told.join(scope.customers.lazy().select("customer_id", "customer", "group"), on="customer_id")
-        .join(_touched(book, as_of).lazy(), on="item_id", how="left")
-        .select(
-            "item_id",
-            "number",
-            "order_ref",
-            "purchase_order",
-            "delivery_ref",
-            "payment_reference",
-            "open",
-            "customer",
-            "group",
-            live=(pl.col("open") != 0) | pl.col("item_id").is_in(list(reopened)),
-            dated_on=pl.coalesce(list(table.dated_by)),
-            due=days_of(pl.col("due_on"), ALWAYS),
-            issued=days_of(pl.col("issued_on"), ALWAYS),
-            known=days_of(pl.col("known"), ALWAYS),
-            changed=days_of(pl.col("changed"), ALWAYS),
-            discount=pl.col("discount_amount").fill_null(0),
-            discount_until=days_of(pl.col("discount_on"), ALWAYS),
-            entity=scope.entity_code(pl.col("entity_id")),
-            currency=scope.currency_code(pl.col("currency")),
-        )
+        told = told.with_columns(_beside(told, "item_id", first_known))
+    people = scope.customers.select("customer_id", "customer", "group")
+    told = told.with_columns(_beside(told, "customer_id", people))
+    told = told.with_columns(_beside(told, "item_id", _touched(book, as_of)))
+    coded = told.lazy().select(
+        "item_id",
+        "number",
+        "order_ref",
+        "purchase_order",
+        "delivery_ref",
+        "payment_reference",
+        "open",
+        "customer",
+        "group",
+        live=(pl.col("open") != 0) | pl.col("item_id").is_in(list(reopened)),
+        dated_on=pl.coalesce(list(table.dated_by)),
+        due=days_of(pl.col("due_on"), ALWAYS),
+        issued=days_of(pl.col("issued_on"), ALWAYS),
+        known=days_of(pl.col("known"), ALWAYS),
+        changed=days_of(pl.col("changed"), ALWAYS),
+        discount=pl.col("discount_amount").fill_null(0),
+        discount_until=days_of(pl.col("discount_on"), ALWAYS),
+        entity=scope.entity_code(pl.col("entity_id")),
+        currency=scope.currency_code(pl.col("currency")),
     )
     # In one plan: what a step leaves is freed before the next is done.
     return coded.sort("customer", ~pl.col("live"), "due", "issued", "item_id").collect()
+
+
+def _beside(rows: pl.DataFrame, key: str, known: pl.DataFrame) -> pl.DataFrame:
+    """What is known of each row's key. Only the key is joined: a join copies every column it is given."""
+    return rows.select(key).join(known, on=key, how="left", maintain_order="left").drop(key)
 
 
 def _touched(book: Book, as_of: date) -> pl.DataFrame:

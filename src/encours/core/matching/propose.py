@@ -19,6 +19,7 @@ from encours.core.matching.advice_tables import Advices
 
 if TYPE_CHECKING:
     from encours.core.matching.elsewhere import Elsewhere, Sought
+    from encours.core.matching.prepare import Prepared
 
 #: Columns of `decisions`: one row for each receipt with money unapplied on the day.
 DECISION_SCHEMA: dict[str, pl.DataType] = {
@@ -77,7 +78,6 @@ def propose(
     # The compiled search is loaded by whoever matches, not by every page that could.
     from encours.core.matching.credits import without_money
     from encours.core.matching.decide import decide
-    from encours.core.matching.elsewhere import items_by_number, sought_elsewhere
     from encours.core.matching.engine import Policy, run
     from encours.core.matching.foreign import in_other_currency
     from encours.core.matching.prepare import prepare
@@ -94,17 +94,28 @@ def propose(
     if book.rates.height:
         decisions, abroad = in_other_currency(ready, decisions, book.rates)
         allocations = pl.concat([allocations, TABLES["allocations"].conform(abroad)])
-    with ThreadPoolExecutor(1) as beside:
-        asserting = beside.submit(_assert_money, ready.receipts, ready.items, allocations, decisions)
-        sought = sought_elsewhere(ready.receipts, decisions)
-        several = len(ready.scope.entities) > 1
-        elsewhere = items_by_number(book.items, ready.items, sought) if several else None
-        asserting.result()
+    sought, elsewhere = _assert_and_seek(book, ready, allocations, decisions)
     early = ready.early
     found = Proposals(allocations, decisions, {}, decided.proven, early.remittances, early.instruments, sought=sought)
     if elsewhere is not None:
         found = look_elsewhere(found, elsewhere)
     return replace(found, summary=_summary(ready.receipts, found.decisions, as_of, max_error_rate))
+
+
+def _assert_and_seek(
+    book: Book, ready: Prepared, allocations: pl.DataFrame, decisions: pl.DataFrame
+) -> tuple[Sought, pl.DataFrame | None]:
+    """The receipts that look elsewhere and the items that they may quote (None: there is one entity). Beside it the
+    money is asserted."""
+    from encours.core.matching.elsewhere import items_by_number, sought_elsewhere
+
+    with ThreadPoolExecutor(1) as beside:
+        asserting = beside.submit(_assert_money, ready.receipts, ready.items, allocations, decisions)
+        sought = sought_elsewhere(ready.receipts, decisions)
+        several = len(ready.scope.entities) > 1
+        items = items_by_number(book.items, ready.items, sought) if several else None
+        asserting.result()
+    return sought, items
 
 
 def look_elsewhere(found: Proposals, items: pl.DataFrame) -> Proposals:

@@ -99,3 +99,12 @@ def end_of_decade(day: date) -> date:
 def half_year_start(day: date) -> date:
     """1 January or 1 July: the start of the half-year that `day` falls in."""
     return date(day.year, 1 if day.month <= 6 else 7, 1)
+
+
+@lru_cache(maxsize=64)
+def bank_calendar(country: str | None) -> Calendar:
+    """The public holidays of an ISO country; TARGET where it is unknown."""
+    if country is None or country.upper() not in holidays.list_supported_countries():
+        return target()
+    years = range(_FIRST_YEAR, _LAST_YEAR)
+    return Calendar(country.upper(), frozenset(holidays.country_holidays(country.upper(), years=years)))

@@ -1,0 +1,152 @@
+"""Learns one model of payment days from a book's own past: boosted trees on daily hazards, with censoring.
+
+Every row is an item that is unpaid in the morning of a day (or of some days far from the due date); the tree says how
+probable it is that it is paid on it. Items still open take part with the days they have stood open: learning from paid
+ones alone would find everybody prompt. Discrete-time survival as in Singer and Willett (1993).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from encours.core.base.trees import Trees, chances, trees_of
+from encours.core.behaviour.grid import CELL_OF, CELLS, END, FIRST, Bools, Float64
+from encours.core.behaviour.looks import Examples, drawn_looks, examples
+from encours.core.behaviour.rows import FEATURES, Rows
+from encours.core.behaviour.study import Study
+
+if TYPE_CHECKING:
+    import lightgbm
+
+#: Fewer payments than this make no model: the payers' own hazards are read instead.
+LEAST_PAYMENTS = 1_000
+_TREES = 80
+#: So many rows count for the model as much as what is usual of late items.
+_TRUST_ROWS = 300.0
+#: Days after the due date from which an item is late beyond any habit of counting days; and how many days such an item
+#: usually waits, where a book says nothing.
+_LATE, _USUAL_WAIT = 7, 40.0
+#: Days after the due date (or from now on) that are always looked at; what is left then and not worth a look.
+_NEAR, _FORGOTTEN = 10.0, 0.003
+_DAY, _LENGTH = FEATURES.index("day"), FEATURES.index("length")
+#: Rows of a leaf: at least, and no more than.
+_LEAF = (100, 300)
+_SETTINGS: dict[str, Any] = {
+    "objective": "binary",
+    "num_threads": 1,  # two were slower
+    "learning_rate": 0.14,
+    "num_leaves": 24,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "seed": 7,
+    "verbose": -1,
+}
+
+
+class Learnt(NamedTuple):
+    """The trees, and how far they can be trusted after the due date.
+
+    `rows`: by cell of the grid, how many rows were learnt from; `late`: chance a day that an item over a week late is
+    paid. A book of three months has seen nobody four months late: trees would say "never".
+    """
+
+    trees: Trees
+    rows: Float64
+    late: float
+
+
+def learn_trees(study: Study, now: int | None = None, seed: int = 1) -> Learnt | None:
+    """The hazard model of a book by what was known on day `now` (the studied day where it is None).
+
+    None where fewer than LEAST_PAYMENTS payments were known by then.
+    """
+    import lightgbm  # 60 MB that only learning needs: who predicts with a learnt model never loads it
+
+    now = study.day if now is None else now
+    if study.payments_by(now) < LEAST_PAYMENTS:
+        return None
+    found = examples(study, *drawn_looks(study, now, seed), now)
+    features, paid = found.rows.features[found.keep], found.paid[found.keep]
+    if not paid.any():
+        return None
+    data = lightgbm.Dataset(features, label=paid, feature_name=list(FEATURES), free_raw_data=True)
+    leaf = {"min_data_in_leaf": int(np.clip(len(paid) / 2_000, *_LEAF))}
+    model = lightgbm.train(_SETTINGS | leaf, data, num_boost_round=_TREES)
+    return Learnt(trees_of(as_lists(model)), *_support(found))
+
+
+def hazards(found: Rows, learnt: Learnt) -> Float64:
+    """The chance of payment in each row; where little was seen after the due date, that of any late item.
+
+    The trees are asked about the days around the due date first, and about later ones only of items that are likely
+    enough to be unpaid then: most rows of most items are about days that they will not see.
+    """
+    day, count = found.features[:, _DAY], np.diff(found.first)
+    soonest = np.repeat(day[np.minimum(found.first[:-1], max(0, len(day) - 1))], count)
+    near = day <= np.maximum(soonest, 0) + _NEAR
+    any_late = np.asarray(1.0 - (1.0 - learnt.late) ** found.length, dtype=np.float64)
+    said = _trusted(found, near, learnt, any_late)
+    left = np.zeros(len(count))
+    some = count > 0
+    left[some] = np.exp(
+        np.add.reduceat(np.where(near, np.log1p(-np.minimum(said, 1 - 1e-9)), 0.0), found.first[:-1][some])
+    )
+    far = ~near & (np.repeat(left, count) > _FORGOTTEN)
+    said[far] = _trusted(found, far, learnt, any_late)[far]
+    return said
+
+
+def _trusted(found: Rows, where: Bools, learnt: Learnt, any_late: Float64) -> Float64:
+    """What the trees say of some rows, less where they have seen little; of the others what is usual of late items."""
+    said = any_late.copy()
+    said[where] = chances(found.features[where], learnt.trees)
+    day = found.features[:, _DAY].astype(np.int64)
+    rows = learnt.rows[CELL_OF[np.clip(day, FIRST, END - 1) - FIRST]]
+    trust = np.where(day > 0, rows / (rows + _TRUST_ROWS), 1.0)
+    blended: Float64 = trust * said + (1.0 - trust) * any_late
+    return blended
+
+
+def _support(found: Examples) -> tuple[Float64, float]:
+    """`rows` and `late` of Learnt."""
+    features = found.rows.features[found.keep]
+    day = features[:, _DAY].astype(np.int64)
+    rows = np.bincount(CELL_OF[np.clip(day, FIRST, END - 1) - FIRST], minlength=CELLS).astype(np.float64)
+    late = day > _LATE
+    days = features[late, _LENGTH].sum()
+    return rows, float((found.paid[found.keep][late].sum() + 1.0) / (days + _USUAL_WAIT))
+
+
+def as_lists(model: lightgbm.Booster) -> dict[str, list[Any]]:
+    """A LightGBM model as the lists that `trees_of` reads."""
+    found: dict[str, list[Any]] = {name: [] for name in Trees._fields}
+    for tree in model.dump_model()["tree_info"]:
+        found["root"].append(len(found["feature"]))
+        _write(tree["tree_structure"], found)
+    return found
+
+
+def _write(node: dict[str, Any], found: dict[str, list[Any]]) -> int:
+    place = len(found["feature"])
+    leaf = "leaf_value" in node
+    found["feature"].append(-1 if leaf else node["split_feature"])
+    found["bound"].append(0.0 if leaf else _below(node["threshold"]))
+    found["value"].append(node["leaf_value"] if leaf else 0.0)
+    found["left"].append(0)
+    found["right"].append(0)
+    if not leaf:
+        found["left"][place] = _write(node["left_child"], found)
+        found["right"][place] = _write(node["right_child"], found)
+    return place
+
+
+def _below(bound: float) -> float:
+    """The largest float32 that is not above a bound: it parts float32 values as the bound does."""
+    near = np.float32(bound)
+    return float(near if float(near) <= bound else np.nextafter(near, np.float32(-np.inf)))

@@ -1,0 +1,178 @@
+"""When each open item will be paid: one distribution an item, and every figure read off it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from encours.core.base.book import Book
+from encours.core.base.issue import Issues
+from encours.core.behaviour.baselines import own_median
+from encours.core.behaviour.calibrate import OWN_MEDIAN
+from encours.core.behaviour.curves import Curves, day_when, left_at, mean_day, paid_between, postponed
+from encours.core.behaviour.distribute import distribute
+from encours.core.behaviour.grid import Float32, Float64, Int32, Int64
+from encours.core.behaviour.looks import standing
+from encours.core.behaviour.model import Model, learn
+from encours.core.behaviour.own import SAID
+from encours.core.behaviour.panel import day_number
+from encours.core.behaviour.shift import SHIFT_SCHEMA
+from encours.core.behaviour.shifts import shifts
+from encours.core.behaviour.study import Study, study
+
+#: Fewer payments of a payer than this are thin: the range leans on the segment and the book, and says so.
+THIN = 20
+WEEKS = 13
+_PAYMENTS = SAID.index("payments")
+
+#: One row an open item. `p_late`: chance of being paid after the due date (1: it is late); `p_unpaid_90`: of being
+#: unpaid 90 days after it; `p_partial`: of coming in parts, as often as this payer's did. `basis`: what the dates rest
+#: on (model, model_thin, own_past, book). `payments`: known payments of the payer. `shift`: the rule that moved it.
+PREDICTION_SCHEMA: dict[str, pl.DataType] = {
+    "item_id": pl.String(),
+    "entity_id": pl.String(),
+    "customer_id": pl.String(),
+    "payer_id": pl.String(),
+    "currency": pl.String(),
+    "open": pl.Int64(),
+    "due_on": pl.Date(),
+    "p10_on": pl.Date(),
+    "p50_on": pl.Date(),
+    "p90_on": pl.Date(),
+    "expected_on": pl.Date(),
+    "p_late": pl.Float64(),
+    "p_unpaid_90": pl.Float64(),
+    "p_partial": pl.Float64(),
+    "basis": pl.String(),
+    "payments": pl.Int64(),
+    "shift": pl.String(),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """`items` (PREDICTION_SCHEMA), their distributions in the same order, the model, what was wrong or thin."""
+
+    as_of: date
+    items: pl.DataFrame
+    curves: Curves
+    model: Model
+    issues: pl.DataFrame
+
+    def weeks(self, count: int = WEEKS) -> pl.DataFrame:
+        """item_id, week_start, p: the chance of payment in each of `count` weeks; the first begins the day after
+        `as_of`."""
+        spans = paid_between(self.curves, day_number(self.as_of) + 1, 7, count)
+        days = [self.as_of + timedelta(days=1 + 7 * week) for week in range(count)]
+        starts = pl.DataFrame({"week_start": days}, schema={"week_start": pl.Date})
+        rows = self.items.select("item_id").join(starts, how="cross", maintain_order="left_right")
+        return rows.with_columns(p=pl.Series(spans.reshape(-1), dtype=pl.Float64))
+
+    def distribution(self) -> pl.DataFrame:
+        """item_id, from_on, days, p: each item's distribution, evenly within the days of a row; what is missing to 1
+        is later than a year after the due date, or never."""
+        curves = self.curves
+        size = np.diff(curves.first)
+        before = np.ones(len(curves.left))
+        before[1:] = curves.left[:-1]
+        before[curves.first[:-1][size > 0]] = 1.0
+        return pl.DataFrame(
+            {
+                "item_id": self.items["item_id"].gather(np.repeat(np.arange(len(size)), size)),
+                "from_on": pl.Series(curves.begin).cast(pl.Date),
+                "days": pl.Series(curves.length),
+                "p": before - curves.left,
+            }
+        )
+
+
+def predict(book: Book, as_of: date, model: Model | None = None) -> Predictions:
+    """Predicts every item with a positive open amount as known at the end of `as_of`; payment starts the day after.
+
+    Takes a Book with all its versions. `model`: one learnt before (`model.learn`); None learns one now.
+    """
+    return predict_studied(book, study(book, as_of), model)
+
+
+def predict_studied(book: Book, of: Study, model: Model | None = None) -> Predictions:
+    """The same of a book studied already."""
+    model = learn(of) if model is None else model
+    item, day = standing(of, of.day)
+    found = distribute(of, item, day, model.learnt)
+    rows = of.history.select(*(name for name in PREDICTION_SCHEMA if name in of.history.columns))[of.items.row[item]]
+    moved = _moved(book, of, rows)
+    curves = found.curves
+    if moved["shift"].null_count() < moved.height:
+        curves = _shifted(curves, moved, of.day)
+    p10, p50, p90 = _quantiles(of, model, item, day, found.said, curves, moved)
+    due = of.items.due[item]
+    days = {"p10_on": p10, "p50_on": p50, "p90_on": p90, "expected_on": np.rint(mean_day(curves)).astype(np.int32)}
+    rows = rows.with_columns(
+        **{name: pl.Series(values).cast(pl.Date) for name, values in days.items()},
+        p_late=pl.Series(left_at(curves, due)),
+        p_unpaid_90=pl.Series(left_at(curves, due + 90)),
+        payments=pl.Series(found.said[:, _PAYMENTS].astype(np.int64)),
+        shift=moved["shift"],
+    )
+    rows = _partial(rows.with_columns(basis=_basis(model)), of.history)
+    rows = rows.select(pl.col(name).cast(dtype) for name, dtype in PREDICTION_SCHEMA.items())
+    return Predictions(of.as_of, rows, curves, model, _issues(model))
+
+
+def _quantiles(
+    of: Study, model: Model, item: Int64, day: Int32, said: Float32, curves: Curves, moved: pl.DataFrame
+) -> tuple[Int32, Int32, Int32]:
+    """P10, P50, P90 as days since 1970, in order. Where no model won, P50 is the payer's own median."""
+    count = len(item)
+    p10, p90 = (day_when(curves, np.full(count, level)) for level in (model.trial.low, model.trial.high))
+    p50 = day_when(curves, np.full(count, 0.5))
+    if model.basis == OWN_MEDIAN:
+        own = (own_median(of, item, day, said).p50 + of.items.due[item]).astype(np.int32)
+        p50 = np.where(moved["shift"].is_null().to_numpy(), own, p50).astype(np.int32)
+    return np.minimum(p10, p50), p50, np.maximum(p90, p50)
+
+
+def _basis(model: Model) -> pl.Expr:
+    thin, none = pl.col("payments") < THIN, pl.col("payments") == 0
+    own = pl.when(none).then(pl.lit("book")).otherwise(pl.lit("own_past"))
+    if model.learnt is None:
+        return own
+    return pl.when(none).then(pl.lit("book")).when(thin).then(pl.lit("model_thin")).otherwise(pl.lit("model"))
+
+
+def _moved(book: Book, of: Study, rows: pl.DataFrame) -> pl.DataFrame:
+    """SHIFT_SCHEMA and `shift` beside the rows, in their order; nulls where no rule moves an item."""
+    known = book.as_of(of.as_of)
+    found = [rule.find(known, of.history, of.as_of).select(*SHIFT_SCHEMA, shift=pl.lit(rule.name)) for rule in shifts()]
+    first = pl.concat(found).unique("item_id", keep="first", maintain_order=True)
+    return rows.select("item_id").join(first, on="item_id", how="left", maintain_order="left")
+
+
+def _shifted(curves: Curves, moved: pl.DataFrame, day: int) -> Curves:
+    """The curves of which some are moved; those of which nothing is known stay as they are."""
+
+    def days(name: str) -> Int32:
+        return moved[name].to_physical().fill_null(day).to_numpy().astype(np.int32)
+
+    kept: Float64 = moved["kept"].fill_null(0.0).to_numpy()
+    return postponed(curves, days("until_on"), kept, days("early_on"), days("late_on"))
+
+
+def _partial(rows: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """Rows with `p_partial`: the share of a payer's paid items that took several payments, leaning on the book's."""
+    paid = history.filter(pl.col("paid_on").is_not_null())
+    usual = paid.select((pl.col("parts") > 1).mean()).item() or 0.0
+    by_payer = paid.group_by("payer_id").agg(p_partial=((pl.col("parts") > 1).sum() + 10 * usual) / (pl.len() + 10))
+    return rows.join(by_payer, on="payer_id", how="left", maintain_order="left").with_columns(
+        pl.col("p_partial").fill_null(usual)
+    )
+
+
+def _issues(model: Model) -> pl.DataFrame:
+    issues = Issues()
+    if model.learnt is None:
+        issues.add("history_thin" if not model.trial.duel else "model_beaten", model.sentence(), severity="info")
+    return issues.frame()

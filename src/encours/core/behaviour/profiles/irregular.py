@@ -1,0 +1,23 @@
+"""Irregular: what no other profile describes; its payments are spread widely."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from encours.core.behaviour.naming import Profile, days
+
+
+def _holds(as_of: date) -> pl.Expr:
+    return pl.lit(True)
+
+
+def _sentence() -> pl.Expr:
+    return pl.format(
+        "Payments are spread widely: one in ten comes before day {} after the due date, one in ten after day {}.",
+        days("delay_p10"), days("delay_p90"),
+    )  # fmt: skip
+
+
+PROFILE = Profile("irregular", 90, _holds, _sentence)

@@ -1,0 +1,177 @@
+"""Profiles, flags and alerts: each kind of payer has its name, with the figures that made it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from encours.core.behaviour import know_payers, predict, study
+from encours.core.behaviour.alerts import alerts
+from encours.core.behaviour.change import changes
+from encours.core.behaviour.figures import payer_figures
+from encours.core.behaviour.flags import LEAVE_ALONE, PASSED
+from encours.core.behaviour.history import history
+from encours.core.behaviour.payers import Payers
+from encours.core.behaviour.profile import profiled
+from encours.core.behaviour.profiles import named
+from encours.core.behaviour.shifts import shifts
+from tests.core.behaviour.books import book_of, day, habits
+
+
+def paid(
+    delays: list[int], name: str = "C", every: int = 7, amount: int = 100_000
+) -> list[tuple[dict[str, object], dict[str, object]]]:
+    """Invoices of a customer, one every `every` days, with the delay of each."""
+    return [
+        (
+            {
+                "item_id": f"{name}{n}",
+                "customer_id": name,
+                "issued_on": day(n * every),
+                "due_on": day(n * every + 14),
+                "amount": amount,
+            },
+            {"item_id": f"{name}{n}", "amount": amount, "allocated_on": day(n * every + 14 + late)},
+        )
+        for n, late in enumerate(delays)
+    ]
+
+
+def profile_of(delays: list[int], every: int = 7, later: int = 20) -> dict[str, object]:
+    """The profile of one customer who paid so, some days after its last invoice fell due."""
+    rows = paid(delays, every=every)
+    book = book_of([item for item, _ in rows], [letter for _, letter in rows])
+    as_of = day(len(delays) * every + 14 + later)
+    return profiled(payer_figures(book, history(book, as_of), as_of), as_of).row(0, named=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "delays", "every"),
+    [
+        ("new", [0, 1, 0], 7),
+        ("prompt", [0, 1, -1, 2, 0, 1, -2, 0, 3, 0, 1, 0], 5),
+        ("late_reliable", [10, 12, 9, 11, 10, 13, 8, 12, 11, 10, 9, 12], 5),
+        ("irregular", [0, 40, -5, 22, 3, 60, -10, 35, 1, 50, 12, 28], 5),
+        ("slipping", [1, 0, 2, 1, 0, 1, 2, 0, 1, 0, 15, 17, 14, 16, 18, 15], 5),
+        ("on_a_run", [3, 5, 0, 2, 4, 6, 1, 3, 5, 0, 2, 4], 5),
+        ("usually_prompt", [0, 2, 9, 1, 0, 8, 2, 1, 9, 0, 1, 2], 5),
+    ],
+)
+def test_each_payer_has_its_name(name: str, delays: list[int], every: int) -> None:
+    found = profile_of(delays, every)
+    assert found["profile"] == name, found
+    assert found["why"]
+
+
+def test_who_is_quiet_for_half_a_year_is_dormant() -> None:
+    assert profile_of([0] * 12, later=250)["profile"] == "dormant"
+
+
+def test_a_monthly_run_is_found_by_its_day() -> None:
+    rows = []
+    for month in range(1, 10):
+        due = day(0).replace(month=month, day=5)
+        rows.append((
+            {"item_id": f"M{month}", "customer_id": "M", "issued_on": due, "due_on": due, "amount": 10},
+            {"item_id": f"M{month}", "amount": 10, "allocated_on": due.replace(day=15)},
+        ))  # fmt: skip
+    book = book_of([item for item, _ in rows], [letter for _, letter in rows])
+    found = payer_figures(book, history(book, day(300)), day(300)).row(0, named=True)
+    assert found["run_month_days"] == [15]
+    assert found["run_weekday"] is None
+
+
+def test_the_point_of_change_is_the_best_of_all_splits() -> None:
+    chance = np.random.default_rng(2)
+    delay = np.concatenate([chance.normal(1, 1, 30), chance.normal(8, 1, 12)])
+    place, moved, sure = changes(np.array([0, 42]), delay)
+
+    def scatter(split: int) -> float:
+        return float(
+            ((delay[:split] - delay[:split].mean()) ** 2).sum() + ((delay[split:] - delay[split:].mean()) ** 2).sum()
+        )
+
+    assert place[0] == min(range(5, 38), key=scatter) == 30
+    assert moved[0] == pytest.approx(delay[30:].mean() - delay[:30].mean())
+    assert sure[0] > 10
+    assert changes(np.array([0, 8]), np.zeros(8))[0][0] == -1
+
+
+def test_late_money_costs_its_interest() -> None:
+    rows = paid([10] * 10, amount=36_500)
+    book = book_of([item for item, _ in rows], [letter for _, letter in rows])
+    found = payer_figures(book, history(book, day(120)), day(120), 0.10).row(0, named=True)
+    assert found["late_cost"] == round(10 * 36_500 * 10 / 365 * 0.10)
+    assert (found["paid_year"], found["currency"]) == (365_000, "EUR")
+
+
+def known(
+    extra: list[tuple[dict[str, object], dict[str, object] | None]], delays: dict[str, list[int]], as_of: int
+) -> Payers:
+    """What is known of payers with some more items, paid or not."""
+    rows = [row for name, values in delays.items() for row in paid(values, name)]
+    items = [item for item, _ in rows] + [item for item, _ in extra]
+    letters = [letter for _, letter in rows] + [letter for _, letter in extra if letter]
+    book = book_of(items, letters)
+    of = study(book, day(as_of))
+    return know_payers(book, of, predict(book, day(as_of)))
+
+
+def unpaid(name: str, due: int) -> tuple[dict[str, object], None]:
+    """An item that is not paid."""
+    return {
+        "item_id": f"{name}-open",
+        "customer_id": name,
+        "issued_on": day(due - 14),
+        "due_on": day(due),
+        "amount": 5_000,
+    }, None
+
+
+_LATE = [9, 11, 10, 12, 8, 10, 11, 9, 10, 12, 10, 11, 9, 10, 12, 11, 10, 9, 11, 10]
+_PROMPT = [0, 1, -1, 0, 1, 0, 0, 1, -1, 0, 1, 0, 0, -1, 0, 1, 0, 0, 1, 0]
+
+
+def test_the_reliably_late_are_left_alone_and_the_punctual_are_not() -> None:
+    found = known([unpaid("L", 160), unpaid("P", 160)], {"L": _LATE, "P": _PROMPT}, 166)
+    kinds = dict(zip(found.flags["customer_id"], found.flags["kind"], strict=True))
+    assert kinds == {"L": LEAVE_ALONE, "P": PASSED}
+    alone = found.flags.filter(customer_id="L").row(0, named=True)
+    assert alone["until_on"] == day(160 + alone["own_p90"])
+    assert alone["late_cost"] > 0
+    assert "Leave it alone" in alone["sentence"]
+    assert set(found.alerts.filter(payer_id="P")["alert"]) == {"first_late", "p90_passed"}
+    assert found.alerts.filter(payer_id="L").is_empty()
+
+
+def test_leaving_alone_ends_at_the_own_p90_and_before_a_deadline() -> None:
+    rows = paid(_LATE, "L")
+    book = book_of([*(item for item, _ in rows), unpaid("L", 160)[0]], [letter for _, letter in rows])
+    of, found = study(book, day(166)), predict(book, day(166))
+    limit = pl.DataFrame({"item_id": ["L-open"], "deadline_on": [day(168)]})
+    assert know_payers(book, of, found, limit).flags["until_on"].to_list() == [day(167)]
+    near = pl.DataFrame({"item_id": ["L-open"], "deadline_on": [day(166)]})
+    assert know_payers(book, of, found, near).flags["kind"].to_list() == ["watch"]
+    later = know_payers(book, study(book, day(180)), predict(book, day(180)))
+    assert later.flags["kind"].to_list() == [PASSED]
+
+
+def test_payments_that_vanish_are_seen() -> None:
+    stopped = [unpaid("V", 140 + 4 * n) for n in range(6)]
+    extra = [({**item, "item_id": f"V-open-{n}"}, None) for n, (item, _) in enumerate(stopped)]
+    found = known(list(extra), {"V": _PROMPT[:18], "P": _PROMPT}, 175)
+    assert "vanishing" in set(found.alerts.filter(payer_id="V")["alert"])
+
+
+def test_rules_are_found_by_being_there_and_have_names_of_their_own() -> None:
+    for rules in (named(), alerts(), shifts()):
+        names = [rule.name for rule in rules]
+        assert len(set(names)) == len(names) >= 5
+
+
+def test_three_hundred_days_of_a_company_have_a_profile_each() -> None:
+    book = habits({f"C{n}": (float(n), 1.0 + n) for n in range(6)}, 60, 240)
+    found = profiled(payer_figures(book, history(book, day(240)), day(240)), day(240))
+    assert found.height == 6
+    assert found["profile"].null_count() == found["why"].null_count() == 0

@@ -1,0 +1,188 @@
+"""Predictions: one row an item, in order, of one distribution; nothing later is looked at; events move them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+
+from encours.core.base.book import Book
+from encours.core.behaviour import Model, learn, model_of, predict, study
+from encours.core.behaviour.calibrate import MODEL
+from encours.core.behaviour.learn import LEAST_PAYMENTS
+from encours.core.behaviour.predict import PREDICTION_SCHEMA, Predictions
+from tests.core.behaviour.books import day, habits
+
+_DAY = 420
+_HABITS = {f"C{n}": (float(n % 9) - 2, 1.0 + n % 3) for n in range(16)}
+
+
+@cache
+def company() -> Book:
+    """16 customers with habits of their own, over fourteen months."""
+    return habits(_HABITS, 160, 500, every=4)
+
+
+@cache
+def learnt() -> Model:
+    """What is learnt of it on day 420."""
+    return learn(study(company(), day(_DAY)))
+
+
+@cache
+def predicted() -> Predictions:
+    """The predictions of that day."""
+    return predict(company(), day(_DAY), learnt())
+
+
+def test_every_open_item_has_one_row_in_order() -> None:
+    items = predicted().items
+    assert items.schema == PREDICTION_SCHEMA
+    known = company().as_of(day(_DAY)).open_items().filter(pl.col("open") > 0)
+    assert sorted(items["item_id"]) == sorted(known["item_id"])
+    assert items.select(((pl.col("p10_on") <= pl.col("p50_on")) & (pl.col("p50_on") <= pl.col("p90_on"))).all()).item()
+    assert (items["p10_on"] > day(_DAY)).all()
+    assert items.null_count().drop("shift").sum_horizontal().item() == 0
+
+
+def test_a_model_that_is_learnt_wins_its_trial_and_knows_the_habits() -> None:
+    assert learnt().basis == MODEL
+    assert learnt().payments >= LEAST_PAYMENTS
+    items = predicted().items.filter(pl.col("due_on") > day(_DAY + 6))
+    for name, (mean, spread) in _HABITS.items():
+        said = (
+            items.filter(customer_id=name).select((pl.col("p50_on") - pl.col("due_on")).dt.total_days().mean()).item()
+        )
+        assert said is None or abs(said - 1.2 - mean) < 2 + spread
+
+
+def test_a_model_is_kept_as_text() -> None:
+    again = predict(company(), day(_DAY), model_of(learnt().as_text()))
+    assert again.items.equals(predicted().items)
+
+
+def test_weeks_and_distribution_say_the_same() -> None:
+    found = predicted()
+    weeks, rows = found.weeks(13), found.distribution()
+    first = weeks.filter(week_start=day(_DAY + 1)).select("item_id", "p")
+    soon = (
+        rows.filter(pl.col("from_on") <= day(_DAY + 7))
+        .filter(pl.col("days") == 1)
+        .group_by("item_id")
+        .agg(pl.col("p").sum())
+    )
+    both = first.join(soon, on="item_id", how="left").with_columns(pl.col("p_right").fill_null(0.0))
+    near = found.items.filter(pl.col("due_on") < day(_DAY + 15)).select("item_id")
+    both = both.join(near, on="item_id", how="semi")
+    assert both["p"].to_numpy() == pytest.approx(both["p_right"].to_numpy())
+
+
+def _shuffled_after(book: Book, as_of: date, seed: int) -> Book:
+    """The same book up to a day; whatever came or became known after it is another company's future."""
+    chance = np.random.default_rng(seed)
+    known = book.allocations.filter(pl.col("allocated_on") <= as_of)
+    later = book.allocations.filter(pl.col("allocated_on") > as_of)
+    moved = later.with_columns(
+        allocated_on=pl.lit(as_of) + pl.duration(days=pl.Series(chance.integers(1, 90, later.height)))
+    )
+    moved = moved.sample(fraction=0.7, shuffle=True, seed=seed)
+    future = book.items.filter(pl.col("issued_on") > as_of).sample(fraction=0.5, shuffle=True, seed=seed)
+    items = pl.concat([book.items.filter(pl.col("issued_on") <= as_of), future]).sample(
+        fraction=1.0, shuffle=True, seed=seed
+    )
+    promised = pl.DataFrame(
+        {"promise_id": ["P"], "customer_id": ["C1"], "item_id": [items["item_id"][0]], "kind": ["promise"],
+         "made_on": [as_of + timedelta(days=1)], "due_on": [as_of + timedelta(days=9)]}
+    )  # fmt: skip
+    return book.replace(items=items, allocations=pl.concat([moved, known]), promises=promised)
+
+
+def test_nothing_after_the_day_changes_a_bit_of_what_is_learnt_and_predicted() -> None:
+    other = _shuffled_after(company(), day(_DAY), 7)
+    model = learn(study(other, day(_DAY)))
+    assert model.as_text() == learnt().as_text()
+    found = predict(other, day(_DAY), model)
+    assert found.items.sort("item_id").equals(predicted().items.sort("item_id"))
+    assert np.array_equal(np.sort(found.curves.left), np.sort(predicted().curves.left))
+
+
+def test_little_history_gives_the_payers_own_past_and_says_so() -> None:
+    book = habits({"A": (9, 1), "B": (0, 1)}, 60, 240)
+    found = predict(book, day(230))
+    assert found.model.learnt is None
+    assert found.issues["code"].to_list() == ["history_thin"]
+    assert set(found.items["basis"]) == {"own_past"}
+    late = found.items.filter((pl.col("customer_id") == "A") & (pl.col("due_on") > day(235)))
+    assert late.select((pl.col("p50_on") - pl.col("due_on")).dt.total_days().median()).item() == pytest.approx(
+        10.5, abs=1.5
+    )
+
+
+def test_a_book_without_payments_predicts_all_the_same() -> None:
+    book = habits({"A": (9, 1)}, 5, 15)
+    found = predict(book, day(16))
+    assert found.items.height == 4
+    assert found.items.null_count().drop("shift").sum_horizontal().item() == 0
+    assert predict(Book.of(), day(16)).items.is_empty()
+
+
+def _with(item: str, **tables: pl.DataFrame) -> tuple[dict[str, object], dict[str, object]]:
+    """An item's prediction before and after something is known of it."""
+    moved = predict(company().replace(**tables), day(_DAY), learnt())
+    before = predicted().items.filter(item_id=item).row(0, named=True)
+    return before, moved.items.filter(item_id=item).row(0, named=True)
+
+
+def _an_item() -> dict[str, object]:
+    return predicted().items.filter(pl.col("due_on") < day(_DAY + 3)).row(0, named=True)
+
+
+def test_a_dispute_postpones() -> None:
+    item = str(_an_item()["item_id"])
+    rows = pl.DataFrame(
+        {"dispute_id": ["D"], "item_id": [item], "amount": [100], "reason": ["price"], "opened_on": [day(_DAY - 2)]}
+    )
+    before, after = _with(item, disputes=rows)
+    assert after["shift"] == "dispute"
+    assert after["p10_on"] >= day(_DAY + 14) > before["p10_on"]
+
+
+def test_a_promise_pulls_its_share_to_its_date() -> None:
+    item = str(_an_item()["item_id"])
+    rows = pl.DataFrame(
+        {"promise_id": ["P"], "customer_id": ["C"], "item_id": [item], "kind": ["promise"],
+         "made_on": [day(_DAY - 1)], "due_on": [day(_DAY + 20)]}
+    )  # fmt: skip
+    _, after = _with(item, promises=rows)
+    assert after["shift"] == "promise"
+    assert day(_DAY + 19) <= after["p50_on"] <= day(_DAY + 23)
+
+
+def test_a_payment_on_its_way_and_a_debit_at_the_bank_are_near() -> None:
+    item = str(_an_item()["item_id"])
+    sent = pl.DataFrame({"subject": ["item"], "subject_id": [item], "kind": ["einvoice:211"], "on": [day(_DAY - 1)]})
+    assert _with(item, events=sent)[1]["p50_on"] <= day(_DAY + 6)
+    made = pl.DataFrame(
+        {"instrument_id": ["N"], "customer_id": ["C"], "kind": ["direct_debit"], "amount": [1], "currency": ["EUR"],
+         "due_on": [day(_DAY + 8)], "state": ["presented"], "state_on": [day(_DAY - 1)]}
+    )  # fmt: skip
+    of = pl.DataFrame({"instrument_id": ["N"], "item_id": [item], "amount": [1]})
+    after = _with(item, instruments=made, instrument_items=of)[1]
+    assert (after["shift"], after["p10_on"] >= day(_DAY + 8), after["p50_on"] <= day(_DAY + 10)) == (
+        "drawn_on",
+        True,
+        True,
+    )
+
+
+def test_a_refused_invoice_waits_until_it_is_mended() -> None:
+    item = str(_an_item()["item_id"])
+    stopped = {"subject": ["item"], "subject_id": [item], "kind": ["einvoice:210"], "on": [day(_DAY - 1)]}
+    assert _with(item, events=pl.DataFrame(stopped))[1]["shift"] == "refused"
+    resumed = pl.DataFrame({name: values * 2 for name, values in stopped.items()}).with_columns(
+        kind=pl.Series(["einvoice:210", "einvoice:205"]), on=pl.Series([day(_DAY - 2), day(_DAY - 1)])
+    )
+    assert _with(item, events=resumed)[1]["shift"] is None

@@ -8,10 +8,12 @@ simulated is the people and the time between them:
 - In the months of the parallel run nothing posts: the clerk looks at every receipt. After it what is proven posts, and
   what reaches a certificate; all else the clerk looks at one by one, within the block.
 - The clerk is always right: a receipt that he saw settles what it truly pays, its proposal is judged right or wrong.
-- A post that is right settles what it says. A wrong one stands in the book, and misleads the engine, until it is found:
+- A post of the right items settles what they truly pay: a difference that it left open, or laid upon another of them,
+  is the clerk's to name. A wrong one stands in the book, and misleads the engine, until it is found:
   at once where the audit drew it, when another receipt needs its item, or after `found_after` days.
 - The certificate is made at the end of a block where it is due, by the rule of `usecases.certify_matching`: on what the
-  clerk judged, what the audit drew and what was found wrong. What posted and nobody looked at counts for nothing.
+  clerk judged and what the audit drew. What posted and nobody looked at counts for nothing; what was found wrong
+  besides is counted against all posts, as `usecases.watch_promise` does: it can switch a stratum off.
 - Money that settles nothing (advances, duplicates, what is not from a customer, what is over) leaves the desk.
 """
 
@@ -37,6 +39,7 @@ from encours.core.matching.certificate import (
     draw,
     failed_strata,
     observe_strata,
+    refuted,
     thresholds,
 )
 from encours.core.matching.certificate.audit import AUDIT_RATE
@@ -48,7 +51,8 @@ from encours.core.matching.propose import DEFAULT_MAX_ERROR_RATE, Proposals, pro
 #: What is kept of each receipt that was worked on.
 _KEPT = (
     "receipt_id", "day", "amount", "pattern", "noise", "stratum", "band", "matchable", "usable", "rule", "kind",
-    "confidence", "proposed", "whole", "right", "automatic", "posted", "posted_right", "via", "threshold",
+    "confidence", "proposed", "whole", "right", "automatic", "posted", "posted_right", "posted_exact",
+    "via", "threshold",
 )  # fmt: skip
 #: A certificate is made anew once the judgements have grown by this share, as in `usecases.certify_matching`.
 _GROWTH = 0.1
@@ -70,8 +74,9 @@ class Rules:
 @dataclass
 class Desk:
     """The state of the desk. `verdicts`: one row a receipt worked on, with the scorer's columns, `kind` (the engine's
-    stratum), `rule`, `posted`, `posted_right`, `via`, `threshold`. `made`: day, certificate, in order;
-    `counted`: the judgements that the newest was made of."""
+    stratum), `rule`, `posted`, `posted_right`, `posted_exact`, `via`, `threshold`. `made`: day, certificate, in order;
+    `counted`: the judgements that the newest was made of. `standing`: wrong posts that nobody has found yet, with the
+    day they were posted; `found`: those that were."""
 
     ledger: Ledger
     case: Case
@@ -80,7 +85,8 @@ class Desk:
     policy: Policy = field(default_factory=Policy)
     counted: int = 0
     judged: list[pl.DataFrame] = field(default_factory=lambda: [_EMPTY])
-    standing: dict[str, tuple[date, pl.DataFrame]] = field(default_factory=dict)
+    standing: dict[str, date] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
     tests: dict[str, RunningTest] = field(default_factory=dict)
     verdicts: list[pl.DataFrame] = field(default_factory=list)
     made: list[tuple[date, Certificate]] = field(default_factory=list)
@@ -101,6 +107,7 @@ def twin(desk: Desk, per_stratum: bool) -> Desk:
         policy=replace(desk.policy, per_stratum=per_stratum),
         judged=list(desk.judged),
         standing=dict(desk.standing),
+        found=set(desk.found),
         verdicts=list(desk.verdicts),
         made=list(desk.made),
     )
@@ -154,12 +161,12 @@ def _work(desk: Desk, fresh: pl.DataFrame, last: date) -> None:
     posts = draw(posts, seed) if posts.height else posts.with_columns(chance=pl.lit(1.0), audit=pl.lit(False))
     wrong = posts.filter(~pl.col("posted_right"))
     desk.ledger.post_wrong(wrong["receipt_id"], found.allocations, last)
-    desk.standing |= {row["receipt_id"]: (last, wrong.filter(receipt_id=row["receipt_id"])) for row in wrong.to_dicts()}
+    desk.standing |= dict.fromkeys(wrong["receipt_id"], last)
     desk.ledger.settle(rows.filter(~pl.col("posted") | pl.col("posted_right"))["receipt_id"], last)
     audited = posts.filter("audit")
     _judge(desk, pl.concat([rows.filter(~pl.col("posted") & pl.col("proposed")), audited.select(rows.columns)]), last)
-    _watch(desk, audited, last)
     _correct(desk, set(audited["receipt_id"]), last)
+    _watch(desk, audited, last)
     _certify(desk, last)
 
 
@@ -176,7 +183,7 @@ def _scored(case: Case, found: Proposals, fresh: pl.DataFrame) -> pl.DataFrame:
 
 
 def _allowed(desk: Desk, rows: pl.DataFrame, found: Proposals, posting: bool) -> pl.DataFrame:
-    """Adds `posted`, `posted_right`, `via`, `threshold`: what the promise lets through."""
+    """Adds `posted`, `posted_right`, `posted_exact`, `via`, `threshold`: what the promise lets through."""
     proven = pl.Series(sorted(found.proven), dtype=pl.String)
     proposed = rows.select(
         "receipt_id", "confidence", "amount", stratum="kind", proven=pl.col("receipt_id").is_in(proven.implode())
@@ -184,7 +191,8 @@ def _allowed(desk: Desk, rows: pl.DataFrame, found: Proposals, posting: bool) ->
     said = decide(proposed, desk.certificate, desk.policy).select("via", "threshold", allowed=pl.col("decision"))
     posted = pl.col("automatic") & (pl.col("allowed") == "auto") & pl.lit(posting)
     both = pl.concat([rows, said], how="horizontal").with_columns(posted=posted)
-    return both.with_columns(posted_right=pl.col("posted") & pl.col("whole")).select(_KEPT)
+    right = {"posted_right": pl.col("posted") & pl.col("whole"), "posted_exact": pl.col("posted") & pl.col("exact")}
+    return both.with_columns(**right).select(_KEPT)
 
 
 def _judge(desk: Desk, rows: pl.DataFrame, day: date) -> None:
@@ -203,21 +211,24 @@ def _judge(desk: Desk, rows: pl.DataFrame, day: date) -> None:
 
 
 def _watch(desk: Desk, audited: pl.DataFrame, day: date) -> None:
-    """The running tests over what the audit drew; a stratum whose test fails is off from now on."""
+    """The running tests over what the audit drew, and all that is known to be wrong; a stratum that fails is off from
+    now on."""
     rows = audited.select("receipt_id", "chance", day=pl.lit(day), stratum="kind", right="posted_right")
     desk.tests = observe_strata(desk.tests, rows.drop_nulls("stratum"))
-    desk.policy = replace(desk.policy, off=failed_strata(desk.tests))
+    posts = pl.concat(desk.verdicts).filter("posted").select("receipt_id", stratum="kind").drop_nulls("stratum")
+    wrong = pl.col("receipt_id").is_in(list(desk.found)).sum()
+    known = posts.group_by("stratum").agg(posts=pl.len(), wrong=wrong)
+    desk.policy = replace(desk.policy, off=failed_strata(desk.tests) | refuted(known, desk.rules.budget))
 
 
 def _correct(desk: Desk, audited: set[str], day: date) -> None:
     """Finds wrong posts: drawn by the audit, in another receipt's way, or old enough."""
     oldest = day - timedelta(days=desk.rules.found_after)
-    due = {name for name, (posted, _) in desk.standing.items() if name in audited or posted <= oldest}
+    due = {name for name, posted in desk.standing.items() if name in audited or posted <= oldest}
     while due:
         for name in sorted(due):
-            _, row = desk.standing.pop(name)
-            if name not in audited:
-                _judge(desk, row.select(desk.verdicts[-1].columns), day)
+            del desk.standing[name]
+            desk.found.add(name)
         desk.ledger.correct(sorted(due), day)
         due = set(desk.ledger.conflicting())
 

@@ -1,4 +1,7 @@
-"""The strict scorer: a proposal is right only where its items and amounts are the truth's, all of them and no other."""
+"""The strict scorer: a proposal is right only where its items are the truth's, all of them and no other.
+
+Beside it stands the stricter figure "to the cent": the amount on each item, too, and with it the cause of a difference.
+"""
 
 from __future__ import annotations
 
@@ -92,22 +95,24 @@ def _verdicts(
     compared = both.group_by("receipt_id").agg(
         lines_true=pl.col("true").count(),
         lines_said=pl.col("said").count(),
+        lines_shared=(pl.col("true").is_not_null() & pl.col("said").is_not_null()).sum(),
         lines_right=(pl.col("true") == pl.col("said")).fill_null(False).sum(),
     )
     judged = receipts.join(compared, on="receipt_id", how="left", maintain_order="left").join(
         decisions.select("receipt_id", "decision", "confidence"), on="receipt_id", how="left", maintain_order="left"
     )
-    counts = ["lines_true", "lines_said", "lines_right"]
+    counts = ["lines_true", "lines_said", "lines_shared", "lines_right"]
     judged = judged.with_columns(pl.col(counts).fill_null(0).cast(pl.Int64), pl.col("decision").fill_null("none"))
-    said, right = pl.col("lines_said"), pl.col("lines_right")
+    said, shared = pl.col("lines_said"), pl.col("lines_shared")
     # What is not matchable has nothing to be proposed: nothing said is right, anything said is wrong.
     return judged.with_columns(
         proposed=(said > 0) & (pl.col("decision") != "none"),
-        whole=(said == pl.col("lines_true")) & (right == said),
+        whole=(said == pl.col("lines_true")) & (shared == said),
         automatic=pl.col("decision") == "auto",
     ).with_columns(
         right=pl.col("proposed") & pl.col("whole"),
-        partly=pl.col("proposed") & ~pl.col("whole") & (right > 0),
+        exact=pl.col("proposed") & pl.col("whole") & (pl.col("lines_right") == said),
+        partly=pl.col("proposed") & ~pl.col("whole") & (shared > 0),
         automatic_right=pl.col("automatic") & pl.col("whole"),
         band=_band(),
     )
@@ -135,7 +140,7 @@ def _rates(verdicts: pl.DataFrame) -> pl.DataFrame:
 
 def _counts() -> list[pl.Expr]:
     worth = pl.col("amount").abs()
-    flags = ("matchable", "proposed", "right", "partly", "automatic", "automatic_right")
+    flags = ("matchable", "proposed", "right", "exact", "partly", "automatic", "automatic_right")
     return [
         pl.len().cast(pl.Int64).alias("receipts"),
         *(pl.col(flag).sum().cast(pl.Int64) for flag in flags),
@@ -150,6 +155,8 @@ def _shares() -> list[pl.Expr]:
     ratios = {
         "precision": ("right", "proposed"),
         "recall": ("right", "matchable"),
+        "precision_to_the_cent": ("exact", "proposed"),
+        "recall_to_the_cent": ("exact", "matchable"),
         "automatic_rate": ("automatic", "receipts"),
         "automatic_precision": ("automatic_right", "automatic"),
         "line_precision": ("lines_right", "lines_said"),

@@ -15,6 +15,7 @@ _COLUMNS = (
     ("proposed", "proposed"),
     ("right", "right"),
     ("precision", "precision"),
+    ("precision_to_the_cent", "to the cent"),
     ("recall", "recall"),
     ("automatic", "auto"),
     ("automatic_rate", "auto rate"),

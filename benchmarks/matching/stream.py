@@ -70,8 +70,9 @@ def rates(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a group and value: all, learned (from the seventh month on), month, and of the learned ones by stratum
     of the engine, stratum of the truth, pattern, value.
 
-    receipts, posted, posted_right, top (the best proposal is right), worth and posted_worth (minor units), then of the
-    matchable ones with a usable reference: usable, usable_posted, usable_right; duplicates, duplicates_posted.
+    receipts, posted, posted_right, posted_exact, top (the best proposal is right), worth and posted_worth (minor
+    units), then of the matchable ones with a usable reference: usable, usable_posted, usable_right; duplicates,
+    duplicates_posted.
     """
     dated = rows.with_columns(month=(pl.col("day").dt.year() - 2025) * 12 + pl.col("day").dt.month() - 1)
     late = dated.filter(pl.col("month") >= LEARNED)
@@ -91,6 +92,7 @@ def _counts() -> list[pl.Expr]:
     flags = {
         "posted": pl.col("posted"),
         "posted_right": pl.col("posted_right"),
+        "posted_exact": pl.col("posted_exact"),
         "proposed": pl.col("proposed"),
         "top": pl.col("right"),
         "usable": usable,
@@ -170,6 +172,7 @@ def _common_figures(done: Mapping[str, Any], receipts: int, bars: Mapping[str, f
         Figure("automatic after six months", of_late["posted"], "%", at_least=bars.get("automatic")),
         Figure("of these right", _percent(late["posted_right"], late["posted"]), "%", at_least=precise),
         Figure("of these wrong", late["posted"] - late["posted_right"]),
+        Figure("of these right to the cent", _percent(late["posted_exact"], late["posted"]), "%"),
         Figure("worst month, right of what posted", worst, "%", at_least=bars.get("month")),
         Figure("usable reference: automatic", usable, "%", at_least=bars.get("usable")),
         Figure("of these right", _percent(late["usable_right"], late["usable_posted"]), "%", at_least=surest),

@@ -45,11 +45,13 @@ def test_a_proposal_is_right_only_as_a_whole() -> None:
         [("R1", "I1", 100), ("R2", "I2", 60), ("R3", "I4", 490), ("R4", "I9", 70_000)],
         [("R1", "auto", 0.99), ("R2", "review", 0.7), ("R3", "review", 0.65), ("R4", "auto", 0.95)],
     )
-    assert [verdict(found, f"R{n}")["right"] for n in (1, 2, 3, 4, 5)] == [True, False, False, False, False]
-    # The credit note is lacking; the discount is not taken, so the item would stay open; another item is paid.
+    # The credit note is lacking; the items are right, but the discount is not taken; another item is paid.
+    assert [verdict(found, f"R{n}")["right"] for n in (1, 2, 3, 4, 5)] == [True, False, True, False, False]
+    assert [verdict(found, f"R{n}")["exact"] for n in (1, 2, 3, 4, 5)] == [True, False, False, False, False]
     assert [verdict(found, f"R{n}")["partly"] for n in (2, 3, 4)] == [True, False, False]
-    assert found.rate("precision") == pytest.approx(1 / 4)
-    assert found.rate("recall") == pytest.approx(1 / 4)
+    assert found.rate("precision") == pytest.approx(2 / 4)
+    assert found.rate("recall") == pytest.approx(2 / 4)
+    assert found.rate("precision_to_the_cent") == pytest.approx(1 / 4)
     assert found.rate("automatic_rate") == pytest.approx(2 / 5)
     assert found.rate("automatic_precision") == pytest.approx(1 / 2)
     assert found.rate("automatic_precision_by_value") == pytest.approx(100 / 70_100)

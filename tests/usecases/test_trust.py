@@ -278,7 +278,7 @@ def test_a_wrong_one_is_undone_and_planted_errors_switch_the_stratum_off(
     switch = StratumSwitch.objects.get()
     assert (switch.stratum, switch.on, switch.cause, switch.user) == ("quoted_exactly", False, "test_failed", None)
     entry = AuditEntry.objects.get(act="switch_stratum")
-    assert (entry.after["on"], entry.after["wrong"]) == (False, 3 if entry.after["audited"] == 4 else 2)
+    assert entry.after == {"on": False, "cause": "test_failed", "audited": 3, "wrong": 2, "target": 0.001}
     rewind_run(person("manager"), done.run_id, "the stratum is off")
     monkeypatch.setattr("encours.usecases.propose_matches.__version__", "99.0")
     again = run()
@@ -310,6 +310,26 @@ def test_a_stratum_goes_on_again_only_by_a_person_with_a_reason(
     assert switch_stratum(manager, "A", "quoted_exactly", True, "the number range was repaired")
     assert not switch_stratum(manager, "A", "quoted_exactly", True, "again")
     assert run().posted == 6
+
+
+def test_posts_found_wrong_without_an_audit_break_the_promise_and_are_no_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(tmp_path, customers=6)
+    activate_automatic_posting(job("test"), "A", WHY)
+    everything_drawn(monkeypatch, rate=0.0)
+    assert run().posted == 6
+    clerk, nightly = person("clerk", "cash_application"), job("nightly")
+    undo_match(clerk, Decision.objects.get(subject_id="A:0:r").pk, "not theirs")
+    assert watch_promise(nightly, "A") == [], "one of six may be the one in a thousand"
+    undo_match(clerk, Decision.objects.get(subject_id="A:1:r").pk, "not theirs either")
+    assert watch_promise(nightly, "A") == ["quoted_exactly"]
+    switch = StratumSwitch.objects.get()
+    assert switch.why == "2 of 6 posts are known to be wrong: more than 1 in 1,000"
+    assert set(judged_receipts("A")["source"]) == {"found"}
+    assert certify_matching(job("nightly"), ["A"])[0].strata.get(stratum="all").judged == 0
+    switch_stratum(person("manager"), "A", "quoted_exactly", True, "the payer's account was mended")
+    assert watch_promise(nightly, "A") == [], "what was posted before does not count again"
 
 
 def test_who_takes_a_drawn_post_back_elsewhere_has_judged_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

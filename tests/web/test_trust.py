@@ -119,13 +119,13 @@ def test_the_queue_shows_text_and_items_and_is_judged_row_by_row(
     client.post(f"/trust/judge/{third.pk}/", {"right": "0"})
     assert not StratumSwitch.objects.get().on, "two wrong of three break any promise"
     text = page_of(client)
-    assert "switched off by its running test." in text
+    assert "switched off: the promise is not kept." in text
     assert "Switch on again" not in text, "a clerk may not"
     client = client_of("claude")
     assert "Switch on again" in page_of(client)
     client.post("/trust/stratum/", {"of": "A", "stratum": "quoted_exactly", "on": "1", "why": "repaired"})
     assert StratumSwitch.objects.order_by("-pk")[0].on
-    assert "switched off by its running test." not in page_of(client)
+    assert "switched off: the promise is not kept." not in page_of(client)
 
 
 def test_a_run_is_looked_at_and_rewound(town: Town, client_of: Signed, monkeypatch: pytest.MonkeyPatch) -> None:

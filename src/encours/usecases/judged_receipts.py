@@ -1,17 +1,22 @@
 """What people judged of the engine's proposals: the only history that a certificate may rest on.
 
-A proposal is right where a person accepted it as it stood, one by one; wrong where it was refused, changed by hand,
-undone, or where the money turned out to be something else. What was accepted in bulk was not looked at one by one and
-does not count. An automatic post counts where the audit drew it, or where somebody took it back. Letters of the ERP
-teach (`source` letter) and certify nothing; where they say another thing than the engine and a person judged which is
-right, that judgement counts. Disagreements are where the engine is wrong most often: counted alike, they can only make
-the bound too high.
+A proposal is right where a person accepted it as it stood, one by one, or changed by hand no more than what becomes of
+a difference; wrong where the money was put on other items, where it was refused or undone, or where it turned out to be
+something else. What was accepted in bulk was not looked at one by one and does not count. An automatic post counts
+where the audit drew it; what somebody took back without that (`source` found) is counted by `known_errors`. Letters of
+the ERP teach (`source` letter) and certify nothing; where they say another thing than the engine and a person judged
+which is right, that judgement counts. Disagreements are where the engine is wrong most often: counted alike, they can
+only make the bound too high.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import polars as pl
 
+from encours.core.matching.certificate import KNOWN_SCHEMA
 from encours.core.matching.certificate.history import JUDGED_SCHEMA
 from encours.core.matching.model import model_digest
 from encours.store import bulk
@@ -125,22 +130,50 @@ def _refused(words: pl.DataFrame) -> pl.DataFrame:
 
 
 def _automatic(entity_id: str, words: pl.DataFrame) -> pl.DataFrame:
-    """Automatic posts that were audited, and those that a person took back: these are wrong, drawn or not."""
-    posts = words.filter((pl.col("act") == "accept_match") & (pl.col("run") == POSTING))
+    """Automatic posts that were audited, and those that a person took back without that: they were found wrong."""
+    posts = _posts(words)
     audited = posts.join(_audits(entity_id), on="decision_id")
     # A judgement counts while its post stands; that a post was found wrong is not mended by a rewind.
     audited = audited.filter(~((pl.col("undone") == REWOUND) & (pl.col("right") == 1)).fill_null(False))
     drawn = audited.select(_row(pl.col("right") == 1, "judged_at", pl.col("chance")))
     back = posts.join(audited, on="decision_id", how="anti")
-    back = back.filter((pl.col("undone") == "undo_match") & pl.col("undone_by").is_not_null())
-    return pl.concat([drawn, back.select(_row(pl.lit(False), "undone_at", pl.lit(1.0)))])
+    back = back.filter(_taken_back())
+    return pl.concat([drawn, back.select(_row(pl.lit(False), "undone_at", pl.lit(1.0), "found"))])
+
+
+def known_errors(entity_id: str, since: Mapping[str, datetime]) -> pl.DataFrame:
+    """KNOWN_SCHEMA: the posts of the engine that proposes now, by stratum, and how many are known to be wrong.
+
+    `since`: stratum -> the moment from which it counts, where a person switched it on again.
+    """
+    words = _decisions(entity_id).with_columns(stratum=_stratum())
+    posts = _posts(words).filter(~pl.col("run_id").is_in(_foreign_runs(words["run_id"])).fill_null(False))
+    begun = pl.col("stratum").replace_strict(
+        {name: at.isoformat(sep=" ") for name, at in since.items()}, default="", return_dtype=pl.String
+    )
+    posts = posts.drop_nulls("stratum").filter(pl.col("decided_at") > begun)
+    judged = posts.join(_audits(entity_id), on="decision_id", how="left")
+    wrong = (pl.col("right") == 0).fill_null(False) | _taken_back().fill_null(False)
+    counted = judged.group_by("stratum").agg(posts=pl.len(), wrong=wrong.sum())
+    return counted.sort("stratum").select(pl.col(name).cast(dtype) for name, dtype in KNOWN_SCHEMA.items())
+
+
+def _posts(words: pl.DataFrame) -> pl.DataFrame:
+    return words.filter((pl.col("act") == "accept_match") & (pl.col("run") == POSTING))
+
+
+def _taken_back() -> pl.Expr:
+    return (pl.col("undone") == "undo_match") & pl.col("undone_by").is_not_null()
 
 
 def _changed(words: pl.DataFrame, entity_id: str) -> pl.DataFrame:
-    """Proposals that a person's own match took the place of: right where it says just the same."""
+    """Proposals that a person's own match took the place of: right where it settles the same items."""
     hand = words.filter((pl.col("act") == "accept_match") & pl.col("by").is_not_null() & pl.col("undone").is_null())
     met = _replaced(entity_id).join(hand.select("decided_at", hand_id="proposal_id"), on="hand_id")
-    return met.select(_row(pl.col("same") == 1, "decided_at", pl.lit(1.0)))
+    items = _lines(pl.concat([met["proposal_id"], met["hand_id"]])).select("proposal_id", "items")
+    met = met.join(items, on="proposal_id", how="left")
+    met = met.join(items.rename({"proposal_id": "hand_id", "items": "hand_items"}), on="hand_id", how="left")
+    return met.select(_row(pl.col("items").eq_missing(pl.col("hand_items")), "decided_at", pl.lit(1.0)))
 
 
 def _elsewhere(words: pl.DataFrame, proposed: pl.DataFrame) -> pl.DataFrame:
@@ -211,17 +244,17 @@ def _proposals(entity_id: str) -> pl.DataFrame:
 
 
 def _replaced(entity_id: str) -> pl.DataFrame:
-    """Engine's proposals (receipt_id, rule, confidence, run_id), the proposal `hand_id` in their place, `same`."""
+    """Engine's proposals (proposal_id, receipt_id, rule, confidence, run_id), the proposal `hand_id` in their place."""
     schema = {
+        "proposal_id": pl.Int64(),
         "receipt_id": pl.String(),
         "rule": pl.String(),
         "confidence": pl.Float64(),
         "run_id": pl.Int64(),
         "hand_id": pl.Int64(),
-        "same": pl.Int64(),
     }
     return fetch(
-        "SELECT p.receipt_id, p.rule, p.confidence, p.run_id, x.by_id, CASE WHEN x.same THEN 1 ELSE 0 END"
+        "SELECT p.id, p.receipt_id, p.rule, p.confidence, p.run_id, x.by_id"
         f" FROM {ReplacedProposal._meta.db_table} x JOIN {Proposal._meta.db_table} p ON p.id = x.proposal_id"
         " WHERE x.entity_id = %s AND p.decision <> 'none'",
         (entity_id,),
@@ -239,7 +272,8 @@ def _audits(entity_id: str) -> pl.DataFrame:
 
 
 def _lines(proposals: pl.Series) -> pl.DataFrame:
-    """proposal_id, lines: what each takes off which item, as a text that is the same for the same content."""
+    """proposal_id, lines, items: what each takes off which item, and which items, as texts that are the same for the
+    same content."""
     schema = {"proposal_id": pl.Int64(), "item_id": pl.String(), "amount": pl.Int64()}
     numbers = pl.DataFrame({"key": proposals.cast(pl.Int64).unique()})
     with bulk.staged(numbers) as staged:
@@ -277,7 +311,9 @@ def _lettered(receipts: pl.Series) -> pl.DataFrame:
 def _as_text(rows: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
     summed = rows.group_by(key, "item_id").agg(pl.col("amount").sum())
     line = pl.concat_str("item_id", pl.col("amount").cast(pl.String), separator="|")
-    return summed.group_by(key).agg(line.sort().str.join("\n").alias(name))
+    return summed.group_by(key).agg(
+        line.sort().str.join("\n").alias(name), pl.col("item_id").sort().str.join("\n").alias("items")
+    )
 
 
 def _foreign_runs(runs: pl.Series) -> list[int]:

@@ -16,6 +16,7 @@ from encours.core.matching.certificate import (
     failed_strata,
     observe,
     observe_mix,
+    refuted,
     watch,
 )
 from encours.core.matching.certificate.audit import AUDIT_RATE
@@ -28,6 +29,7 @@ from encours.store.models import Entity, MatchAudit, MatchCertificate, Proposal,
 from encours.store.rows import fetch
 from encours.usecases import clock
 from encours.usecases.error_budget import error_budget
+from encours.usecases.judged_receipts import known_errors
 from encours.usecases.refusals import REWOUND
 from encours.usecases.rights import Actor
 from encours.usecases.standing_promise import newest_certificate, switches
@@ -45,29 +47,40 @@ def watch_promise(actor: Actor, entity_id: str) -> list[str]:
 
 
 def switch_failed_off(actor: Actor, entity_id: str) -> list[str]:
-    """Switches every stratum off whose running test has failed; the caller holds a transaction and the lock."""
+    """Switches every stratum off whose running test has failed, or whose posts are known to be wrong more often than
+    promised; the caller holds a transaction and the lock."""
     _judge_undone(entity_id)
-    known = switches(entity_id)
-    tests = running_tests(entity_id, known, error_budget(entity_id).budget)
-    failed = [name for name in sorted(failed_strata(tests)) if name not in known or known[name].on]
+    known, target = switches(entity_id), error_budget(entity_id).budget
+    tests = running_tests(entity_id, known, target)
+    errors = known_errors(entity_id, {name: row.at for name, row in known.items() if row.on})
+    broken = refuted(errors, target)
+    failed = [name for name in sorted(failed_strata(tests) | broken) if name not in known or known[name].on]
     for name in failed:
         test = tests[name]
+        figures: dict[str, object] = {"audited": test.audited, "wrong": test.wrong, "target": test.target}
         why = f"{test.wrong} of {test.audited} audited posts were wrong: more than {one_in(test.target)}"
-        StratumSwitch.objects.create(
-            entity_id=entity_id, stratum=name, on=False, cause=TEST_FAILED, why=why, at=clock.now()
-        )
-        figures = {"audited": test.audited, "wrong": test.wrong, "target": test.target}
-        audit.append(
-            clock.now(),
-            actor.name,
-            "switch_stratum",
-            entity_id=entity_id,
-            subject=name,
-            before={"on": True},
-            after={"on": False, "cause": TEST_FAILED, **figures},
-            why=why,
-        )
+        if not test.failed:
+            posts, wrong = errors.filter(stratum=name).select("posts", "wrong").row(0)
+            figures = {"posts": posts, "wrong": wrong, "target": target}
+            why = f"{wrong} of {posts} posts are known to be wrong: more than {one_in(target)}"
+        _switch_off(actor, entity_id, name, why, figures)
     return failed
+
+
+def _switch_off(actor: Actor, entity_id: str, name: str, why: str, figures: Mapping[str, object]) -> None:
+    StratumSwitch.objects.create(
+        entity_id=entity_id, stratum=name, on=False, cause=TEST_FAILED, why=why, at=clock.now()
+    )
+    audit.append(
+        clock.now(),
+        actor.name,
+        "switch_stratum",
+        entity_id=entity_id,
+        subject=name,
+        before={"on": True},
+        after={"on": False, "cause": TEST_FAILED, **figures},
+        why=why,
+    )
 
 
 def _judge_undone(entity_id: str) -> None:

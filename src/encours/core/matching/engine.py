@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,16 +15,14 @@ from encours.core.matching.families import families
 from encours.core.matching.judged import Judged, judge, together
 from encours.core.matching.lines import Lines
 from encours.core.matching.payers import Lessons
+from encours.core.matching.policy import Claims, Policy
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.keys import DIGITS
 from encours.core.matching.references.scan import Marks
-from encours.core.matching.score import Trees
 from encours.core.matching.search import Facts, Found, in_shares, search
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-#: A confidence that none reaches.
-NOTHING = 2.0
 #: A receipt whose items another one took asks again so often on its day.
 _ROUNDS = 3
 #: Where a claim tells how many items are quoted, by number and otherwise.
@@ -54,20 +51,6 @@ class Outcome:
     weak: Int32
     spoken: npt.NDArray[np.float32]
     lines: Lines
-
-
-@dataclass(frozen=True)
-class Policy:
-    """`least`: a confidence below which nothing is proposed, `least_on_account` the same for receipts that stand on a
-    customer's account. `certified`: one that a certificate allows to post without proof, for all or one a family (above
-    1: none). `trees`: the model, default the shipped one. `watch` is shown all hypotheses as they are found, share
-    by share: what the model is trained on."""
-
-    least: float = 0.5
-    least_on_account: float = 0.3
-    certified: float | npt.NDArray[np.float64] = NOTHING
-    trees: Trees | None = None
-    watch: Callable[[Found], None] | None = None
 
 
 def run(facts: Facts, lessons: Lessons, policy: Policy) -> Outcome:
@@ -111,31 +94,34 @@ def _decide(facts: Facts, todo: Int32, outcome: Outcome, policy: Policy, final: 
         if not len(todo):
             return
         looked = in_shares(partial(_look, facts, policy, final), todo)
-        judged = together([judged for judged, _ in looked])
-        for _, found in looked:
+        judged = together([judged for judged, _, _ in looked])
+        for _, found, claims in looked:
             if policy.watch and found:
                 policy.watch(found)
+            if policy.watch_claims and claims:
+                policy.watch_claims(claims)
         if not len(judged.sure):
             return
-        todo = _claim(facts, judged, outcome, policy, final)
+        todo = _claim(facts, judged, outcome, policy)
 
 
-def _look(facts: Facts, policy: Policy, final: bool, todo: Int32) -> tuple[Judged, Found | None]:
-    """The best hypothesis of each receipt that has one; all of them, too, for whoever watches."""
+def _look(facts: Facts, policy: Policy, final: bool, todo: Int32) -> tuple[Judged, Found | None, Claims | None]:
+    """The best hypothesis of each receipt that has one; all of them, too, and what they were judged on, for whoever
+    watches."""
     found = search(facts, todo, final)
-    return judge(found, facts, policy.trees, final), found if policy.watch else None
+    judged, claims = judge(found, facts, policy, final)
+    return judged, found if policy.watch else None, claims if policy.watch_claims else None
 
 
-def _claim(facts: Facts, judged: Judged, outcome: Outcome, policy: Policy, final: bool) -> Int32:
+def _claim(facts: Facts, judged: Judged, outcome: Outcome, policy: Policy) -> Int32:
     """Gives the items to the surest claims; the receipts that went away empty."""
     hypotheses = judged.hypotheses
     best = np.lexsort((hypotheses.ask, -judged.sure))
-    on_account = facts.asks.customer[hypotheses.ask[best]] >= 0
+    on_account = (facts.asks.customer[hypotheses.ask[best]] >= 0) & ~judged.quotes[best]
     best = best[judged.sure[best] >= np.where(on_account, policy.least_on_account, policy.least)]
     wanted = contested(best, hypotheses, facts.pool)
-    certified = np.broadcast_to(policy.certified, len(families()))[hypotheses.family[best]]
     again = _open_again(hypotheses, best, facts)
-    posts = (judged.proof[best] | (judged.certain[best] >= certified)) & (wanted < 0) & (not final) & ~again
+    posts = judged.posts[best] & (wanted < 0) & ~again
     stands, rival = assign(best, hypotheses, posts, facts.pool)
     ask = hypotheses.ask[best]
     outcome.rival[ask] = np.where(rival >= 0, rival, np.where(wanted >= 0, wanted, outcome.rival[ask]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from encours.core.matching.families import families
-from encours.core.matching.proof import IS_AMOUNT, OTHER_CUSTOMER, PAYERS, WEAK
+from encours.core.matching.proof import IS_AMOUNT, OTHER_CUSTOMER, PAYERS, SAME_ITEMS, SUPPOSED, WEAK
 
 #: Who the payer is taken to be, surest first: feature and words.
 _PAYER = (
@@ -110,7 +110,12 @@ def _doubts() -> list[tuple[pl.Expr, pl.Expr]]:
             pl.format("it is open again only with the returned payment {}: accept that first", "reopened_by"),
         ),
         (pl.col("ways") > 1, pl.format("{} sets of items fit alike", pl.col("ways").cast(pl.Int64))),
-        (pl.col("rivals") > 0, pl.lit("another set of items fits, too")),
+        ((pl.col("rivals") > 0) & ~has(SAME_ITEMS), pl.lit("another set of items fits, too")),
+        (
+            (pl.col("rivals") > 0) & has(SAME_ITEMS) & (pl.col("gap") > 0),
+            pl.lit("the difference may have another cause"),
+        ),
+        (has(SUPPOSED), pl.lit("what stays open may be a bank charge")),
         (pl.col("late") > 0, pl.lit("not all of it was known and open when the money was booked")),
         (pl.col("dead") > 0, pl.lit("a quoted item is settled already: this may be a second payment")),
         (pl.col("elsewhere") > 0, pl.lit("items of other customers are quoted, too")),

@@ -36,6 +36,7 @@ class Family:
     `search` writes into Fits for the views marked, `pay` only where it finds `ways`. `gap` names what is booked for a
     difference between what is settled and what came: discount, charge, write_off; "" where there is none or the money
     over stays on the receipt.
+    `supposes`: the difference alone speaks for its cause, so that what posts by itself leaves it open.
     `quotes`: only views with a quote are searched. `stratum`: how a match of the family knows its items, one of the
     certificate's strata.
     """
@@ -48,6 +49,7 @@ class Family:
     stratum: str
     ends: bool = True
     gap: str = ""
+    supposes: bool = False
     quotes: bool = False
 
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.certainty import compare, item_sets, left_open
 from encours.core.matching.claims import Hypotheses, best_of
 from encours.core.matching.explain import SPOKEN_OF
 from encours.core.matching.families import families
 from encours.core.matching.features import PLACE
 from encours.core.matching.floors import floors
 from encours.core.matching.lines import joined, only
-from encours.core.matching.proof import proven, weaknesses
-from encours.core.matching.score import Trees, score
+from encours.core.matching.policy import Claims, Policy, Rows
+from encours.core.matching.proof import SAME_ITEMS, SUPPOSED, proven, weaknesses
+from encours.core.matching.score import COMPARED, prior_certainty, score
 from encours.core.matching.search import Facts, Found
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
 #: Share of proofs expected to be wrong, until judged receipts of the book say better: a chance hit needs the same
 #: number in the text and the same cents.
 PROOF_ERROR_RATE = 0.0001
+_SCORE, _OTHER_ITEMS = COMPARED.index("score"), COMPARED.index("other_items")
 _SPOKEN = [PLACE[name] for name in SPOKEN_OF]
 
 
@@ -30,9 +35,10 @@ _SPOKEN = [PLACE[name] for name in SPOKEN_OF]
 class Judged:
     """One place a receipt that has a hypothesis: its best one in `hypotheses`.
 
-    `spoken`: the features that sentences speak of (`explain.SPOKEN_OF`); `sure`: how sure it is, `certain` the same as
-    far as a certificate may count on it; `proof`: it stands on one; `weak` (bits of `proof`); `second`: the score of
-    the best other set, `second_family` its family (−1: none).
+    `spoken`: the features that sentences speak of (`explain.SPOKEN_OF`); `sure`: how sure its items are, `certain` the
+    same as far as a certificate may count on it; `proof`: it stands on one; `posts`: it does, or reaches what is
+    certified; `quotes`: its family goes by what is quoted; `weak` (bits of `proof`); `second`: the score of the best
+    other set, `second_family` its family (−1: none).
     """
 
     hypotheses: Hypotheses
@@ -40,28 +46,83 @@ class Judged:
     sure: Floats
     certain: Floats
     proof: Bools
+    posts: Bools
+    quotes: Bools
     weak: npt.NDArray[np.int32]
     second: Floats
     second_family: npt.NDArray[np.int32]
 
 
-def judge(found: Found, facts: Facts, trees: Trees | None, final: bool) -> Judged:
-    """The best hypothesis of each receipt in `found`."""
-    hypotheses, every = found.hypotheses, score(found.features, trees)
-    best, second, margin = best_of(hypotheses, every, np.lexsort((-every, hypotheses.ask)))
-    features, scores = found.features[best], every[best]
-    second_family = np.where(second >= 0, hypotheses.family[second], -1).astype(np.int32)
-    hypotheses = only(hypotheses, best)
+def judge(found: Found, facts: Facts, policy: Policy, final: bool) -> tuple[Judged, Claims]:
+    """The best hypothesis of each receipt in `found`, and those that no proof decides as the model saw them. In the
+    last round nothing is proven and nothing posts: what fits only then was not there when the money came."""
+    every = score(found.features, policy.trees)
+    order = np.lexsort((-every, found.hypotheses.ask))
+    best, second, margin = best_of(found.hypotheses, every, order)
+    features, hypotheses = found.features[best], only(found.hypotheses, best)
     weak = weaknesses(hypotheses, facts.pool, facts.asks)
     proof = proven(hypotheses, features, weak, facts) & (not final)
-    # A proof stands on number, amount and account: the score knows nothing of it.
-    # Two sets alike in everything, unquoted: at most one is right, so neither is surer than a half.
-    tied = (margin >= scores) & ~np.array([family.quotes for family in families()])[hypotheses.family]
-    alone = np.where(tied, scores / 2, scores)
-    sure = np.where(proof, np.maximum(scores, 1 - PROOF_ERROR_RATE), alone)
+    sets = item_sets(found.hypotheses.start, found.hypotheses.item)
+    beside = compare(found.hypotheses, sets, every, _of_families("code"), order)
+    claims = _doubted(features, beside, hypotheses, sets[best], proof)
+    quotes = _of_families("quotes")[hypotheses.family]
+    sure = _sure(beside, proof, quotes, claims, policy)
+    # What only a rule holds up is shown, but no certificate may count on it.
     floor = floors(hypotheses, features, facts)
     certain, sure = np.where(floor > sure, 0.0, sure), np.maximum(sure, floor)
-    return Judged(hypotheses, features[:, _SPOKEN], sure, certain, proof, weak, margin, second_family)
+    posts = (proof | (certain >= certified_for(policy, hypotheses.family))) & (not final)
+    instead = left_open(found.hypotheses, sets, order, _of_families("supposes"))
+    posts, left = _without_supposing(hypotheses, features, instead, posts)
+    if left.any():
+        best = np.where(left, instead, best)
+        features, hypotheses = found.features[best], only(found.hypotheses, best)
+    weak = weak | np.where(beside[:, _OTHER_ITEMS] == 0, SAME_ITEMS, 0) | np.where(left, SUPPOSED, 0)
+    second_family = np.where(second >= 0, found.hypotheses.family[second], -1).astype(np.int32)
+    spoken = features[:, _SPOKEN]
+    judged = Judged(
+        hypotheses, spoken, sure, certain, proof, posts, quotes, weak.astype(np.int32), margin, second_family
+    )
+    return judged, claims
+
+
+def _doubted(features: Rows, beside: Rows, hypotheses: Hypotheses, sets: Int64, proof: Bools) -> Claims:
+    places = np.flatnonzero(~proof)
+    return Claims(np.hstack((features[places], beside[places])), hypotheses.ask[places], sets[places])
+
+
+def _sure(beside: Rows, proof: Bools, quotes: Bools, claims: Claims, policy: Policy) -> Floats:
+    """How sure the items of each claim are: a proof stands on number, amount and account, of which no model knows."""
+    sure = np.full(len(proof), 1 - PROOF_ERROR_RATE)
+    sure[~proof] = (policy.weigh or _shipped)(claims.rows)
+    # Two sets alike in everything, unquoted: at most one is right, so neither is surer than a half.
+    tied = (beside[:, _OTHER_ITEMS] >= beside[:, _SCORE]) & ~quotes & ~proof
+    return np.where(tied, np.minimum(sure, beside[:, _SCORE] / 2), sure)
+
+
+def _shipped(rows: Rows) -> Floats:
+    return score(rows, prior_certainty())
+
+
+def _of_families(name: str) -> npt.NDArray[Any]:
+    return np.array([getattr(family, name) for family in families()])
+
+
+def certified_for(policy: Policy, family: npt.NDArray[np.int32]) -> Floats:
+    """The least confidence with which claims of each family (its place) post without a proof."""
+    found: Floats = np.broadcast_to(policy.certified, len(families()))[family]
+    return found
+
+
+def _without_supposing(hypotheses: Hypotheses, features: Rows, instead: Int64, posts: Bools) -> tuple[Bools, Bools]:
+    """Which claims post, and which of those leave a difference open for a person to name.
+
+    What posts by itself books no difference whose cause is only supposed: the hypothesis of the same items that leaves
+    it open takes its place (`instead`, −1: none); where there is none, the claim does not post.
+    """
+    says = features[:, PLACE["says_fees"]] > 0
+    unsaid = posts & _of_families("supposes")[hypotheses.family] & ~says
+    left = unsaid & (instead >= 0)
+    return posts & (left | ~unsaid), left
 
 
 def together(parts: Sequence[Judged]) -> Judged:

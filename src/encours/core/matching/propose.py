@@ -33,8 +33,8 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
 }
 DEFAULT_MAX_ERROR_RATE = 0.001
 #: What is less probable than this is not proposed: a wrong suggestion costs more time than an empty line.
-LEAST_CONFIDENCE = 0.7
-#: Where the ledger or a person says whose money it is, less is worth a look: the account is short.
+LEAST_CONFIDENCE = 0.6
+#: Where the ledger or a person says whose money it is and nothing is quoted, less is worth a look: the list is short.
 LEAST_ON_ACCOUNT = 0.3
 
 
@@ -78,8 +78,9 @@ def propose(
     # The compiled search is loaded by whoever matches, not by every page that could.
     from encours.core.matching.credits import without_money
     from encours.core.matching.decide import decide
-    from encours.core.matching.engine import Policy, run
+    from encours.core.matching.engine import run
     from encours.core.matching.foreign import in_other_currency
+    from encours.core.matching.policy import Policy
     from encours.core.matching.prepare import prepare
 
     ready = prepare(book, as_of, advices)
@@ -164,8 +165,8 @@ def _assert_elsewhere(lines: pl.DataFrame, items: pl.DataFrame, receipts: pl.Dat
 
 def _by_family(certified: float | Mapping[str, float] | None) -> npt.NDArray[np.float64]:
     """The least confidence that posts without a proof, in the order of the families."""
-    from encours.core.matching.engine import NOTHING
     from encours.core.matching.families import families
+    from encours.core.matching.policy import NOTHING
 
     given = {} if certified is None else certified
     least = [given.get(one.stratum, NOTHING) if isinstance(given, Mapping) else given for one in families()]

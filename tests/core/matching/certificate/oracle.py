@@ -23,14 +23,16 @@ def kept(confidences: Sequence[float], count: int) -> list[int]:
 
 
 def loosest(
-    confidences: Sequence[float], right: Sequence[bool], counts: Sequence[int], target: Fraction, delta: Fraction
+    confidences: Sequence[float], right: Sequence[bool], ways: Sequence[list[int]], target: Fraction, delta: Fraction
 ) -> set[int] | None:
-    """The places that the loosest passing threshold keeps; None: no threshold passes."""
+    """The places that the loosest threshold keeps which is reached from a start without a failure; None: none is."""
     passing = []
-    for count in counts:
-        places = kept(confidences, count)
-        errors = sum(not right[place] for place in places)
-        if tail(errors, len(places), target) <= delta / len(counts):
+    for counts in ways:
+        for count in counts:
+            places = kept(confidences, count)
+            errors = sum(not right[place] for place in places)
+            if tail(errors, len(places), target) > delta / len(ways):
+                break
             passing.append(set(places))
     return max(passing, key=len, default=None)
 

@@ -16,7 +16,7 @@ from core.matching.certificate import oracle
 from core.matching.certificate.worlds import all_right, judged
 from encours.core.base.issue import CallError
 from encours.core.matching.certificate import POOLED, STRATA, Certificate, budgets, certify, curve
-from encours.core.matching.certificate.learn_then_test import grid
+from encours.core.matching.certificate.learn_then_test import sequences
 
 
 @pytest.mark.parametrize(("target", "sample"), [(0.01, 299), (0.005, 598), (0.001, 2_995)])
@@ -76,8 +76,8 @@ def test_money_is_bounded_under_a_limit_only() -> None:
     history = judged(np.linspace(0.6, 0.999, 20_000), np.ones(20_000), amount=amount)
     assert certify(history, 0.001).row()["value_bound"] is None
     row = certify(history, 0.001, value_cap=100_000).row()
-    # 12,000 receipts' worth of the limit, at delta/50, and at most half of the capital on a wrong bet.
-    assert np.log(50 / 0.05) / 12_000 < row["value_bound"] < np.log(2 * 50 / 0.05) / 12_000
+    # 12,000 receipts' worth of the limit, at delta/5, and at most half of the capital on a wrong bet.
+    assert np.log(5 / 0.05) / 12_000 < row["value_bound"] < np.log(2 * 5 / 0.05) / 12_000
     less = certify(history, 0.001, value_cap=50_000).row()
     assert (less["judged"], less["value"]) == (10_000, 20_000 * less["sample"])
 
@@ -135,11 +135,13 @@ def test_a_target_outside_its_range_is_a_wrong_call(target: float) -> None:
 
 
 @pytest.mark.parametrize("sample", [0, 1, 299, 3_687, 3_688, 7_000, 13_810, 100_000])
-def test_the_grid_is_small_where_history_is_and_always_tries_everything(sample: int) -> None:
-    counts = grid(sample, 0.001, 0.05)
-    assert counts == sorted(counts)
-    assert counts[-1] == sample
-    assert len(counts) == {7_000: 5, 3_688: 2, 13_810: 50, 100_000: 50}.get(sample, 1)
+def test_few_starts_where_history_is_small_and_each_ends_with_everything(sample: int) -> None:
+    ways = sequences(sample, 0.001, 0.05)
+    assert len(ways) == {7_000: 5, 3_688: 2, 13_810: 5, 100_000: 5}.get(sample, 1)
+    for counts in ways:
+        assert counts == sorted(counts)
+        assert counts[-1] == sample
+    assert [way[0] for way in ways] == sorted(way[0] for way in ways)
 
 
 rows = st.lists(
@@ -152,8 +154,8 @@ rows = st.lists(
 def test_the_loosest_that_passes_is_that_of_the_oracle(history: list[tuple[float, bool]], target: Fraction) -> None:
     confidence, right = [row[0] for row in history], [row[1] for row in history]
     row = certify(judged(np.array(confidence), np.array(right)), float(target)).row()
-    counts = grid(len(history), float(target), 0.05)
-    places = oracle.loosest(confidence, right, counts, target, Fraction(1, 20))
+    ways = sequences(len(history), float(target), 0.05)
+    places = oracle.loosest(confidence, right, ways, target, Fraction(1, 20))
     assert row["certified"] == (places is not None)
     if places is not None:
         assert places == {place for place, value in enumerate(confidence) if value >= row["threshold"]}
@@ -163,7 +165,7 @@ def test_the_loosest_that_passes_is_that_of_the_oracle(history: list[tuple[float
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(300, 3_000))
 def test_a_wider_budget_or_one_error_less_never_covers_less(seed: int, count: int) -> None:
-    """For the same thresholds: another budget may bring another grid, so coverage is compared at one grid step."""
+    """For the same thresholds: another budget may bring other starts, so coverage is compared at their distance."""
     rng = np.random.default_rng(seed)
     confidence, right = rng.random(count), rng.random(count) > 0.004
     strict, wide = (certify(judged(confidence, right), target).row() for target in (0.02, 0.05))

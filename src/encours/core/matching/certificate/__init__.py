@@ -12,11 +12,13 @@ from encours.core.matching.certificate.certify import Certificate, certify
 from encours.core.matching.certificate.decide import Policy, decide, thresholds
 from encours.core.matching.certificate.drift import Drift, observe_mix, watch
 from encours.core.matching.certificate.history import AMOUNT, OTHER, POOLED, QUOTED, STRATA
+from encours.core.matching.certificate.known import KNOWN_SCHEMA, refuted
 from encours.core.matching.certificate.prior import prior_certificate, prior_record
 from encours.core.matching.certificate.running import RunningTest, failed_strata, observe, observe_strata
 
 __all__ = [
     "AMOUNT",
+    "KNOWN_SCHEMA",
     "LADDER",
     "OTHER",
     "POOLED",
@@ -39,6 +41,7 @@ __all__ = [
     "observe_strata",
     "prior_certificate",
     "prior_record",
+    "refuted",
     "strictest",
     "thresholds",
     "watch",

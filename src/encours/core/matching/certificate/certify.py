@@ -29,7 +29,7 @@ DEFAULT_CONFIDENCE = 0.95
 #: letter judged (they teach, they do not certify). `sample`, `errors`, `bound` (of the error rate), `value` and
 #: `value_wrong` (minor units), `value_bound` (of the share of money wrong; null without a value cap), `coverage` and
 #: `coverage_value` (shares of what was judged) are of the receipts from `threshold` on (null where nothing is
-#: certified; the figures are then of the threshold that came nearest). `tests`: thresholds tried, each at delta/tests.
+#: certified; the figures are then of the start that came nearest). `tests`: starts of sequences, each at delta/tests.
 #: `first_on`, `last_on`: the days of the judged receipts. `supports`: the strictest budget that they certify.
 CERTIFICATE_SCHEMA: dict[str, pl.DataType] = {
     "stratum": pl.String(),

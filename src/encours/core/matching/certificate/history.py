@@ -13,8 +13,9 @@ QUOTED, OTHER, AMOUNT, POOLED = "quoted_exactly", "other_reference", "amount_onl
 STRATA = (QUOTED, OTHER, AMOUNT)
 
 #: One row a judgement. `confidence`: what the engine gave its proposal, before the judgement. `amount`: minor units of
-#: one currency, the sign is ignored. `right`: whether the proposal was the truth, to the cent and the item. `source`:
-#: person or letter. `chance` (may be absent: 1): how likely it was that this receipt would be judged, 0 excluded.
+#: one currency, the sign is ignored. `right`: whether its items were the true ones, all and no other. `source`: person,
+#: letter, or found (a wrong post that came to light outside the audit). `chance` (may be absent: 1): how likely it was
+#: that this receipt would be judged, 0 excluded.
 JUDGED_SCHEMA: dict[str, pl.DataType] = {
     "receipt_id": pl.String(),
     "day": pl.Date(),
@@ -55,8 +56,9 @@ class History(NamedTuple):
 def certifying(judged: pl.DataFrame, value_cap: int | None = None) -> pl.DataFrame:
     """One row for each receipt that a person judged, its last judgement, in JUDGED_SCHEMA.
 
-    Left out: letters (they are wrong in one case in a hundred, so they cannot prove one in a thousand), rows without a
-    judgement or a confidence, and amounts above `value_cap` (they never post by themselves, so they are not promised).
+    Left out: letters (they are wrong in one case in a hundred, so they cannot prove one in a thousand), errors that
+    came to light by themselves (no sample: `known` counts them against all posts), rows without a judgement or a
+    confidence, and amounts above `value_cap` (they never post by themselves, so they are not promised).
     """
     rows = conformed(judged).filter(
         pl.col("source") == "person",

@@ -1,9 +1,10 @@
-"""The least confidence that may post: a few thresholds are tested on judged receipts, the loosest that passes is taken.
+"""The least confidence that may post: thresholds are tested on judged receipts, the loosest that passes is taken.
 
 A. N. Angelopoulos, S. Bates, E. J. Candès, M. I. Jordan, L. Lei, Learn then Test, Ann. Appl. Statist. 19 (2025), with
-Bonferroni's correction: each of G thresholds is tested at delta/G, so with chance 1 − delta none that passes breaks the
-promise, and any of them may be taken. Testing from strict to loose and stopping at the first failure would spend no
-delta on G, but one early error then throws away all that lies behind it.
+fixed sequences from several starts: from each start thresholds are tested from strict to loose until one fails, all of
+them at delta/starts. In one sequence the first true null stops everything behind it, so with chance 1 − delta none that
+passes breaks the promise, and any of them may be taken. One start alone would lose everything to one early error; as
+many starts as thresholds (Bonferroni's correction) would spend delta on neighbours that say nearly the same.
 
 A threshold is a fraction of the judged receipts, fixed by their number alone. It lies on a receipt: those above it are,
 given that receipt, an independent sample of all receipts above it, so the binomial holds exactly, ties included; the
@@ -14,6 +15,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
 
 import numpy as np
 
@@ -21,15 +24,16 @@ from encours.core.matching.certificate.betting import log_evidence, upper_share
 from encours.core.matching.certificate.bounds import LADDER, binomial_tail, needed, upper_bound
 from encours.core.matching.certificate.history import History
 
-#: Thresholds tested: the most that a history affords, when three quarters of it without an error would still pass.
-_FINE, _COARSE = 50, (10, 5, 2)
-#: A fine grid costs sample where there is little: it waits until half of the history could pass.
-_FINE_FROM = 2
+#: Starts: the most that a history affords, when three quarters of it without an error would still pass.
+_STARTS = (5, 3, 2)
+#: Thresholds from the strictest to everything.
+_STEPS = 100
 
 
 @dataclass(frozen=True)
 class Tested:
-    """One threshold: the `sample` above it, its `errors`, their `bound` at delta/`tests`, and whether it `passes`.
+    """One threshold: the `sample` above it, its `errors`, their `bound` at delta/`tests` (the number of starts), and
+    whether it `passes`.
 
     `threshold`: confidences from it on are in. `coverage`: the share of the judged receipts that are, each weighing
     1/chance; `coverage_value` the same for money.
@@ -45,39 +49,38 @@ class Tested:
     coverage_value: float
 
 
-def grid(sample: int, target: float, delta: float) -> list[int]:
-    """How many of the surest receipts each threshold keeps, strictest first; everything is always among them.
+def sequences(sample: int, target: float, delta: float) -> list[list[int]]:
+    """How many of the surest receipts each threshold keeps, from each start on, strictest first; everything is last.
 
-    The strictest keeps so many that they could pass at all. Labels and confidences play no part in the choice.
+    The strictest start keeps so many that they could pass at all, and everything is a start of its own: where many
+    confidences are tied, a start among them keeps nothing. Labels and confidences play no part in the choice.
     """
-    if sample >= _FINE_FROM * needed(target, delta / _FINE):
-        tests = _FINE
-    else:
-        tests = next((few for few in _COARSE if 0.75 * sample >= needed(target, delta / few)), 1)
-    if tests == 1 and sample >= needed(target, delta / 2):
-        tests = 2
-    first = needed(target, delta / tests) if tests > 1 else sample
-    return [int(count) for count in np.linspace(first, sample, tests).round()]
+    starts = next((many for many in _STARTS if 0.75 * sample >= needed(target, delta / many)), 1)
+    if starts == 1 and sample >= needed(target, delta / 2):
+        starts = 2
+    if starts == 1:
+        return [[sample]]
+    ladder = [int(count) for count in np.linspace(needed(target, delta / starts), sample, _STEPS + 1).round()]
+    return [ladder[start * _STEPS // (starts - 1) :] for start in range(starts)]
 
 
 def loosest(history: History, target: float, delta: float) -> Tested:
-    """The loosest threshold certified for `target`; where none is, the one that came nearest (the least chance)."""
-    counts = grid(history.size, target, delta)
-    share = delta / len(counts)
-    kept = [history.above(count) for count in counts]
-    chances: dict[int, float] = {}
-    for sample in sorted(set(kept), reverse=True):
-        chances[sample] = _chance(history, sample, target)
-        if chances[sample] <= share:
-            return _tested(history, sample, share, len(counts), passes=True)
-    nearest = min(chances, key=lambda sample: (chances[sample], -sample))
-    return _tested(history, nearest, share, len(counts), passes=False)
+    """The loosest threshold certified for `target`; where none is, the start that came nearest (the least chance)."""
+    ways = sequences(history.size, target, delta)
+    share = delta / len(ways)
+    chance = cache(lambda sample: _chance(history, sample, target))
+    samples = [[history.above(count) for count in counts] for counts in ways]
+    passed = [sample for way in samples for sample in takewhile(lambda sample: chance(sample) <= share, way)]
+    if passed:
+        return _tested(history, max(passed), share, len(ways), passes=True)
+    nearest = min((way[0] for way in samples), key=lambda sample: (chance(sample), -sample))
+    return _tested(history, nearest, share, len(ways), passes=False)
 
 
 def certifies(history: History, target: float, delta: float) -> bool:
     """Whether any threshold passes for `target`."""
-    counts = grid(history.size, target, delta)
-    return any(_chance(history, history.above(count), target) <= delta / len(counts) for count in counts)
+    ways = sequences(history.size, target, delta)
+    return any(_chance(history, history.above(way[0]), target) <= delta / len(ways) for way in ways)
 
 
 def strictest_certified(history: History, delta: float) -> float | None:

@@ -39,4 +39,5 @@ FAMILY = Family(
     search=_search,
     stratum=AMOUNT,
     gap="charge",
+    supposes=True,
 )

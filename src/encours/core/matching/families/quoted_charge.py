@@ -39,5 +39,6 @@ FAMILY = Family(
     stratum=OTHER,
     ends=False,
     gap="charge",
+    supposes=True,
     quotes=True,
 )

@@ -7,6 +7,7 @@ ones alone would find everybody prompt. Discrete-time survival as in Singer and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -52,11 +53,13 @@ _SETTINGS: dict[str, Any] = {
 class Learnt(NamedTuple):
     """The trees, and how far they can be trusted after the due date.
 
-    `rows`: by cell of the grid, how many rows were learnt from; `late`: chance a day that an item over a week late is
-    paid. A book of three months has seen nobody four months late: trees would say "never".
+    `nodes`: the trees as they are kept (see `trees_of`). `rows`: by cell of the grid, how many rows were learnt from;
+    `late`: chance a day that an item over a week late is paid. A book of three months has seen nobody four months late:
+    trees would say "never".
     """
 
     trees: Trees
+    nodes: Mapping[str, list[Any]]
     rows: Float64
     late: float
 
@@ -78,7 +81,8 @@ def learn_trees(study: Study, now: int | None = None, seed: int = 1) -> Learnt |
     data = lightgbm.Dataset(features, label=paid, feature_name=list(FEATURES), free_raw_data=True)
     leaf = {"min_data_in_leaf": int(np.clip(len(paid) / 2_000, *_LEAF))}
     model = lightgbm.train(_SETTINGS | leaf, data, num_boost_round=_TREES)
-    return Learnt(trees_of(as_lists(model)), *_support(found))
+    nodes = as_lists(model)
+    return Learnt(trees_of(nodes), nodes, *_support(found))
 
 
 def hazards(found: Rows, learnt: Learnt) -> Float64:
@@ -125,7 +129,7 @@ def _support(found: Examples) -> tuple[Float64, float]:
 
 def as_lists(model: lightgbm.Booster) -> dict[str, list[Any]]:
     """A LightGBM model as the lists that `trees_of` reads."""
-    found: dict[str, list[Any]] = {name: [] for name in Trees._fields}
+    found: dict[str, list[Any]] = {name: [] for name in ("root", "feature", "bound", "left", "right", "value")}
     for tree in model.dump_model()["tree_info"]:
         found["root"].append(len(found["feature"]))
         _write(tree["tree_structure"], found)

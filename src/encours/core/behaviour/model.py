@@ -55,7 +55,7 @@ class Model:
             "features": list(FEATURES),
         }
         if self.learnt is not None:
-            held["trees"] = {name: values.tolist() for name, values in self.learnt.trees._asdict().items()}
+            held["trees"] = self.learnt.nodes
             held |= {"rows": self.learnt.rows.tolist(), "late": self.learnt.late}
         return json.dumps(held, separators=(",", ":"))
 
@@ -65,7 +65,9 @@ def model_of(text: str) -> Model:
     held = json.loads(text)
     if held["features"] != list(FEATURES):
         raise CallError(["the model was learnt on other features: learn it anew"])
-    learnt = Learnt(trees_of(held["trees"]), np.array(held["rows"]), held["late"]) if "trees" in held else None
+    learnt = None
+    if nodes := held.get("trees"):
+        learnt = Learnt(trees_of(nodes), nodes, np.array(held["rows"]), held["late"])
     return Model(date.fromisoformat(held["learnt_on"]), held["payments"], Trial(**held["trial"]), learnt)
 
 

@@ -41,7 +41,7 @@ class Decided:
 
 def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
     """Decisions for every receipt and allocations for those proposed."""
-    lines = _lines(ready, outcome)
+    lines = _lines(outcome)
     early = ready.early
     allocations = pl.concat([early.allocation_frame(), _allocated(ready, lines)], how="diagonal_relaxed")
     back, returned = _returned(ready, allocations)
@@ -87,32 +87,23 @@ def _returned(ready: Prepared, allocations: pl.DataFrame) -> tuple[pl.DataFrame,
             decided.setdefault(back.row_of[receipt_id], []).append((places[item_id], amount))
     back.reopen(NEVER, decided, ready.facts.pool)
     lines = back.frame(item_ids)
-    of = ready.items.select("item_id", "customer", "group").join(
-        ready.scope.customers.select("customer", "customer_id"), on="customer"
-    )
+    of = ready.items.select("item_id", "customer", "group")
     found, taken = taken_back(ready.receipts, ready.ties, lines)
     payers = _payers(ready, lines.join(of, on="item_id"))
     return found.join(payers, on="row", how="left", maintain_order="left"), taken
 
 
-def _lines(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
-    """row, item, pay, gap, rule, gap_kind: what each proposal takes off which item."""
-    row, items, pays = outcome.lines.flat()
-    family = pl.Series([family.name for family in families()], dtype=pl.String)
-    gap_kind = pl.Series([family.gap for family in families()], dtype=pl.String)
-    place = pl.Series(outcome.family[row], dtype=pl.Int32)
-    item = pl.Series(items, dtype=pl.Int64)
+def _lines(outcome: Outcome) -> pl.DataFrame:
+    """row, item (place in the pool), pay, gap, family (place): what each proposal takes off which item."""
+    row, item, pay = outcome.lines.flat()
     return pl.DataFrame(
         {
             "row": pl.Series(row, dtype=pl.UInt32),
-            "pay": pl.Series(pays, dtype=pl.Int64),
+            "item": pl.Series(item, dtype=pl.UInt32),
+            "pay": pl.Series(pay, dtype=pl.Int64),
             "gap": pl.Series(outcome.gap[row], dtype=pl.Int64),
-            "rule": family.gather(place),
-            "gap_kind": gap_kind.gather(place),
+            "family": pl.Series(outcome.family[row], dtype=pl.Int32),
         }
-    ).with_columns(
-        ready.items.select("item_id", "dated_on", "discount", "customer", "group")[item],
-        customer_id=ready.scope.customers["customer_id"].gather(ready.items["customer"].gather(item)),
     )
 
 
@@ -144,7 +135,8 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         rule=family.gather(frame["family_place"]),
         alternatives=(pl.col("ways") - 1 + pl.col("rivals")).cast(pl.Int64),
     ).with_columns(reason=pl.concat(side_by_side(reasons, list(frame.iter_slices(_SHARE))) or [reasons(frame)]))
-    return said.join(_payers(ready, lines), on="row", how="left", maintain_order="left")
+    owners = ready.items.select("customer", "group")[lines["item"]].with_columns(lines["row"])
+    return said.join(_payers(ready, owners), on="row", how="left", maintain_order="left")
 
 
 def _reopened_by(ready: Prepared, outcome: Outcome, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
@@ -171,16 +163,17 @@ def _named(ids: pl.Series, places: npt.NDArray[np.int32]) -> pl.Series:
     )
 
 
-def _payers(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
-    """row, proposed_customer: the one customer of the items, or who pays for all of them."""
+def _payers(ready: Prepared, owners: pl.DataFrame) -> pl.DataFrame:
+    """row, proposed_customer: the one customer of the items, or who pays for all of them. `owners`: row, customer and
+    group of each item."""
     people = ready.scope.customers
     payer = people.filter(pl.col("customer_id") == pl.col("payer_id")).select("group", payer_id="customer_id")
-    one = lines.group_by("row").agg(
-        customer=pl.when(pl.col("customer_id").n_unique() == 1).then(pl.col("customer_id").first()),
-        group=pl.when(pl.col("group").n_unique() == 1).then(pl.col("group").first()),
+    one = owners.group_by("row").agg(
+        pl.when(pl.col(code).min() == pl.col(code).max()).then(pl.col(code).first()) for code in ("customer", "group")
     )
-    joined = one.join(payer, on="group", how="left")
-    return joined.select("row", proposed_customer=pl.coalesce("customer", "payer_id"))
+    joined = one.join(people.select("customer", "customer_id"), on="customer", how="left")
+    joined = joined.join(payer, on="group", how="left")
+    return joined.select("row", proposed_customer=pl.coalesce("customer_id", "payer_id"))
 
 
 def _allocated(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
@@ -193,9 +186,16 @@ def _allocated(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
     """Cash, and the deductions that close an item beside it; dated when both the money and the item were there."""
-    told = ("row", "item_id", "pay", "gap", "rule", "gap_kind", "dated_on", "discount")
-    receipts = ready.receipts.select("receipt_id", "day", "unapplied")[lines["row"]]
-    dated = lines.select(told).with_columns(receipts).with_columns(allocated_on=pl.max_horizontal("day", "dated_on"))
+    dated = lines.with_columns(
+        ready.receipts.select("receipt_id", "day", "unapplied")[lines["row"]],
+    ).with_columns(
+        ready.items.select("item_id", "dated_on", "discount")[lines["item"]],
+    )
+    dated = dated.with_columns(
+        allocated_on=pl.max_horizontal("day", "dated_on"),
+        rule=pl.Series([family.name for family in families()], dtype=pl.String).gather(lines["family"]),
+        gap_kind=pl.Series([family.gap for family in families()], dtype=pl.String).gather(lines["family"]),
+    )
     # Only where more is settled than came; the other way the rest of the money stays on the receipt.
     gap = (pl.col("gap_kind") != "") & (pl.col("gap") * pl.col("unapplied") > 0)
     bears = pl.when(pl.col("pay") * pl.col("unapplied") > 0).then(pl.col("pay").abs()).otherwise(0)

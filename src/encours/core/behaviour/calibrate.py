@@ -8,6 +8,7 @@ median decides whether the model is used at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -51,41 +52,49 @@ def tried(study: Study) -> Trial:
     learnt = learn_trees(study, start)
     looks = [standing(study, start + 7 * week) for week in range(TRIAL_WEEKS)]
     item, day = (np.concatenate(parts) for parts in zip(*looks, strict=True))
-    if len(item) < _FEW:
+    # What the bank had booked by then, and only we did not know, was no payment to be foreseen.
+    awaited = study.items.end[item] > day
+    item, day = item[awaited], day[awaited]
+    if study.items.paid[item].sum() < _FEW:
         return Trial(MODEL if enough else OWN_MEDIAN, *USUAL, {})
-    delay = _outcomes(study, item)
-    low, high, duel = _measured(study, item, day, learnt, delay)
+    low, high, duel = _measured(study, item, day, learnt)
     won = learnt is not None and duel["model"]["mae"] <= duel["own_median"]["mae"]
+    if learnt is not None and not won:  # the range is then read off the payers' own hazards
+        low, high, _ = _measured(study, item, day, None)
     untried = learnt is None and enough  # there were too few payments then, there are enough now
     return Trial(MODEL if won or untried else OWN_MEDIAN, low, high, duel)
 
 
-def _outcomes(study: Study, item: Int64) -> Float64:
-    """Days from the due date to the payment; of an item still open (or gone without one), to the last day it was."""
-    items = study.items
-    last = np.minimum(items.end[item], study.day - study.lag)
-    return (last - items.due[item]).astype(np.float64)
-
-
 def _measured(
-    study: Study, item: Int64, day: Int32, learnt: Learnt | None, delay: Float64
+    study: Study, item: Int64, day: Int32, learnt: Learnt | None
 ) -> tuple[float, float, dict[str, dict[str, float]]]:
+    """The levels of P10 and P90, and the duel. An item still open is after P90 if that has passed, else it tells
+    nothing of it; in the duel stand those that were paid, as in `replay`."""
     found = distribute(study, item, day, learnt)
-    due = study.items.due[item]
+    due, paid = study.items.due[item], study.items.paid[item]
+    last = np.minimum(study.items.end[item], study.day - study.lag)
+    delay = (last - due).astype(np.float64)
 
     def at(level: float) -> Float64:
         return (day_when(found.curves, np.full(len(item), level)) - due).astype(np.float64)
 
-    low = _nearest(_LOW, BELOW, lambda level: float((delay < at(level)).mean()))
-    high = _nearest(_HIGH, ABOVE, lambda level: float((delay > at(level)).mean()))
-    duel = {
-        "model": figures(delay, at(low), at(0.5), at(high)),
-        "due_date": figures(delay, *due_date(study, item, day)),
-        "own_median": figures(delay, *own_median(study, item, day, found.said)),
+    def before(level: float) -> float:
+        return float((paid & (delay < at(level))).mean())
+
+    def after(level: float) -> float:
+        said = at(level)
+        return float((delay > said)[paid | (delay > said)].mean())
+
+    low, high = _nearest(_LOW, BELOW, before), _nearest(_HIGH, ABOVE, after)
+    said = {
+        "model": (at(low), at(0.5), at(high)),
+        "due_date": due_date(study, item, day),
+        "own_median": own_median(study, item, day, found.said),
     }
+    duel = {name: figures(delay[paid], *(level[paid] for level in levels)) for name, levels in said.items()}
     return low, high, duel
 
 
-def _nearest(levels: Float64, goal: float, share: object) -> float:
-    missed = [abs(share(level) - goal) for level in levels]  # type: ignore[operator]  # a function of a level
+def _nearest(levels: Float64, goal: float, share: Callable[[float], float]) -> float:
+    missed = [abs(share(level) - goal) for level in levels]
     return float(levels[int(np.argmin(missed))])

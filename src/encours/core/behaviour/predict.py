@@ -54,13 +54,17 @@ PREDICTION_SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """`items` (PREDICTION_SCHEMA), their distributions in the same order, the model, what was wrong or thin."""
+    """`items` (PREDICTION_SCHEMA), their distributions in the same order, the model, what was wrong or thin.
+
+    `lag`: days that payments take to be known in this book; an item may have been paid so long ago.
+    """
 
     as_of: date
     items: pl.DataFrame
     curves: Curves
     model: Model
     issues: pl.DataFrame
+    lag: int = 0
 
     def weeks(self, count: int = WEEKS) -> pl.DataFrame:
         """item_id, week_start, p: the chance of payment in each of `count` weeks; the first begins the day after
@@ -119,7 +123,7 @@ def predict_studied(book: Book, of: Study, model: Model | None = None) -> Predic
     )
     rows = _partial(rows.with_columns(basis=_basis(model)), of.history)
     rows = rows.select(pl.col(name).cast(dtype) for name, dtype in PREDICTION_SCHEMA.items())
-    return Predictions(of.as_of, rows, curves, model, _issues(model))
+    return Predictions(of.as_of, rows, curves, model, _issues(model), of.lag)
 
 
 def _quantiles(

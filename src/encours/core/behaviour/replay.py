@@ -59,7 +59,9 @@ def replay(book: Book, days: Iterable[date], judged_on: date, watch: Callable[[d
         of = study(book, day)
         if model is None or (day - model.learnt_on).days >= REFIT_DAYS:
             model = learn(of)
-        parts.append(_one_day(book, of, model).join(came, on="item_id", how="inner"))
+        # What the bank had booked by then, and only we did not know, was no payment to be foreseen.
+        judged = came.filter(pl.col("paid_on") > day)
+        parts.append(_one_day(book, of, model).join(judged, on="item_id", how="inner"))
     forecasts = pl.concat(parts)
     return Replay(forecasts, by_month(forecasts))
 

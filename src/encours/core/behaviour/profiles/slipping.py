@@ -14,11 +14,22 @@ RECENT_DAYS, LEAST_DAYS, SURE = 180, 4.0, 4.0
 
 def _holds(as_of: date) -> pl.Expr:
     recent = pl.col("changed_on") > as_of - timedelta(days=RECENT_DAYS)
-    return recent & (pl.col("changed_days") >= LEAST_DAYS) & (pl.col("change_t") >= SURE)
+    return (recent & _sudden()) | _creeps()
+
+
+def _sudden() -> pl.Expr:
+    return (pl.col("changed_days") >= LEAST_DAYS) & (pl.col("change_t") >= SURE)
+
+
+def _creeps() -> pl.Expr:
+    """No day of change, but three months that are clearly later than all that was before."""
+    return (pl.col("trend_days") >= LEAST_DAYS) & (pl.col("trend_days") >= pl.col("spread") / 3)
 
 
 def _sentence() -> pl.Expr:
-    return pl.format("Since {} payments come {} days later than before.", "changed_on", days("changed_days"))
+    sudden = pl.format("Since {} payments come {} days later than before.", "changed_on", days("changed_days"))
+    slow = pl.format("Payments of the last three months come {} days later than those before.", days("trend_days"))
+    return pl.when(_sudden()).then(sudden).otherwise(slow)
 
 
 PROFILE = Profile("slipping", 20, _holds, _sentence)

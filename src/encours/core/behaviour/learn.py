@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Fewer payments than this make no model: the payers' own hazards are read instead.
 LEAST_PAYMENTS = 1_000
-_TREES = 80
+_TREES = 120
 #: So many rows count for the model as much as what is usual of late items.
 _TRUST_ROWS = 300.0
 #: Days after the due date from which an item is late beyond any habit of counting days; and how many days such an item
@@ -31,14 +31,16 @@ _TRUST_ROWS = 300.0
 _LATE, _USUAL_WAIT = 7, 40.0
 #: Days after the due date (or from now on) that are always looked at; what is left then and not worth a look.
 _NEAR, _FORGOTTEN = 10.0, 0.003
-_DAY, _LENGTH = FEATURES.index("day"), FEATURES.index("length")
+#: Up to this share of payments, those on closed days are not worth asking the trees: a quarter of all rows.
+_RARE = 0.005
+_DAY, _LENGTH, _WORKING = (FEATURES.index(name) for name in ("day", "length", "working"))
 #: Rows of a leaf: at least, and no more than.
 _LEAF = (100, 300)
 _SETTINGS: dict[str, Any] = {
     "objective": "binary",
     "num_threads": 1,  # two were slower
-    "learning_rate": 0.14,
-    "num_leaves": 24,
+    "learning_rate": 0.1,
+    "num_leaves": 31,
     "lambda_l2": 5.0,
     "feature_fraction": 0.6,
     "bagging_fraction": 0.7,
@@ -55,13 +57,15 @@ class Learnt(NamedTuple):
 
     `nodes`: the trees as they are kept (see `trees_of`). `rows`: by cell of the grid, how many rows were learnt from;
     `late`: chance a day that an item over a week late is paid. A book of three months has seen nobody four months late:
-    trees would say "never".
+    trees would say "never". `closed`: chance of a payment on a day that banks do not work, where it is too small to be
+    asked about (None: it is not).
     """
 
     trees: Trees
     nodes: Mapping[str, list[Any]]
     rows: Float64
     late: float
+    closed: float | None
 
 
 def learn_trees(study: Study, now: int | None = None, seed: int = 1) -> Learnt | None:
@@ -108,8 +112,11 @@ def hazards(found: Rows, learnt: Learnt) -> Float64:
 
 def _trusted(found: Rows, where: Bools, learnt: Learnt, any_late: Float64) -> Float64:
     """What the trees say of some rows, less where they have seen little; of the others what is usual of late items."""
-    said = any_late.copy()
-    said[where] = chances(found.features[where], learnt.trees)
+    said, asked = any_late.copy(), where
+    if learnt.closed is not None:
+        shut = found.features[:, _WORKING] == 0
+        said[shut], asked = learnt.closed, where & ~shut
+    said[asked] = chances(found.features[asked], learnt.trees)
     day = found.features[:, _DAY].astype(np.int64)
     rows = learnt.rows[CELL_OF[np.clip(day, FIRST, END - 1) - FIRST]]
     trust = np.where(day > 0, rows / (rows + _TRUST_ROWS), 1.0)
@@ -117,14 +124,18 @@ def _trusted(found: Rows, where: Bools, learnt: Learnt, any_late: Float64) -> Fl
     return blended
 
 
-def _support(found: Examples) -> tuple[Float64, float]:
-    """`rows` and `late` of Learnt."""
+def _support(found: Examples) -> tuple[Float64, float, float | None]:
+    """`rows`, `late` and `closed` of Learnt."""
     features = found.rows.features[found.keep]
     day = features[:, _DAY].astype(np.int64)
     rows = np.bincount(CELL_OF[np.clip(day, FIRST, END - 1) - FIRST], minlength=CELLS).astype(np.float64)
     late = day > _LATE
     days = features[late, _LENGTH].sum()
-    return rows, float((found.paid[found.keep][late].sum() + 1.0) / (days + _USUAL_WAIT))
+    paid = found.paid[found.keep]
+    shut = features[:, _WORKING] == 0
+    closed = float(paid[shut].mean()) if shut.any() else 0.0
+    rare = paid[shut].sum() <= _RARE * paid.sum()
+    return rows, float((paid[late].sum() + 1.0) / (days + _USUAL_WAIT)), closed if rare else None
 
 
 def as_lists(model: lightgbm.Booster) -> dict[str, list[Any]]:

@@ -56,7 +56,7 @@ class Model:
         }
         if self.learnt is not None:
             held["trees"] = self.learnt.nodes
-            held |= {"rows": self.learnt.rows.tolist(), "late": self.learnt.late}
+            held |= {"rows": self.learnt.rows.tolist(), "late": self.learnt.late, "closed": self.learnt.closed}
         return json.dumps(held, separators=(",", ":"))
 
 
@@ -67,7 +67,7 @@ def model_of(text: str) -> Model:
         raise CallError(["the model was learnt on other features: learn it anew"])
     learnt = None
     if nodes := held.get("trees"):
-        learnt = Learnt(trees_of(nodes), nodes, np.array(held["rows"]), held["late"])
+        learnt = Learnt(trees_of(nodes), nodes, np.array(held["rows"]), held["late"], held["closed"])
     return Model(date.fromisoformat(held["learnt_on"]), held["payments"], Trial(**held["trial"]), learnt)
 
 

@@ -54,7 +54,7 @@ def trees_of(model: Mapping[str, list[Any]]) -> Trees:
         return read(tree, model["right"][node], middle)
 
     for tree, root in enumerate(model["root"]):
-        assert read(tree, root, 0) <= _LEAVES, "a tree of the model has more leaves than a word has bits"
+        assert read(tree, root, 0) <= _LEAVES  # as many leaves as a word has bits
     questions.sort()
     return Trees(
         first=np.searchsorted([feature for feature, *_ in questions], np.arange(max(model["feature"]) + 2)),

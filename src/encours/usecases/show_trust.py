@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 from django.db.models import Count, Q
+from django.db.models.fields.json import KT
 
 from encours.core.matching.certificate import LADDER, POOLED, STRATA, estimated, needed, prior_certificate
 from encours.core.matching.certificate.budgets import BUDGETS
@@ -378,7 +379,8 @@ def _versions(entity_id: str) -> list[VersionRow]:
     bulk = posted.filter(Q(run__name=POSTING) | Q(confirmed_in_bulk__isnull=False))
     stands = dict(bulk.values_list("run").annotate(Count("id")))
     told = Run.objects.filter(entity_id=entity_id, name__in=(POSTING, PROPOSING), state="done")
-    columns = ("pk", "name", "started_at", "summary__model", "summary__engine", "summary__posted")
+    # As text: asked for as JSON, SQLite hands a digest like 7625379179e1 over as a number.
+    columns = ("pk", "name", "started_at", KT("summary__model"), KT("summary__engine"), "summary__posted")
     found: dict[str, VersionRow] = {}
     for pk, name, at, model, engine, count in told.order_by("-pk").values_list(*columns):
         if not model or (name != POSTING and pk not in stands):

@@ -29,8 +29,9 @@ _TRUST_ROWS = 300.0
 #: Days after the due date from which an item is late beyond any habit of counting days; and how many days such an item
 #: usually waits, where a book says nothing.
 _LATE, _USUAL_WAIT = 7, 40.0
-#: Days after the due date (or from now on) that are always looked at; what is left then and not worth a look.
-_NEAR, _FORGOTTEN = 10.0, 0.003
+#: Days after the due date (or from now on) up to which items are asked about together; a chance of being unpaid that is
+#: not worth another question.
+_STAGES, _FORGOTTEN = (5.0, 12.0, 25.0), 0.008
 #: Up to this share of payments, those on closed days are not worth asking the trees: a quarter of all rows.
 _RARE = 0.005
 _DAY, _LENGTH, _WORKING = (FEATURES.index(name) for name in ("day", "length", "working"))
@@ -97,16 +98,15 @@ def hazards(found: Rows, learnt: Learnt) -> Float64:
     """
     day, count = found.features[:, _DAY], np.diff(found.first)
     soonest = np.repeat(day[np.minimum(found.first[:-1], max(0, len(day) - 1))], count)
-    near = day <= np.maximum(soonest, 0) + _NEAR
-    any_late = np.asarray(1.0 - (1.0 - learnt.late) ** found.length, dtype=np.float64)
-    said = _trusted(found, near, learnt, any_late)
-    left = np.zeros(len(count))
-    some = count > 0
-    left[some] = np.exp(
-        np.add.reduceat(np.where(near, np.log1p(-np.minimum(said, 1 - 1e-9)), 0.0), found.first[:-1][some])
-    )
-    far = ~near & (np.repeat(left, count) > _FORGOTTEN)
-    said[far] = _trusted(found, far, learnt, any_late)[far]
+    ahead = day - np.maximum(soonest, 0)
+    said = np.asarray(1.0 - (1.0 - learnt.late) ** found.length, dtype=np.float64)
+    any_late, left, some = said.copy(), np.ones(len(count)), count > 0
+    for begin, end in zip((-np.inf, *_STAGES), (*_STAGES, np.inf), strict=True):
+        band = (ahead > begin) & (ahead <= end)
+        asked = band & (np.repeat(left, count) > _FORGOTTEN)
+        said[asked] = _trusted(found, asked, learnt, any_late)[asked]
+        unpaid = np.where(band, np.log1p(-np.minimum(said, 1 - 1e-9)), 0.0)
+        left[some] *= np.exp(np.add.reduceat(unpaid, found.first[:-1][some])) if some.any() else 1.0
     return said
 
 

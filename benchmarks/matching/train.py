@@ -37,6 +37,8 @@ _OUT = Path(scoring.__file__).with_name("prior.json")
 _FIRST_SEED, _CLAIM_SEED = 1_000, 20_000
 #: Patterns that the models do not learn from.
 _UNTAUGHT = ("withholding", "retention")
+#: Days that a ledger without due dates is read with.
+_TERMS = (30, 45, 60)
 #: Features and truth of hypotheses or claims, row by row.
 Examples = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
 #: What may only speak for a hypothesis, and what only against it: keeps the model sane on books unlike these.
@@ -125,7 +127,8 @@ def _by_score(rows: Rows) -> npt.NDArray[np.float64]:
 
 
 def as_ledger(case: Case, seed: int) -> Case:
-    """The same as a ledger shows it: each receipt stands on a customer's account, half of the texts say nothing."""
+    """The same as a ledger shows it: each receipt stands on a customer's account, half of the texts say nothing, and no
+    item says when it is due."""
     owner = case.truth.join(case.book.items.select("item_id", "customer_id"), on="item_id")
     owner = owner.group_by("receipt_id").agg(pl.col("customer_id").sort_by(pl.col("amount").abs()).last())
     silent = pl.Series(np.random.default_rng(seed).random(case.book.receipts.height) < 0.5)
@@ -138,7 +141,18 @@ def as_ledger(case: Case, seed: int) -> Case:
         payer_account=nothing,
         end_to_end_id=nothing,
     )
-    return replace(case, book=case.book.replace(receipts=TABLES["receipts"].conform(rows)))
+    items = case.book.items.with_columns(due_on=pl.col("issued_on") + pl.duration(days=_TERMS[seed % len(_TERMS)]))
+    return replace(case, book=case.book.replace(items=items, receipts=TABLES["receipts"].conform(rows)))
+
+
+def as_early(case: Case, seed: int) -> Case:
+    """The same where due dates lie elsewhere, by customer: some pay weeks before, some long after."""
+    chance = np.random.default_rng(seed)
+    owners = case.book.items["customer_id"].unique().sort()
+    days = pl.DataFrame({"customer_id": owners, "days": chance.integers(-30, 60, len(owners), endpoint=True)})
+    moved = case.book.items.join(days, on="customer_id", how="left", maintain_order="left")
+    due = pl.max_horizontal(pl.col("due_on") + pl.duration(days="days"), "issued_on")
+    return replace(case, book=case.book.replace(items=moved.with_columns(due_on=due).drop("days")))
 
 
 def as_bare(case: Case, seed: int) -> Case:
@@ -212,17 +226,23 @@ def gather(cases: int, receipts: int, first_seed: int, watched: Callable[[Case],
         seed = first_seed + turn
         profile = drawn(PROFILES[names[turn % len(names)]], seed)
         case = generate(profile, receipts * (1 + turn % 3), MODES[turn // len(names) % 2], seed)
-        # One in five as a ledger shows it, one in five where many payers are unknown.
-        shown = as_ledger(case, seed) if turn % 5 == 4 else as_bare(case, seed) if turn % 5 == 2 else case
-        parts.append(watched(shown))
+        parts.append(watched(_SHOWN.get(turn % 5, _as_it_is)(case, seed)))
     return np.concatenate([rows for rows, _ in parts]), np.concatenate([right for _, right in parts])
+
+
+def _as_it_is(case: Case, seed: int) -> Case:
+    return case
+
+
+#: Of five books one is shown as a ledger does, one with payers unknown, one with other due dates.
+_SHOWN = {1: as_early, 2: as_bare, 4: as_ledger}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Trains each twice: the second time on the path that the first model takes."""
     call = arguments("The prior of matching, trained on generated books", argv, options={
         "--cases": {"type": int, "default": 48}, "--trees": {"type": int, "default": 120},
-        "--claim-cases": {"type": int, "default": 144}, "--claim-trees": {"type": int, "default": 300},
+        "--claim-cases": {"type": int, "default": 96}, "--claim-trees": {"type": int, "default": 300},
     })  # fmt: skip
     cases, receipts = call.extra["cases"], call.scaled(3_000)
     trees, certainty = scoring.trees_of(as_text(_first())), None

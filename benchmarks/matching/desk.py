@@ -218,7 +218,9 @@ def _watch(desk: Desk, audited: pl.DataFrame, day: date) -> None:
     posts = pl.concat(desk.verdicts).filter("posted").select("receipt_id", stratum="kind").drop_nulls("stratum")
     wrong = pl.col("receipt_id").is_in(list(desk.found)).sum()
     known = posts.group_by("stratum").agg(posts=pl.len(), wrong=wrong)
-    desk.policy = replace(desk.policy, off=failed_strata(desk.tests) | refuted(known, desk.rules.budget))
+    desk.policy = replace(
+        desk.policy, off=failed_strata(desk.tests) | refuted(known, desk.rules.budget, desk.rules.per_stratum)
+    )
 
 
 def _correct(desk: Desk, audited: set[str], day: date) -> None:

@@ -50,10 +50,11 @@ def switch_failed_off(actor: Actor, entity_id: str) -> list[str]:
     """Switches every stratum off whose running test has failed, or whose posts are known to be wrong more often than
     promised; the caller holds a transaction and the lock."""
     _judge_undone(entity_id)
-    known, target = switches(entity_id), error_budget(entity_id).budget
+    known, asked = switches(entity_id), error_budget(entity_id)
+    target = asked.budget
     tests = running_tests(entity_id, known, target)
     errors = known_errors(entity_id, {name: row.at for name, row in known.items() if row.on})
-    broken = refuted(errors, target)
+    broken = refuted(errors, target, asked.per_stratum)
     failed = [name for name in sorted(failed_strata(tests) | broken) if name not in known or known[name].on]
     for name in failed:
         test = tests[name]

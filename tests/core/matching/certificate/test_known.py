@@ -26,6 +26,13 @@ def test_more_than_chance_allows_refutes_its_stratum_alone() -> None:
     assert refuted(known(("amount_only", 10_000, 23), ("quoted_exactly", 50_000, 3)), 0.001) == {"amount_only"}
 
 
+def test_a_promise_for_all_together_is_refuted_by_all_together() -> None:
+    weak = known(("amount_only", 10_000, 30), ("quoted_exactly", 50_000, 3))
+    assert refuted(weak, 0.001, per_stratum=False) == frozenset()
+    worse = known(("amount_only", 10_000, 90), ("quoted_exactly", 50_000, 3))
+    assert refuted(worse, 0.001, per_stratum=False) == {"amount_only"}
+
+
 def test_few_posts_need_few_errors() -> None:
     assert refuted(known(("amount_only", 2, 1)), 0.001) == frozenset()
     assert refuted(known(("amount_only", 45, 2)), 0.001) == {"amount_only"}

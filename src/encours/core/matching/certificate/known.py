@@ -17,11 +17,17 @@ _SURE = 0.999
 KNOWN_SCHEMA: dict[str, pl.DataType] = {"stratum": pl.String(), "posts": pl.Int64(), "wrong": pl.Int64()}
 
 
-def refuted(known: pl.DataFrame, target: float) -> frozenset[str]:
+def refuted(known: pl.DataFrame, target: float, per_stratum: bool = True) -> frozenset[str]:
     """The strata (`known`: KNOWN_SCHEMA) whose known errors could come of a rate within `target` once in a
-    thousand times at most: the upper tail of the binomial distribution."""
-    return frozenset(
-        stratum
-        for stratum, posts, wrong in known.select(list(KNOWN_SCHEMA)).iter_rows()
-        if wrong and 1 - binomial_tail(wrong - 1, posts, target) <= 1 - _SURE
-    )
+    thousand times at most: the upper tail of the binomial distribution.
+
+    A promise made for all together (`per_stratum` False) must be refuted by all together before any of them is.
+    """
+    rows = known.select(list(KNOWN_SCHEMA))
+    if not per_stratum and not _is_refuted(rows["posts"].sum(), rows["wrong"].sum(), target):
+        return frozenset()
+    return frozenset(stratum for stratum, posts, wrong in rows.iter_rows() if _is_refuted(posts, wrong, target))
+
+
+def _is_refuted(posts: int, wrong: int, target: float) -> bool:
+    return wrong > 0 and 1 - binomial_tail(wrong - 1, posts, target) <= 1 - _SURE

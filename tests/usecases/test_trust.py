@@ -121,7 +121,7 @@ def test_errors_in_the_history_hold_the_weak_ones_back(tmp_path: Path) -> None:
     add_history(clerk, 1_000, wrong=frozenset(range(200)))
     certify_matching(job("test"), ["A"], force=True)
     least = standing_promise("A").least["amount_only"]
-    assert least > 0.3 + 0.6995 * 0.2, "from there on nothing was wrong"
+    assert least > 0.3 + 0.6995 * 199 / 999, "from there on nothing was wrong"
 
 
 def test_only_what_a_person_looked_at_counts(tmp_path: Path) -> None:

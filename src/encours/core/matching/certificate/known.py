@@ -24,7 +24,7 @@ def refuted(known: pl.DataFrame, target: float, per_stratum: bool = True) -> fro
     A promise made for all together (`per_stratum` False) must be refuted by all together before any of them is.
     """
     rows = known.select(list(KNOWN_SCHEMA))
-    if not per_stratum and not _is_refuted(rows["posts"].sum(), rows["wrong"].sum(), target):
+    if not per_stratum and not _is_refuted(int(rows["posts"].sum()), int(rows["wrong"].sum()), target):
         return frozenset()
     return frozenset(stratum for stratum, posts, wrong in rows.iter_rows() if _is_refuted(posts, wrong, target))
 

@@ -71,6 +71,16 @@ missing() {
     say "$*"
 }
 
+# LightGBM learns payment days; its wheel leans on a library that bare machines lack.
+learner() {
+    if .venv/bin/python -c 'import lightgbm' 2>/dev/null; then
+        return
+    fi
+    if is_root && has_apt; then apt_install libgomp1 || true; fi
+    said=$(.venv/bin/python -c 'import lightgbm' 2>&1 | tail -n 1)
+    [ -z "$said" ] || missing "payment days cannot be learnt ($said); apt-get install libgomp1 (as root)"
+}
+
 browser() {
     if .venv/bin/python tests/browsers.py >/dev/null 2>&1; then
         return
@@ -90,8 +100,8 @@ postgres() {
 }
 
 case "${1:-}" in
-    runtime) install_locked requirements.lock ;;
-    dev) install_locked requirements-dev.lock ;;
+    runtime) install_locked requirements.lock; learner ;;
+    dev) install_locked requirements-dev.lock; learner ;;
     browser) browser ;;
     postgres) postgres ;;
     *) fail "say one of: runtime, dev, browser, postgres" ;;

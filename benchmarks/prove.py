@@ -17,7 +17,10 @@ _HERE = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The modules beside this one that define `main`, the packages that do, and the modules of packages."""
+    """The modules beside this one that define `main`, the packages that do, and the modules of packages.
+
+    Not those that say `PROVES = False`: they write into the package instead of measuring it.
+    """
     modules = {path.stem: path for path in _HERE.glob("[a-z]*.py") if path.stem != "prove"}
     modules |= {f"{path.parent.name}.{path.stem}": path for path in _HERE.glob("[a-z]*/[a-z]*.py")}
     packages = {path.parent.name for path in _HERE.glob("[a-z]*/__*__.py") if _has_main(path)}
@@ -26,6 +29,8 @@ def names() -> list[str]:
 
 def _has_main(path: Path) -> bool:
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    if any(isinstance(node, ast.Assign) and ast.unparse(node) == "PROVES = False" for node in tree.body):
+        return False
     return any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body)
 
 

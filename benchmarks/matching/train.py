@@ -32,6 +32,7 @@ from encours.core.matching.policy import Claims, Policy, Rows
 from encours.core.matching.prepare import prepare
 from encours.core.matching.search import Found
 
+PROVES = False
 _OUT = Path(scoring.__file__).with_name("prior.json")
 #: Of the books that hypotheses are learned on, and of those that claims are.
 _FIRST_SEED, _CLAIM_SEED = 1_000, 20_000

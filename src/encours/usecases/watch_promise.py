@@ -1,4 +1,4 @@
-"""Does the promise still hold? The running test of each stratum's audits, and whether the mix of receipts has moved."""
+"""Does the promise still hold? Running tests of the audits, errors known of all posts, and whether the mix has moved."""
 
 from __future__ import annotations
 
@@ -41,31 +41,41 @@ def watch_promise(actor: Actor, entity_id: str) -> list[str]:
     """Looks at both; what is found is done at once. The strata that were switched off now."""
     with transaction.atomic():
         parquet.lock_entity(entity_id)
-        off = switch_failed_off(actor, entity_id)
+        off = [*switch_failed_off(actor, entity_id), *switch_refuted_off(actor, entity_id)]
         ask_where_drifted(actor, entity_id)
     return off
 
 
 def switch_failed_off(actor: Actor, entity_id: str) -> list[str]:
-    """Switches every stratum off whose running test has failed, or whose posts are known to be wrong more often than
-    promised; the caller holds a transaction and the lock."""
+    """Switches every stratum off whose running test has failed; the caller holds a transaction and the lock."""
     _judge_undone(entity_id)
-    known, asked = switches(entity_id), error_budget(entity_id)
-    target = asked.budget
-    tests = running_tests(entity_id, known, target)
-    errors = known_errors(entity_id, {name: row.at for name, row in known.items() if row.on})
-    broken = refuted(errors, target, asked.per_stratum)
-    failed = [name for name in sorted(failed_strata(tests) | broken) if name not in known or known[name].on]
+    known = switches(entity_id)
+    tests = running_tests(entity_id, known, error_budget(entity_id).budget)
+    failed = _on(failed_strata(tests), known)
     for name in failed:
         test = tests[name]
         figures: dict[str, object] = {"audited": test.audited, "wrong": test.wrong, "target": test.target}
         why = f"{test.wrong} of {test.audited} audited posts were wrong: more than {one_in(test.target)}"
-        if not test.failed:
-            posts, wrong = errors.filter(stratum=name).select("posts", "wrong").row(0)
-            figures = {"posts": posts, "wrong": wrong, "target": target}
-            why = f"{wrong} of {posts} posts are known to be wrong: more than {one_in(target)}"
         _switch_off(actor, entity_id, name, why, figures)
     return failed
+
+
+def switch_refuted_off(actor: Actor, entity_id: str) -> list[str]:
+    """Switches every stratum off whose posts are known to be wrong more often than promised: a look at all posts, once
+    a night. The caller holds a transaction and the lock."""
+    known, asked = switches(entity_id), error_budget(entity_id)
+    errors = known_errors(entity_id, {name: row.at for name, row in known.items() if row.on})
+    broken = _on(refuted(errors, asked.budget, asked.per_stratum), known)
+    for name in broken:
+        posts, wrong = errors.filter(stratum=name).select("posts", "wrong").row(0)
+        why = f"{wrong} of {posts} posts are known to be wrong: more than {one_in(asked.budget)}"
+        _switch_off(actor, entity_id, name, why, {"posts": posts, "wrong": wrong, "target": asked.budget})
+    return broken
+
+
+def _on(strata: frozenset[str], known: Mapping[str, StratumSwitch]) -> list[str]:
+    """Those of the strata that nobody has switched off yet."""
+    return [name for name in sorted(strata) if name not in known or known[name].on]
 
 
 def _switch_off(actor: Actor, entity_id: str, name: str, why: str, figures: Mapping[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""Does the promise still hold? Running tests of the audits, errors known of all posts, and whether the mix has moved."""
+"""Does the promise still hold? Running tests of the audits, errors known of all posts, whether the mix has moved."""
 
 from __future__ import annotations
 

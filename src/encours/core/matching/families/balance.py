@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.certificate.history import AMOUNT
 from encours.core.matching.family import Family, Fits
 from encours.core.matching.views import Views
@@ -31,12 +31,23 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
         grade = DUE if grade == 0 and due == amount else grade
         if grade == 0:
             continue
+        count, alone = 0, False
+        for entry in range(first, last):
+            if _is_in(views, entry, grade, day):
+                count += 1
+                alone = alone or views.left[entry] == amount
+        if alone and count > 1:
+            continue  # one item is what was paid, and the others cancel each other without any money
         fits.ways[view], fits.grade[view] = 1, grade
         for entry in range(first, last):
-            left = views.left[entry]
-            ripe = views.due[entry] <= day or (grade == DUE_AND_CREDITS and left < 0)
-            if grade == ALL or ripe:
-                fits.pay[entry] = left
+            if _is_in(views, entry, grade, day):
+                fits.pay[entry] = views.left[entry]
+
+
+@lean
+def _is_in(views: Views, entry: int, grade: int, day: int) -> bool:
+    ripe = views.due[entry] <= day or (grade == DUE_AND_CREDITS and views.left[entry] < 0)
+    return bool(grade == ALL or ripe)
 
 
 FAMILY = Family(

@@ -24,6 +24,7 @@ from benchmarks.harness import arguments
 from benchmarks.matching.generate import MODES, Case, generate
 from benchmarks.matching.profile import PROFILES, Profile, with_extras
 from encours.core.base.schema import TABLES
+from encours.core.base.trees import nodes_of
 from encours.core.matching import score as scoring
 from encours.core.matching.certainty import item_sets
 from encours.core.matching.engine import run
@@ -195,28 +196,11 @@ def fit(features: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], trees: 
 
 
 def as_text(model: lightgbm.Booster) -> dict[str, list[Any]]:
-    """The model in the arrays of `score.Trees`."""
-    found: dict[str, list[Any]] = {"features": model.feature_name(), "root": []}
-    found |= {name: [] for name in ("feature", "bound", "left", "right", "value")}
-    for tree in model.dump_model()["tree_info"]:
-        found["root"].append(len(found["feature"]))
-        _write(tree["tree_structure"], found)
-    return found
-
-
-def _write(node: dict[str, Any], found: dict[str, list[Any]]) -> int:
-    place = len(found["feature"])
-    leaf = "leaf_value" in node
-    found["feature"].append(-1 if leaf else node["split_feature"])
-    # Bounds lie between two values: rounded up to what a float32 holds they part the same rows.
-    found["bound"].append(0.0 if leaf else float(f"{node['threshold']:.7g}"))
-    found["value"].append(round(node["leaf_value"], 5) if leaf else 0.0)
-    found["left"].append(0)
-    found["right"].append(0)
-    if not leaf:
-        found["left"][place] = _write(node["left_child"], found)
-        found["right"][place] = _write(node["right_child"], found)
-    return place
+    """The model in the lists of `score.trees_of`: digits that a float32 needs, log odds in hundred-thousandths."""
+    nodes = nodes_of(model.dump_model())
+    nodes["bound"] = [float(f"{bound:.9g}") for bound in nodes["bound"]]
+    nodes["value"] = [round(value, 5) for value in nodes["value"]]
+    return {"features": model.feature_name(), **nodes}
 
 
 def gather(cases: int, receipts: int, first_seed: int, watched: Callable[[Case], Examples]) -> Examples:

@@ -65,6 +65,31 @@ def trees_of(model: Mapping[str, list[Any]]) -> Trees:
     )
 
 
+def nodes_of(dumped: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """A model as LightGBM's `dump_model` tells it, as the lists that `trees_of` reads."""
+    found: dict[str, list[Any]] = {name: [] for name in ("root", "feature", "bound", "left", "right", "value")}
+
+    def write(node: Mapping[str, Any]) -> int:
+        place, leaf = len(found["feature"]), "leaf_value" in node
+        found["feature"].append(-1 if leaf else node["split_feature"])
+        found["bound"].append(0.0 if leaf else _below(node["threshold"]))
+        found["value"].append(node["leaf_value"] if leaf else 0.0)
+        found["left"].append(0)
+        found["right"].append(0)
+        if not leaf:
+            found["left"][place], found["right"][place] = write(node["left_child"]), write(node["right_child"])
+        return place
+
+    found["root"] += [write(tree["tree_structure"]) for tree in dumped["tree_info"]]
+    return found
+
+
+def _below(bound: float) -> float:
+    """The largest float32 that is not above a bound: it parts float32 values as the bound does."""
+    near = np.float32(bound)
+    return float(near if float(near) <= bound else np.nextafter(near, np.float32(-np.inf)))
+
+
 def chances(features: npt.NDArray[np.float32], trees: Trees) -> npt.NDArray[np.float64]:
     """A probability for each row of features: the logistic of the sum of its leaves."""
     shares = np.array_split(features, WORKERS * max(1, -(-len(features) // (_SHARE * WORKERS))))

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from encours.core.base.trees import Trees, chances, trees_of
+from encours.core.base.trees import Trees, chances, nodes_of, trees_of
 from encours.core.behaviour.grid import CELL_OF, CELLS, END, FIRST, Bools, Float64
 from encours.core.behaviour.looks import Examples, drawn_looks, examples
 from encours.core.behaviour.rows import FEATURES, Rows
 from encours.core.behaviour.study import Study
 
 if TYPE_CHECKING:
-    import lightgbm
+    pass
 
 #: Fewer payments than this make no model: the payers' own hazards are read instead.
 LEAST_PAYMENTS = 1_000
@@ -86,7 +86,7 @@ def learn_trees(study: Study, now: int | None = None, seed: int = 1) -> Learnt |
     data = lightgbm.Dataset(features, label=paid, feature_name=list(FEATURES), free_raw_data=True)
     leaf = {"min_data_in_leaf": int(np.clip(len(paid) / 2_000, *_LEAF))}
     model = lightgbm.train(_SETTINGS | leaf, data, num_boost_round=_TREES)
-    nodes = as_lists(model)
+    nodes = nodes_of(model.dump_model())
     return Learnt(trees_of(nodes), nodes, *_support(found))
 
 
@@ -136,32 +136,3 @@ def _support(found: Examples) -> tuple[Float64, float, float | None]:
     closed = float(paid[shut].mean()) if shut.any() else 0.0
     rare = paid[shut].sum() <= _RARE * paid.sum()
     return rows, float((paid[late].sum() + 1.0) / (days + _USUAL_WAIT)), closed if rare else None
-
-
-def as_lists(model: lightgbm.Booster) -> dict[str, list[Any]]:
-    """A LightGBM model as the lists that `trees_of` reads."""
-    found: dict[str, list[Any]] = {name: [] for name in ("root", "feature", "bound", "left", "right", "value")}
-    for tree in model.dump_model()["tree_info"]:
-        found["root"].append(len(found["feature"]))
-        _write(tree["tree_structure"], found)
-    return found
-
-
-def _write(node: dict[str, Any], found: dict[str, list[Any]]) -> int:
-    place = len(found["feature"])
-    leaf = "leaf_value" in node
-    found["feature"].append(-1 if leaf else node["split_feature"])
-    found["bound"].append(0.0 if leaf else _below(node["threshold"]))
-    found["value"].append(node["leaf_value"] if leaf else 0.0)
-    found["left"].append(0)
-    found["right"].append(0)
-    if not leaf:
-        found["left"][place] = _write(node["left_child"], found)
-        found["right"][place] = _write(node["right_child"], found)
-    return place
-
-
-def _below(bound: float) -> float:
-    """The largest float32 that is not above a bound: it parts float32 values as the bound does."""
-    near = np.float32(bound)
-    return float(near if float(near) <= bound else np.nextafter(near, np.float32(-np.inf)))

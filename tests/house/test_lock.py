@@ -1,4 +1,4 @@
-"""The locks hold what they install needs: pip takes nothing without a hash, so one missing name stops a fresh machine."""
+"""The locks hold what they install needs: pip takes nothing without a hash, so a missing name stops a new machine."""
 
 from __future__ import annotations
 

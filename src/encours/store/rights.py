@@ -27,10 +27,12 @@ from encours.store.models import (
     Instrument,
     InstrumentItem,
     Item,
+    ItemPrediction,
     MatchElsewhere,
     Note,
     Order,
     PayerAlias,
+    PayerProfile,
     PortfolioMember,
     Promise,
     Proposal,
@@ -39,6 +41,7 @@ from encours.store.models import (
     Receipt,
     RejectedLine,
     Role,
+    Signal,
     Touch,
     User,
 )
@@ -272,6 +275,8 @@ _PREFIX: Mapping[type[Model], str] = {
 _BETWEEN: Mapping[type[Model], str] = {Proposal: "pk", ProposalLine: "proposal_id"}
 
 _BY_CUSTOMER = (Customer, CustomerLink, PayerAlias, Contact, Item, Instrument, Promise, Order, Touch, CustomerPosition)
+#: What was worked out about one customer.
+_ABOUT_CUSTOMER = (ItemPrediction, PayerProfile, Signal)
 _BY_ITEM = (Document, Allocation, Dispute, InstrumentItem)
 #: What a portfolio does not narrow, because it is about the entity and shows no single customer.
 _OF_ENTITY = (Entity, Role)
@@ -279,7 +284,7 @@ _OF_ENTITY = (Entity, Role)
 
 def _within(model: type[Model], customers: QuerySet[Any]) -> Q | None:
     """What a portfolio leaves of a model; None: nothing (files, statements and totals show more than a portfolio)."""
-    if model in _BY_CUSTOMER or model is Note:
+    if model in (*_BY_CUSTOMER, *_ABOUT_CUSTOMER) or model is Note:
         return Q(customer_id__in=customers)
     items = Item.objects.filter(customer_id__in=customers).values("item_id")
     if model in _BY_ITEM:

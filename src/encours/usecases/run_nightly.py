@@ -1,4 +1,4 @@
-"""The nightly chain: copies, receipts, positions of the new day, figures of past days; restartable at any step."""
+"""The nightly chain: copies, receipts, positions of the new day, payers, figures of past days; it can be restarted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from encours.usecases.apply_receipts import apply_receipts
 from encours.usecases.certify_matching import certify_matching
 from encours.usecases.find_disagreements import find_disagreements
 from encours.usecases.import_files import repair_imports
+from encours.usecases.learn_payers import learn_payers
 from encours.usecases.past_days import record_past_day
 from encours.usecases.recompute_positions import recompute_entities
 from encours.usecases.rights import job
@@ -73,6 +74,13 @@ def _letters(day: date) -> str:
     return f"{sum(one.new for one in found)} disagreements, {sum(one.days for one in found)} days replayed"
 
 
+def _payers(day: date) -> str:
+    """How each customer pays, and what is expected when; the model is learnt anew only where it must be."""
+    done = learn_payers(job("nightly"), day=day)
+    learnt, raised = sum(one.reason not in ("none", "same") for one in done), sum(one.raised for one in done)
+    return f"{sum(one.items for one in done)} items expected, {learnt} models learnt, {raised} signals raised"
+
+
 def _imports(day: date) -> str:
     return f"{len(repair_imports())} interrupted imports"
 
@@ -85,6 +93,7 @@ STEPS: Mapping[str, Callable[[date], str]] = {
     "receipts": _receipts,
     "sales": _sales,
     "positions": _positions,
+    "payers": _payers,
     "trends": _trends,
     "letters": _letters,
 }

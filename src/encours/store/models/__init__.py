@@ -2,6 +2,7 @@
 
 from encours.store.models.advices import Advice, AdviceLine, AdviceReceipt
 from encours.store.models.audit import AuditEntry
+from encours.store.models.behaviour import ItemPrediction, PayerProfile, PaymentModel, Signal
 from encours.store.models.between import AllocationElsewhere, InstrumentPayment, MatchElsewhere
 from encours.store.models.cash import (
     Advance,
@@ -109,6 +110,7 @@ __all__ = [
     "InstrumentItem",
     "InstrumentPayment",
     "Item",
+    "ItemPrediction",
     "LedgerBalance",
     "MatchAudit",
     "MatchCertificate",
@@ -119,6 +121,8 @@ __all__ = [
     "Note",
     "Order",
     "PayerAlias",
+    "PayerProfile",
+    "PaymentModel",
     "Portfolio",
     "PortfolioMember",
     "Promise",
@@ -134,6 +138,7 @@ __all__ = [
     "Run",
     "SavedView",
     "Setting",
+    "Signal",
     "Snapshot",
     "SourceProfile",
     "Statement",

@@ -1,0 +1,153 @@
+"""Learns by night how each customer pays: the model where it must be, what is expected, habits, who changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+from django.db import transaction
+
+from encours import __version__
+from encours.core.behaviour import Model, Payers, know_payers, learn, study
+from encours.core.behaviour.drift import Drift, drift
+from encours.core.behaviour.flags import LEAVE_ALONE
+from encours.core.behaviour.next_money import next_money
+from encours.core.behaviour.predict import predict_studied
+from encours.store import audit, bulk, parquet
+from encours.store.models import ItemPrediction, PayerProfile, PaymentModel
+from encours.usecases import clock
+from encours.usecases.payer_deadlines import deadlines
+from encours.usecases.predict_items import Predicted, keep, kept_model, stamp_of
+from encours.usecases.raise_signals import raise_signals
+from encours.usecases.rights import Actor, require
+
+#: Acting is for whoever may change what the engines rest on; by night it is the chain.
+ACT = "manage_settings"
+_FLAGS = ("kind", "until_on", "days_late", "own_p90", "p_abnormal", "sentence")
+_NEXT = {
+    "p50_on": "next_on", "p10_on": "next_from_on", "p90_on": "next_to_on", "amount": "next_amount",
+    "items": "next_items", "last_due_on": "next_due_on",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What one night did for an entity. `reason`: why its model was learnt anew (none: it was not; same: nothing at
+    all had to be done)."""
+
+    entity_id: str
+    items: int
+    customers: int
+    raised: int
+    gone: int
+    reason: str
+
+
+def learn_payers(actor: Actor, entity_ids: Sequence[str] | None = None, day: date | None = None) -> list[Learnt]:
+    """Brings what is known of payers up to `day` (today), one transaction an entity.
+
+    Done again on the same facts it does nothing; killed, it goes on with the entity it was at. Raises NotAllowedError.
+    """
+    wanted = actor.entities if entity_ids is None else entity_ids
+    for entity_id in wanted:
+        require(actor, ACT, entity_id)
+    return [_learn(actor, entity_id, day or clock.today()) for entity_id in wanted]
+
+
+def _learn(actor: Actor, entity_id: str, day: date) -> Learnt:
+    stamp = stamp_of(entity_id)
+    if PaymentModel.objects.filter(entity_id=entity_id, as_of=day, stamp=stamp, engine=__version__).exists():
+        return Learnt(entity_id, 0, 0, 0, 0, "same")
+    book = parquet.read_book([entity_id])
+    of = study(book, day)
+    kept = kept_model(entity_id)
+    asked = drift(of, kept) if kept is not None else None
+    reason = _reason(entity_id, asked)
+    model = learn(of) if kept is None or reason != "none" else kept
+    predicted = Predicted(book, of, predict_studied(book, of, model), stamp)
+    known = know_payers(book, of, predicted.found, deadlines(book.as_of(day)))
+    keep(entity_id, predicted)
+    with transaction.atomic():
+        bulk.lock(f"payers:{entity_id}")
+        items, customers = _write_rows(entity_id, predicted, known)
+        raised, gone = raise_signals(entity_id, day, known, predicted.found)
+        _write_model(actor, entity_id, predicted, reason, asked)
+    return Learnt(entity_id, items, customers, raised, gone, reason)
+
+
+def _reason(entity_id: str, asked: Drift | None) -> str:
+    """Why a model is learnt: the first one, one of another version, or what asking the kept one gave."""
+    if asked is not None:
+        return asked.reason
+    return "version" if PaymentModel.objects.filter(entity_id=entity_id).exists() else "first"
+
+
+def _write_rows(entity_id: str, predicted: Predicted, known: Payers) -> tuple[int, int]:
+    items = item_rows(predicted, known)
+    customers = customer_rows(predicted, known)
+    for model, rows in ((ItemPrediction, items), (PayerProfile, customers)):
+        # By the key, too: an item or a customer can have come from another entity's book.
+        model._default_manager.filter(entity_id=entity_id).delete()
+        bulk.insert(model, rows)
+    return items.height, customers.height
+
+
+def item_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
+    """One row an open item in the columns of ItemPrediction."""
+    flagged = known.flags.select("item_id", *_FLAGS)
+    rows = predicted.found.items.join(flagged, on="item_id", how="left", maintain_order="left")
+    return rows.with_columns(as_of=pl.lit(predicted.found.as_of))
+
+
+def customer_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
+    """One row a customer with a history in the columns of PayerProfile."""
+    who = predicted.of.history.select("customer_id", "entity_id", "payer_id")
+    who = who.unique("customer_id", keep="last", maintain_order=True)
+    profiles = known.profiles.select(
+        "payer_id", "profile", "why", "payments", "late_cost", pl.col("currency").alias("cost_currency"),
+        figures=pl.struct(pl.exclude("payer_id", "profile", "why")).struct.json_encode(),
+    )  # fmt: skip
+    alone = known.flags.filter(pl.col("kind") == LEAVE_ALONE)
+    left = alone.group_by("customer_id", "currency").agg(
+        alone_items=pl.len(), alone_amount=pl.col("open").sum(), alone_until_on=pl.col("until_on").max()
+    )
+    renamed = [pl.col(ours).alias(kept) for ours, kept in _NEXT.items()]
+    money = next_money(predicted.found).select("customer_id", "currency", *renamed)
+    # One currency a customer: that in which money comes first.
+    first = money.sort("customer_id", "next_on", "currency", nulls_last=True).unique(
+        "customer_id", keep="first", maintain_order=True
+    )
+    rows = who.sort("customer_id").join(profiles, on="payer_id", how="inner", maintain_order="left")
+    rows = rows.join(first, on="customer_id", how="left", maintain_order="left")
+    rows = rows.join(left, on=["customer_id", "currency"], how="left", maintain_order="left")
+    return rows.with_columns(pl.col("alone_items", "alone_amount").fill_null(0), as_of=pl.lit(predicted.found.as_of))
+
+
+def _write_model(actor: Actor, entity_id: str, predicted: Predicted, reason: str, asked: Drift | None) -> None:
+    found, at = predicted.found, clock.now()
+    values: dict[str, Any] = {
+        "drift": {} if asked is None else asked._asdict(),
+        "lag_days": found.lag,
+        "as_of": found.as_of,
+        "stamp": predicted.stamp,
+        "engine": __version__,
+        "made_at": at,
+    }
+    if reason != "none":
+        model: Model = found.model
+        values |= {
+            "learnt_on": model.learnt_on,
+            "payments": model.payments,
+            "basis": model.basis,
+            "says": model.sentence(),
+            "trial": json.loads(json.dumps(model.trial._asdict(), default=float)),
+            "reason": reason,
+            "text": model.as_text(),
+        }
+        told = {"payments": model.payments, "basis": model.basis}
+        audit.append(at, actor.name, "learn_payers", entity_id=entity_id, after=told, why=reason)
+    PaymentModel.objects.update_or_create(entity_id=entity_id, defaults=values)

@@ -1,0 +1,133 @@
+"""What is learnt of payers by night: rows for every open item, once, whole or not at all; signals come and go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from encours.core.behaviour import predict
+from encours.store import parquet
+from encours.store.models import AuditEntry, ItemPrediction, PayerProfile, PaymentModel, Role, Run, Signal, User
+from encours.store.rights import actor_of, job
+from encours.usecases import learn_payers as learning
+from encours.usecases.deciding import write_fact
+from encours.usecases.learn_payers import learn_payers
+from encours.usecases.predict_items import predictions_of
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.run_nightly import run_nightly
+from tests.usecases.payers import DAY, HABITS, load, open_items, paying_book
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def loaded(tmp_path: Path) -> None:
+    load(tmp_path / "book")
+
+
+def test_every_open_item_has_its_row_and_every_customer_a_habit() -> None:
+    done = learn_payers(job("test"), day=DAY)[0]
+    opened = open_items(parquet.read_book(["A"]))
+    rows = ItemPrediction.objects.all()
+    assert set(rows.values_list("item_id", flat=True)) == set(opened["item_id"])
+    assert done.items == opened.height
+    assert done.reason == "first"
+    assert all(DAY < row.p10_on <= row.p50_on <= row.p90_on for row in rows)
+    habits = {row.customer_id: row for row in PayerProfile.objects.all()}
+    assert set(habits) == {f"A:{name}" for name in HABITS}
+    assert habits["A:reliable"].profile == "late_reliable"
+    assert habits["A:reliable"].alone_items == rows.filter(customer_id="A:reliable", kind="leave_alone").count() > 0
+    assert habits["A:reliable"].late_cost > 0
+    assert habits["A:prompt"].figures["delay_p90"] <= 3
+    kept = PaymentModel.objects.get(entity_id="A")
+    assert (kept.basis, kept.reason, kept.as_of) == ("own_median", "first", DAY)
+    assert AuditEntry.objects.filter(act="learn_payers", entity_id="A").count() == 1
+
+
+def test_the_next_money_is_that_of_the_item_that_comes_first() -> None:
+    learn_payers(job("test"), day=DAY)
+    habit = PayerProfile.objects.get(customer_id="A:prompt")
+    first = ItemPrediction.objects.filter(customer_id="A:prompt").order_by("p50_on").first()
+    assert first is not None
+    assert habit.next_from_on <= habit.next_on <= habit.next_to_on
+    assert abs((habit.next_on - first.p50_on).days) <= 1
+    assert habit.next_amount >= first.open
+
+
+def test_who_always_paid_on_time_and_stopped_is_a_signal_until_the_money_comes() -> None:
+    raised = learn_payers(job("test"), day=DAY)[0].raised
+    signals = {(row.customer_id, row.kind): row for row in Signal.objects.all()}
+    assert raised == len(signals)
+    first = signals["A:late", "first_late"]
+    assert first.gone_on is None
+    assert first.chance > 0.25
+    assert first.amount > 0
+    assert first.since_on < first.raised_on == DAY
+    assert not any(customer == "A:prompt" for customer, _ in signals)
+    late = open_items(parquet.read_book(["A"])).filter(pl.col("customer_id") == "A:late", pl.col("due_on") < DAY)
+    for row in late.iter_rows(named=True):
+        paid = {"allocation_id": f"{row['item_id']}:p", "item_id": row["item_id"], "amount": row["open"],
+                "kind": "cash", "allocated_on": DAY + timedelta(days=1), "source": "test"}  # fmt: skip
+        write_fact("allocations", paid, "A")
+        parquet.stamp("A", learning.clock.now())
+    day = learning.clock.today()
+    assert learn_payers(job("test"), day=day)[0].gone >= 1
+    first.refresh_from_db()
+    assert first.gone_on == day
+    assert first.raised_on == DAY
+
+
+def test_done_again_it_does_nothing_and_killed_it_leaves_what_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    learn_payers(job("test"), day=DAY)
+    before = list(ItemPrediction.objects.order_by("pk").values())
+    assert learn_payers(job("test"), day=DAY)[0].reason == "same"
+    monkeypatch.setattr(learning, "_write_model", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        learn_payers(job("test"), day=DAY + timedelta(days=1))
+    assert list(ItemPrediction.objects.order_by("pk").values()) == before
+    assert PaymentModel.objects.get(entity_id="A").as_of == DAY
+    monkeypatch.undo()
+    done = learn_payers(job("test"), day=DAY + timedelta(days=1))[0]
+    assert done.reason in ("none", "moved")
+    assert done.raised == 0, "what stands is raised once"
+    assert PaymentModel.objects.get(entity_id="A").as_of == DAY + timedelta(days=1)
+
+
+def test_what_is_kept_is_what_core_says_and_is_made_anew_when_lost(tmp_path: Path, settings: object) -> None:
+    learn_payers(job("test"), day=DAY)
+    items, spread, book = predictions_of("A", DAY)
+    found = predict(book, DAY)
+    assert_frame_equal(items, found.items)
+    assert_frame_equal(spread, found.distribution())
+    for path in (tmp_path / "home" / "expected").rglob("*.parquet"):
+        path.write_bytes(b"torn")
+    again = predictions_of("A", DAY)
+    assert_frame_equal(again[0], items)
+    assert_frame_equal(again[1], spread)
+
+
+def test_one_entity_s_rows_are_not_another_s(tmp_path: Path) -> None:
+    load(tmp_path / "other", paying_book({"prompt": (1.0, 1.0)}, entity_id="B", seed=5))
+    learn_payers(job("test"), day=DAY)
+    count = ItemPrediction.objects.filter(entity_id="B").count()
+    assert count
+    assert learn_payers(job("test"), ["A"], DAY + timedelta(days=1))[0].entity_id == "A"
+    assert ItemPrediction.objects.filter(entity_id="B", as_of=DAY).count() == count
+
+
+def test_the_nightly_chain_learns() -> None:
+    run = run_nightly(learning.clock.today())
+    assert "items expected" in run.summary["payers"]
+    assert ItemPrediction.objects.exists()
+    assert Run.objects.get(pk=run.pk).state == "done"
+
+
+def test_a_viewer_may_not_start_it() -> None:
+    viewer = User.objects.create_user("viewer", "viewer@example.com")
+    Role.objects.create(user=viewer, entity_id="A", kind=Role.Kind.VIEWER)
+    with pytest.raises(NotAllowedError):
+        learn_payers(actor_of(viewer), ["A"], DAY)

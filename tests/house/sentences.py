@@ -43,8 +43,12 @@ UNSEEN = (
     "core/matching/backtest.py",
     "usecases/backtest_matching.py",
     "usecases/backtest_page.py",
+    "usecases/backtest_payments.py",
     "usecases/build_demo.py",
     "usecases/make_sample.py",
+    "usecases/page_parts.py",
+    "usecases/payments_page.py",
+    "usecases/predict_payments.py",
 )
 #: Texts that stand alone in files that also hold messages.
 NOT_SHOWN = {

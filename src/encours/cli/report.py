@@ -52,6 +52,12 @@ def check_matching_call(book: Path, max_error_rate: float, file_format: str) -> 
         raise CallError(faults)
 
 
+def check_format(file_format: str) -> None:
+    """Raises CallError for a format that outputs are not written in."""
+    if file_format not in ("parquet", "csv"):
+        raise CallError([f"--format: {file_format!r} is neither parquet nor csv"])
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Any]:
     """A spinner on a terminal, nothing in a pipe; `update(text)` names the step."""
@@ -93,8 +99,7 @@ def say_table(title: str, rows: Sequence[tuple[str, ...]], headers: tuple[str, .
 
 def write_outputs(out: Path, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], file_format: str) -> None:
     """Result tables as Parquet (or CSV), and `summary.json`; an empty table is written with its columns."""
-    if file_format not in ("parquet", "csv"):
-        raise CallError([f"--format: {file_format!r} is neither parquet nor csv"])
+    check_format(file_format)
     out.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
         if file_format == "parquet":

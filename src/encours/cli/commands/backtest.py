@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from encours.cli.report import check_matching_call, parse_day, progress, say_issues, say_table, write_outputs
+from encours.cli.report import (
+    check_format,
+    check_matching_call,
+    parse_day,
+    progress,
+    say_issues,
+    say_table,
+    write_outputs,
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -55,6 +63,45 @@ def matching(
     typer.echo(f"{result.disagreements.height} disagreements to judge; the page is {out / 'index.html'}")
     if bool((tested.issues["severity"] == "error").any()):
         raise typer.Exit(1)
+
+
+@app.command("payments")
+def payments(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables, summary.json and index.html.")],
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="D", help="First day; default 13 weeks before the last.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="D", help="Last day; default eight weeks before the book's last.")
+    ] = None,
+    file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+) -> None:
+    """Forecast past payments week by week on what was known then; compare with what came and the naive forecasts."""
+    check_format(file_format)
+    start, end = parse_day(since, "--from"), parse_day(until, "--to")
+
+    from encours.core.base.issue import has_errors
+    from encours.usecases.backtest_payments import backtest_payments
+    from encours.usecases.payments_page import page
+
+    with progress("replaying") as status:
+        tested = backtest_payments(book, start, end, lambda day: status.update(f"replaying {day.isoformat()}"))
+    say_issues(tested.issues)
+    write_outputs(out, tested.tables, tested.summary, file_format)
+    (out / "index.html").write_text(page(tested), encoding="utf-8")
+    rows = [_payments_row(name, tested.all(name)) for name in ("model", "own_median", "due_date")]
+    headers = ("", "forecasts", "mean error, days", "within 3", "pinball", "in the range", "before", "after")
+    say_table(f"Open items once a week from {tested.start} to {tested.end}, beside what was paid", rows, headers)
+    typer.echo(f"The page is {out / 'index.html'}")
+    if has_errors(tested.issues):
+        raise typer.Exit(1)
+
+
+def _payments_row(name: str, row: dict[str, Any]) -> tuple[str, ...]:
+    days = (f"{row['mae']:.2f}", _share(row["within_3"]), f"{row['pinball']:.2f}")
+    shares = (_share(row[column]) for column in ("coverage", "below", "above"))
+    return (name.replace("_", " "), f"{row['forecasts']:,.0f}", *days, *shares)
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Cash forecasts against what came: weeks of a real book, time and memory."""

@@ -43,7 +43,7 @@ class Forecast:
         """Raises AssertionError where ranges are out of order or sums are not exact."""
         for frame in (self.weeks, self.outlook, self.days):
             ordered = frame.select(((pl.col("p10") <= pl.col("p50")) & (pl.col("p50") <= pl.col("p90"))).all()).item()
-            assert ordered, "P10, P50 and P90 are not in order"
+            assert ordered
         purse = ["entity_id", "currency", "week_start"]
         said = self.weeks.filter(pl.col("customer_id").is_null()).select(*purse, "mean")
         behind = self.items.drop_nulls("week_start").group_by(purse).agg(pl.col("expected").sum())

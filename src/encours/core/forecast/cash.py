@@ -43,9 +43,9 @@ def expected_cash(known: Book, predicted: pl.DataFrame) -> tuple[pl.DataFrame, p
     """
     rows = predicted.select(pl.col(name).cast(dtype) for name, dtype in PREDICTED_SCHEMA.items())
     rows = rows.filter(pl.col("open") > 0).sort(*_ACCOUNT, "payer_id", "due_on", "item_id")
-    factored = rows.join(_factored(known.events), on="item_id", how="semi")
-    out = [left_out(factored.with_columns(amount="open"), FACTORED)]
-    rows = rows.join(factored, on="item_id", how="anti", maintain_order="left").with_columns(cash="open")
+    away = rows.join(factored(known.events), on="item_id", how="semi")
+    out = [left_out(away.with_columns(amount="open"), FACTORED)]
+    rows = rows.join(away, on="item_id", how="anti", maintain_order="left").with_columns(cash="open")
     for reason, money in ((CREDIT, _credits(known)), (RECEIVED, _received(known))):
         rows, covered = _covered(rows, money)
         out.append(left_out(covered, reason))
@@ -56,7 +56,7 @@ def expected_cash(known: Book, predicted: pl.DataFrame) -> tuple[pl.DataFrame, p
     return rows, told
 
 
-def _factored(events: pl.DataFrame) -> pl.DataFrame:
+def factored(events: pl.DataFrame) -> pl.DataFrame:
     """item_id of what a factor holds."""
     told = events.filter((pl.col("subject") == "item") & pl.col("kind").is_in([_ASSIGNED, *_BACK]))
     last = told.sort("on", maintain_order=True).unique("subject_id", keep="last", maintain_order=True)

@@ -51,7 +51,7 @@ def chances(item_ids: pl.Series, spread: pl.DataFrame, as_of: date, ends: Int64)
     found = np.zeros((len(item_ids), len(ends)))
     _fill(rows["_place"].cast(pl.Int64).to_numpy(), begin, length, share, ends, found)
     paid: Float64 = np.cumsum(found, axis=1)
-    if paid.size and (paid[:, -1].max() > 1 + 1e-6 or share.min() < -1e-9):
+    if len(share) and paid.size and (paid[:, -1].max() > 1 + 1e-6 or share.min() < -1e-9):
         raise CallError(["spread: the chances of an item are negative or sum to more than 1"])
     return np.clip(paid, 0.0, 1.0)
 

@@ -44,6 +44,7 @@ from encours.usecases.import_advice import import_advice
 from encours.usecases.import_files import Upload, import_now, preview_import, receive_files
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import Actor, actor_of, job
+from tests.web.habits import keep_habits
 
 CAST = ("alice", "claude", "colette", "camille", "sacha", "victor", "nemo")
 ANONYMOUS = "anonymous"
@@ -178,6 +179,7 @@ def build_town(home: Path) -> Town:
     for entity_id in ("A", "B"):
         write_book(book_of(entity_id, day), home / f"book-{entity_id}")
         import_now(job("test"), None, [home / f"book-{entity_id}"])
+        keep_habits(entity_id)
     _people(town)
     papers = home / "home" / "files"
     papers.mkdir(parents=True, exist_ok=True)

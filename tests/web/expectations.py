@@ -55,6 +55,7 @@ EXPECTED: dict[str, Expected] = {
     "search": Expected({}, 200, query="?q=Nothing"),
     "customer": _all(_A, 200, 404),
     "customer_statement": _all(_A, 200, 404),
+    "customer_delays": _all(_A, 200, 404),
     "customer_note": _post(_A, 404, data=lambda town: {"text": "calls back on Monday"}),
     "item": _all(_A, 200, 404),
     "document": _all(_A, 200, 404),
@@ -88,6 +89,8 @@ EXPECTED: dict[str, Expected] = {
     "advice_line": _post(_CASH, 403, data=lambda town: {"line": "1", "item": "ZIR-001", "amount": "1", "act": "save"}),
     "advice_state": _post(_CASH, 403, data=lambda town: {"act": "aside"}),
     "differences": Expected({}, 200),
+    "signals": Expected({}, 200),
+    "signals_export": Expected({"nemo": 403}, 200),
     "differences_export": Expected({"nemo": 403}, 200),
     "imports": _all(_CASH, 200, 403),
     "imports_receive": _post(

@@ -21,6 +21,7 @@ _KEYS = {
         "import_issues": "csv",
         "exports_file": "csv",
         "differences_export": "csv",
+        "signals_export": "csv",
         "trust_disagreements_export": "csv",
     },
     "key": "x",

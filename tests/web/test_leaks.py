@@ -13,7 +13,10 @@ from encours.usecases import clock
 from tests.web.cast import IBAN, Town
 
 _ON = f"on={clock.today() - timedelta(days=1)}"
-_LISTS = ("/", "/customers/", "/customers/export.csv", "/receipts/?state=all", "/search/?q={}", "/overview/chart/dso/")
+_LISTS = (
+    "/", "/customers/", "/customers/export.csv", "/receipts/?state=all", "/search/?q={}", "/overview/chart/dso/",
+    "/signals/", "/signals/?view=alone", "/signals/?view=passed", "/signals/export.csv?view=alone",
+)  # fmt: skip
 _ASKED = ("Zirconia", "ZIR-001", "1234,56", IBAN["A"], "A:0", "123456780")
 
 

@@ -14,19 +14,23 @@ from django.db import transaction
 from encours import __version__
 from encours.core.behaviour import Model, Payers, know_payers, learn, study
 from encours.core.behaviour.drift import Drift, drift
-from encours.core.behaviour.flags import LEAVE_ALONE
+from encours.core.behaviour.flags import LEAVE_ALONE, WATCH
 from encours.core.behaviour.next_money import next_money
 from encours.core.behaviour.predict import predict_studied
+from encours.core.behaviour.shifts import shifts
 from encours.store import audit, bulk, parquet
 from encours.store.models import ItemPrediction, PayerProfile, PaymentModel
 from encours.usecases import clock
+from encours.usecases.expected_files import stamp_of
 from encours.usecases.payer_deadlines import deadlines
-from encours.usecases.predict_items import Predicted, keep, kept_model, stamp_of
+from encours.usecases.predict_items import Predicted, keep, kept_model
 from encours.usecases.raise_signals import raise_signals
 from encours.usecases.rights import Actor, require
 
 #: Acting is for whoever may change what the engines rest on; by night it is the chain.
 ACT = "manage_settings"
+#: A model that moved is learnt anew once a week at most.
+_MOVED_AGAIN_DAYS = 7
 _FLAGS = ("kind", "until_on", "days_late", "own_p90", "p_abnormal", "sentence")
 _NEXT = {
     "p50_on": "next_on", "p10_on": "next_from_on", "p90_on": "next_to_on", "amount": "next_amount",
@@ -66,7 +70,7 @@ def _learn(actor: Actor, entity_id: str, day: date) -> Learnt:
     of = study(book, day)
     kept = kept_model(entity_id)
     asked = drift(of, kept) if kept is not None else None
-    reason = _reason(entity_id, asked)
+    reason = _reason(entity_id, day, kept.learnt_on if kept else day, asked)
     model = learn(of) if kept is None or reason != "none" else kept
     predicted = Predicted(book, of, predict_studied(book, of, model), stamp)
     known = know_payers(book, of, predicted.found, deadlines(book.as_of(day)))
@@ -79,10 +83,12 @@ def _learn(actor: Actor, entity_id: str, day: date) -> Learnt:
     return Learnt(entity_id, items, customers, raised, gone, reason)
 
 
-def _reason(entity_id: str, asked: Drift | None) -> str:
+def _reason(entity_id: str, day: date, learnt_on: date, asked: Drift | None) -> str:
     """Why a model is learnt: the first one, one of another version, or what asking the kept one gave."""
     if asked is not None:
-        return asked.reason
+        # What a model learnt a few days ago gets wrong, the same weeks will not mend.
+        waits = asked.reason == "moved" and (day - learnt_on).days < _MOVED_AGAIN_DAYS
+        return "none" if waits else asked.reason
     return "version" if PaymentModel.objects.filter(entity_id=entity_id).exists() else "first"
 
 
@@ -100,7 +106,16 @@ def item_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
     """One row an open item in the columns of ItemPrediction."""
     flagged = known.flags.select("item_id", *_FLAGS)
     rows = predicted.found.items.join(flagged, on="item_id", how="left", maintain_order="left")
-    return rows.with_columns(as_of=pl.lit(predicted.found.as_of))
+    alerted = pl.col("payer_id").is_in(known.alerts["payer_id"].implode())
+    said = {rule.name: rule.sentence for rule in shifts()}
+    watched = (pl.col("kind") == LEAVE_ALONE) & alerted  # one habit is not believed of who is on alert
+    return rows.with_columns(
+        as_of=pl.lit(predicted.found.as_of),
+        shift_says=pl.col("shift").replace_strict(said, default=None, return_dtype=pl.String),
+        kind=pl.when(watched).then(pl.lit(WATCH)).otherwise("kind"),
+        until_on=pl.when(~watched).then("until_on"),
+        sentence=pl.when(~watched).then("sentence"),
+    )
 
 
 def customer_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
@@ -111,9 +126,10 @@ def customer_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
         "payer_id", "profile", "why", "payments", "late_cost", pl.col("currency").alias("cost_currency"),
         figures=pl.struct(pl.exclude("payer_id", "profile", "why")).struct.json_encode(),
     )  # fmt: skip
-    alone = known.flags.filter(pl.col("kind") == LEAVE_ALONE)
+    # Who is on alert is not left alone, whatever the habit says of an item.
+    alone = known.flags.filter(pl.col("kind") == LEAVE_ALONE).join(known.alerts, on="payer_id", how="anti")
     left = alone.group_by("customer_id", "currency").agg(
-        alone_items=pl.len(), alone_amount=pl.col("open").sum(), alone_until_on=pl.col("until_on").max()
+        alone_items=pl.len(), alone_amount=pl.col("open").sum(), alone_until_on=pl.col("until_on").min()
     )
     renamed = [pl.col(ours).alias(kept) for ours, kept in _NEXT.items()]
     money = next_money(predicted.found).select("customer_id", "currency", *renamed)

@@ -68,6 +68,11 @@ class Position:
         return self.not_due, self.d1_30, self.d31_60, self.d61_90, self.d91_plus
 
     @property
+    def freed(self) -> int:
+        """Money that came and is not applied, as a positive amount."""
+        return -self.unapplied
+
+    @property
     def over_limit(self) -> bool:
         """Whether the exposure passes the credit limit."""
         return self.credit_limit is not None and self.exposure > self.credit_limit

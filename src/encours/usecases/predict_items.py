@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import uuid
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from urllib.parse import quote
 
 import polars as pl
-from django.conf import settings
 
 from encours import __version__
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.behaviour import Model, Predictions, Study, learn, model_of, study
+from encours.core.behaviour.history import DECIDED, INTERVAL
 from encours.core.behaviour.predict import predict_studied
 from encours.store import parquet
-from encours.store.models import FactStamp, PaymentModel
+from encours.store.models import PaymentModel
+from encours.usecases.expected_files import PAID_SCHEMA, read_files, stamp_of, write_files
 
-_PARTS = ("items", "spread")
+#: The last payments of a customer that are kept for its picture.
+_PICTURED = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +40,7 @@ def predictions_of(entity_id: str, day: date) -> tuple[pl.DataFrame, pl.DataFram
     """
     stamp = stamp_of(entity_id)  # before the book is read: what comes in between is then seen as a change
     book = parquet.read_book([entity_id])
-    kept = _kept(entity_id, _name(day, stamp, _model_day(entity_id)))
+    kept = read_files(entity_id, _name(day, stamp, _model_day(entity_id)), ["items", "spread"])
     if kept is not None:
         return kept[0], kept[1], book
     of = study(book, day)
@@ -62,46 +59,21 @@ def kept_model(entity_id: str) -> Model | None:
         return None
 
 
-def stamp_of(entity_id: str) -> str:
-    """The state of the entity's facts: changes with every import and every decision."""
-    newest = FactStamp.objects.filter(entity_id=entity_id).order_by("-number").values_list("number", "token").first()
-    return f"{newest[0]}-{newest[1]}" if newest else "0"
-
-
 def keep(entity_id: str, predicted: Predicted) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Keeps predictions as the entity's latest and gives both frames; killed here, a process leaves the last ones."""
+    """Keeps predictions as the entity's latest, and gives items and distributions."""
     found = predicted.found
-    frames = (found.items, found.distribution())
-    folder = _folder(entity_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {}
-    for part, frame in zip(_PARTS, frames, strict=True):
-        path = folder / f"{part}-{uuid.uuid4().hex}.parquet"
-        frame.write_parquet(path, compression="lz4")
-        files[part] = path.name
+    items, spread = found.items, found.distribution()
     name = _name(found.as_of, predicted.stamp, found.model.learnt_on)
-    draft = folder / f"manifest-{uuid.uuid4().hex}.part"
-    with draft.open("w") as out:
-        json.dump({"name": name, "files": files}, out)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(folder / "manifest.json")
-    for path in folder.iterdir():
-        if path.suffix in (".parquet", ".part") and path.name not in files.values():
-            path.unlink(missing_ok=True)
-    return frames
-
-
-def _kept(entity_id: str, name: str) -> tuple[pl.DataFrame, pl.DataFrame] | None:
-    folder = _folder(entity_id)
-    try:
-        held = json.loads((folder / "manifest.json").read_text())
-        if held["name"] != name:
-            return None
-        items, spread = (pl.read_parquet(folder / held["files"][part]) for part in _PARTS)
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
-        return None
+    write_files(entity_id, name, {"items": items, "spread": spread, "paid": _paid(predicted.of)})
     return items, spread
+
+
+def _paid(of: Study) -> pl.DataFrame:
+    """Payments that the customer decided on, the latest of each customer."""
+    decided = pl.col("ending").is_in([DECIDED, INTERVAL]) & pl.col("delay_days").is_not_null()
+    told = of.history.filter(decided).sort("customer_id", "paid_on", "item_id")
+    last = told.group_by("customer_id", maintain_order=True).tail(_PICTURED)
+    return last.select(pl.col(name).cast(dtype) for name, dtype in PAID_SCHEMA.items())
 
 
 def _name(day: date, stamp: str, learnt_on: date | None) -> str:
@@ -110,7 +82,3 @@ def _name(day: date, stamp: str, learnt_on: date | None) -> str:
 
 def _model_day(entity_id: str) -> date | None:
     return PaymentModel.objects.filter(entity_id=entity_id).values_list("learnt_on", flat=True).first()
-
-
-def _folder(entity_id: str) -> Path:
-    return Path(settings.HOME) / "expected" / f"entity-{quote(entity_id, safe='').replace('.', '%2E')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ from encours.store.models import (
     Touch,
 )
 from encours.usecases.past_positions import past_positions, read_past
+from encours.usecases.payment_habit import Expected, Habit, expected_of, habit_of
 from encours.usecases.positions import Position, from_records, positions_of
 from encours.usecases.viewing import Viewing
 
@@ -74,6 +75,7 @@ class ItemRow:
     label: str | None
     late_days: int
     settled_on: date | None = None
+    expected: Expected | None = None  # of what is open and owed, on today's page
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,12 @@ class CustomerPage:
     notes: list[NoteRow] = field(default_factory=list)
     more: bool = False
     may_write_note: bool = False
+    habit: Habit | None = None
+
+    @property
+    def owed(self) -> bool:
+        """Whether something is open that the customer owes."""
+        return any(position.not_due > 0 or position.overdue > 0 for position in self.positions)
 
     @property
     def several(self) -> bool:
@@ -173,7 +181,7 @@ def show_customer(viewing: Viewing, customer_id: str, level: str = "", tab: str 
     tab = tab if tab in TABS else "open"
     rows: dict[str, Any] = {}
     if tab in ("open", "history"):
-        rows["items"] = _items(viewing, ids, tab)
+        rows["items"] = _with_expected(viewing, _items(viewing, ids, tab))
     elif tab == "payments":
         rows["receipts"] = _receipts(viewing, ids)
     elif tab == "timeline":
@@ -184,9 +192,16 @@ def show_customer(viewing: Viewing, customer_id: str, level: str = "", tab: str 
     cut = any(isinstance(part, list) and len(part) > _ROWS for part in rows.values())
     rows = {name: part[:_ROWS] for name, part in rows.items()}
     may_note = viewing.actor.may("write_note", identity.entity_id).ok
+    positions = _positions(viewing, ids)
+    habit = habit_of(viewing, customer_id)
     return CustomerPage(
-        identity, level, list(levels), members, _positions(viewing, ids), tab, **rows, more=cut, may_write_note=may_note
+        identity, level, list(levels), members, positions, tab, **rows, more=cut, may_write_note=may_note, habit=habit
     )
+
+
+def _with_expected(viewing: Viewing, rows: list[ItemRow]) -> list[ItemRow]:
+    found = expected_of(viewing, [row.item_id for row in rows if row.open > 0])
+    return [replace(row, expected=found.get(row.item_id)) for row in rows] if found else rows
 
 
 def statement_items(viewing: Viewing, customer_id: str) -> tuple[Identity, list[Position], list[ItemRow]] | None:

@@ -27,6 +27,7 @@ from encours.store.models import (
     Receipt,
 )
 from encours.usecases.past_positions import read_past
+from encours.usecases.payment_habit import Expected, expected_of
 from encours.usecases.reference_rates import claimable
 from encours.usecases.viewing import Viewing
 
@@ -125,6 +126,7 @@ class ItemPage:
     disputes: list[DisputeRow]
     drafts: list[Draft]
     claim: Interest | None = None
+    expected: Expected | None = None
 
     @property
     def settled_on(self) -> date | None:
@@ -186,6 +188,7 @@ def show_item(viewing: Viewing, item_id: str) -> ItemPage | None:
         ],
         drafts=_drafts(viewing, item_id),
         claim=_claim(viewing, facts, kind, allocations),
+        expected=expected_of(viewing, [item_id]).get(item_id) if facts["open"] > 0 else None,
     )
 
 

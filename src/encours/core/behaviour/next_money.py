@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from encours.core.behaviour.curves import left_at
+from encours.core.behaviour.curves import day_when, left_at
 from encours.core.behaviour.grid import Float64, Int32, Int64
 from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.predict import Predictions
@@ -40,7 +40,11 @@ def next_money(found: Predictions) -> pl.DataFrame:
     Items of one customer that fall due in the same week are paid together or not: none of them has come by a day only
     if not even the likeliest has. Weeks are taken as independent of each other.
     """
-    rows = found.items.with_row_index("_row").with_columns(_week=pl.col("due_on").dt.truncate("1w"))
+    # The middle of its own curve: where no model won, P50 is the payer's median, and of what is late that is tomorrow.
+    own_days = day_when(found.curves, np.full(found.items.height, 0.5))
+    rows = found.items.with_row_index("_row").with_columns(
+        _week=pl.col("due_on").dt.truncate("1w"), _on=pl.Series(own_days).cast(pl.Date)
+    )
     rows = rows.sort(*_KEY, "_week", "_row")
     if not rows.height:
         return pl.DataFrame(schema=NEXT_MONEY_SCHEMA)
@@ -79,8 +83,8 @@ def _first_days(found: Predictions, order: Int64, weeks: Int64, customers: Int64
 def _amounts(rows: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
     """`first` with what comes that day: the items whose own day is not later, the earliest at the least."""
     beside = rows.join(first, on=_KEY, how="left", maintain_order="left", suffix="_first")
-    until = pl.max_horizontal("p50_on_first", pl.col("p50_on").min().over(_KEY)) + _TOGETHER
-    due = beside.filter(pl.col("p50_on_first").is_not_null() & (pl.col("p50_on") <= until))
+    until = pl.max_horizontal("p50_on_first", pl.col("_on").min().over(_KEY)) + _TOGETHER
+    due = beside.filter(pl.col("p50_on_first").is_not_null() & (pl.col("_on") <= until))
     sums = due.group_by(_KEY, maintain_order=True).agg(
         amount=pl.col("open").sum(),
         items=pl.len(),

@@ -36,6 +36,7 @@ class ItemPrediction(models.Model):
     """When an open item is expected, as of the last night; and, where it is late, what its payer's habit says of it.
 
     The columns are those of core's predictions and flags; `kind`: leave_alone until `until_on`, p90_passed, watch.
+    `shift_says`: the sentence of the rule that moved it.
     """
 
     item_id = models.CharField(max_length=190, primary_key=True)
@@ -56,6 +57,7 @@ class ItemPrediction(models.Model):
     basis = models.CharField(max_length=16)
     payments = models.IntegerField()
     shift = models.CharField(max_length=32, null=True)
+    shift_says = models.TextField(null=True)
     kind = models.CharField(max_length=16, null=True)
     until_on = models.DateField(null=True)
     days_late = models.IntegerField(null=True)

@@ -11,10 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from encours.usecases.payment_habit import delays_of
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_customer import show_customer, statement_items
 from encours.usecases.write_note import write_note
+from encours.web.customer import habit_words
 from encours.web.customer.statement import statement_pdf
+from encours.web.shell import charts
 from encours.web.shell.request import Request
 
 
@@ -39,7 +42,21 @@ def customer(request: Request, customer_id: str) -> HttpResponse:
     }
     shown = [(code, levels[code]) for code in page.levels] if len(page.levels) > 1 else []
     context = {"section": "customers", "page": page, "who": page.identity, "tabs": tabs, "levels": shown}
+    if page.habit is not None:
+        context |= habit_words.said_of(page.habit)
     return render(request, "customer/customer.html", context)
+
+
+@login_required
+def delays(request: Request, customer_id: str) -> HttpResponse:
+    """The picture of delays over time, asked for by the page once it stands."""
+    found = delays_of(request.viewing.every_entity(), customer_id)
+    if found is None:
+        raise Http404
+    names = (_("8 payments in 10 until then"), _("a payment"), _("still open, late by now"))
+    late = (found.today, found.late)
+    drawn = charts.delays(found.paid, found.band, late, names, _("days"), narrow="narrow" in request.GET)
+    return render(request, "customer/delays.html", {"svg": drawn})
 
 
 @login_required

@@ -146,6 +146,66 @@ def trade_off(
     return _draw({"data": {"values": values}, "layer": [lines, dots, promised]}, narrow)
 
 
+def delays(
+    paid: Sequence[tuple[date, int]],
+    band: Sequence[tuple[date, float, float, float]],
+    late: tuple[date, Sequence[int]],
+    names: tuple[str, str, str],
+    unit: str,
+    *,
+    narrow: bool = False,
+) -> SafeString | None:
+    """Days between due date and payment, each payment a dot; None without two days of payment.
+
+    `band`: day, P10, median, P90 of the payments before it. `late`: today, and by how many days items still open are
+    late. `names`: of the band, of a payment, of an item still open.
+    """
+    if len({day for day, _ in paid}) < 2:
+        return None
+    today, still = late
+    # Above nine payments in ten a few freaks would press all others onto one line.
+    highest = max([*sorted(delay for _, delay in paid)[: -max(1, len(paid) // 50)], *(row[3] for row in band), 5])
+    top = 1.15 * max(highest, min(max(still, default=0), 2 * highest))
+    dots = [
+        {"day": day.isoformat(), "delay": min(delay, top), "name": names[1], "said": f"{form.day(day)}: {delay} {unit}"}
+        for day, delay in sorted(set(paid))
+    ] + [
+        {"day": today.isoformat(), "delay": min(days, top), "name": names[2], "said": f"{names[2]}: {days} {unit}"}
+        for days in sorted(set(still))
+    ]
+    spans = [
+        {"day": day.isoformat(), "low": low, "middle": middle, "high": min(high, top), "name": names[0]}
+        for day, low, middle, high in band
+    ]
+    x = {
+        "field": "day",
+        "type": "temporal",
+        "title": None,
+        "axis": {"format": "%b %y", "tickCount": 4 if narrow else 6},
+    }
+    scale = {"domainMax": top, "nice": False}
+    y = {"field": "delay", "type": "quantitative", "title": None, "scale": scale, "axis": {"tickCount": 5}}
+    colours = {"domain": list(names), "range": ["var(--age-0)", "var(--accent)", "var(--wrong)"]}
+    color: dict[str, Any] = {"field": "name", "type": "nominal", "sort": list(names), "scale": colours}
+    edges = {"y": {**y, "field": "low"}, "y2": {"field": "high"}}
+    area = {"mark": {"type": "area", "opacity": 0.45, "interpolate": "step-after"}, "encoding": {"x": x, **edges}}
+    area["encoding"]["color"] = color
+    middle = {
+        "mark": {"type": "line", "color": "var(--accent)", "strokeWidth": 1.5, "interpolate": "step-after"},
+        "encoding": {"x": x, "y": {**y, "field": "middle"}},
+    }
+    due = {
+        "data": {"values": [{"delay": 0}]},
+        "mark": {"type": "rule", "strokeDash": [4, 4], "color": "var(--ink-3)"},
+        "encoding": {"y": y},
+    }
+    seen = {"x": x, "y": y, "color": color, "description": {"field": "said"}}
+    color["legend"] = {"labelLimit": 0, "symbolOpacity": 1, "columnPadding": 16}
+    marks = {"data": {"values": dots}, "mark": {"type": "point", "filled": True, "size": 30}, "encoding": seen}
+    wide = {} if narrow else {"width": 640}
+    return _draw({"data": {"values": spans}, "layer": [area, middle, due, marks], **wide}, narrow)
+
+
 def _draw(spec: dict[str, Any], narrow: bool) -> SafeString:
     language = get_language() or "fr"
     whole = {"width": _WIDTH_NARROW if narrow else _WIDTH, "height": _HEIGHT, "config": _CONFIG, **spec}

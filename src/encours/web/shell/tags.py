@@ -65,6 +65,13 @@ def day(value: date | datetime | None, style: str = "short") -> str:
 
 
 @register.filter
+def span(first: date, last: date) -> str:
+    """Two days with a dash between, short: `9 Dec – 20 Dec`."""
+    year = first.year != last.year
+    return f"{form.day(first, 'd MMM yy' if year else 'd MMM')} – {form.day(last, 'd MMM yy' if year else 'd MMM')}"
+
+
+@register.filter
 def moment(value: datetime | None) -> str:
     """A stamp."""
     return form.moment(value)

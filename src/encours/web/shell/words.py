@@ -9,6 +9,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 _WORDS = {
+    "profile": {
+        "prompt": gettext_lazy("Prompt"),
+        "usually_prompt": gettext_lazy("Usually prompt"),
+        "on_a_run": gettext_lazy("Pays on a run"),
+        "late_reliable": gettext_lazy("Late but reliable"),
+        "irregular": gettext_lazy("Irregular"),
+        "slipping": gettext_lazy("Slipping"),
+        "new": gettext_lazy("New customer"),
+        "dormant": gettext_lazy("Dormant"),
+        "drawn": gettext_lazy("Drawn by us"),
+    },
+    "signal": {
+        "p90_passed": gettext_lazy("Later than ever usual"),
+        "first_late": gettext_lazy("First time late"),
+        "habit_changed": gettext_lazy("Habit changed"),
+        "vanishing": gettext_lazy("Payments vanishing"),
+        "returned": gettext_lazy("Payment came back"),
+        "group_late": gettext_lazy("Group late at once"),
+    },
     "item": {
         "invoice": gettext_lazy("Invoice"),
         "credit_note": gettext_lazy("Credit note"),

@@ -1,0 +1,1 @@
+"""Signals: which customers changed, and whom to leave alone."""

@@ -31,7 +31,7 @@ def keep_habits(entity_id: str, customers: int = 4) -> None:
             _item(entity_id, f"{entity_id}:{number}", name, kind, day)
     Signal.objects.create(
         entity_id=entity_id, customer_id=f"{entity_id}:1", kind="first_late", raised_on=day, seen_on=day,
-        since_on=day - timedelta(days=12), chance=0.31, evidence=[f"{entity_id}:1:late", f"{entity_id}:0:late"],
+        since_on=day - timedelta(days=3), chance=0.31, evidence=[f"{entity_id}:1:late", f"{entity_id}:0:late"],
         sentence="Always on time in 40 payments, and now 60 days late.", currency="EUR", amount=123_457,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -17,9 +17,11 @@ PAGE_ROWS = 60
 #: A signal is new, or only just gone, for so many days.
 NEW_DAYS = 7
 _EVIDENCE = 4
+#: Who is only beyond the own P90 has a list of its own: the others changed.
+_PASSED = "p90_passed"
 #: Columns that each view can be sorted by; the first is the default, its sign says which way.
 SORTS = {
-    "changed": ("-raised_on", "name", "chance", "amount", "since_on"),
+    "changed": ("-since_on", "name", "chance", "amount", "raised_on"),
     "alone": ("until_on", "name", "amount", "items", "cost"),
     "passed": ("-amount", "name", "items", "days_late", "chance"),
 }
@@ -108,7 +110,7 @@ def show_signals(viewing: Viewing, wanted: SignalFilter) -> SignalsPage:
     pages = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(max(1, wanted.page), pages)
     cut = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-    standing = viewing.rows(Signal).filter(gone_on__isnull=True)
+    standing = viewing.rows(Signal).filter(gone_on__isnull=True).exclude(kind=_PASSED)
     alone = viewing.rows(PayerProfile).filter(alone_items__gt=0)
     costs = alone.filter(late_cost__gt=0).order_by().values("cost_currency").annotate(cost=Sum("late_cost"))
     models = list(PaymentModel.objects.filter(entity_id__in=viewing.entity_ids).values_list("as_of", "says"))
@@ -122,7 +124,7 @@ def show_signals(viewing: Viewing, wanted: SignalFilter) -> SignalsPage:
             "alone": alone.count(),
             "passed": _passed_rows(viewing).count(),
         },
-        new=standing.filter(raised_on__gt=viewing.today - timedelta(days=NEW_DAYS)).count(),
+        new=standing.filter(_since(viewing)).count(),
         costs=sorted((row["cost_currency"], row["cost"]) for row in costs),
         kinds=sorted(set(standing.order_by().values_list("kind", flat=True))),
         entity_names=dict(viewing.rows(Entity).values_list("entity_id", "name")),
@@ -148,19 +150,19 @@ def _sorted(rows: list[SignalRow], by: str) -> list[SignalRow]:
     """By a column, what it does not know last; the dearest first among equals."""
     name, descending = by.lstrip("-"), by.startswith("-")
     rows = sorted(rows, key=lambda row: (-row.amount, row.customer_id, row.kind))
-    value: Callable[[SignalRow], Any] = lambda row: getattr(row, name)  # noqa: E731
-    known = sorted((row for row in rows if value(row) is not None), key=value, reverse=descending)
-    return [*known, *(row for row in rows if value(row) is None)]
+    known = [row for row in rows if getattr(row, name) is not None]
+    known.sort(key=lambda row: getattr(row, name), reverse=descending)
+    return [*known, *(row for row in rows if getattr(row, name) is None)]
 
 
 def _changed(viewing: Viewing, wanted: SignalFilter) -> list[SignalRow]:
-    rows = viewing.rows(Signal)
+    rows = viewing.rows(Signal).exclude(kind=_PASSED)
     since = viewing.today - timedelta(days=NEW_DAYS)
     if wanted.state == "gone":
         rows = rows.filter(gone_on__gt=since)
     else:
         rows = rows.filter(gone_on__isnull=True)
-        rows = rows.filter(raised_on__gt=since) if wanted.state == "new" else rows
+        rows = rows.filter(_since(viewing)) if wanted.state == "new" else rows
     if wanted.kind:
         rows = rows.filter(kind=wanted.kind)
     names = _names(viewing, rows)
@@ -173,11 +175,17 @@ def _changed(viewing: Viewing, wanted: SignalFilter) -> list[SignalRow]:
         SignalRow(
             customer_id=row.customer_id, entity_id=row.entity_id, name=names.get(row.customer_id, row.customer_id),
             currency=row.currency, amount=row.amount, kind=row.kind, profile=profiles.get(row.customer_id, ""),
-            raised_on=row.raised_on, since_on=row.since_on, gone_on=row.gone_on, chance=row.chance,
-            sentence=row.sentence, is_new=row.raised_on > since, named=tuple(row.evidence),
+            raised_on=row.raised_on, since_on=row.since_on or row.raised_on, gone_on=row.gone_on, chance=row.chance,
+            sentence=row.sentence, is_new=(row.since_on or row.raised_on) > since, named=tuple(row.evidence),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _since(viewing: Viewing) -> Q:
+    """Signals about something of the last days: what the first night finds is not all new."""
+    since = viewing.today - timedelta(days=NEW_DAYS)
+    return Q(since_on__gt=since) | Q(since_on__isnull=True, raised_on__gt=since)
 
 
 def _alone(viewing: Viewing, wanted: SignalFilter) -> list[SignalRow]:
@@ -196,7 +204,7 @@ def _alone(viewing: Viewing, wanted: SignalFilter) -> list[SignalRow]:
 
 def _passed_rows(viewing: Viewing) -> QuerySet[Any]:
     """The customers with items beyond their payer's own P90, by currency."""
-    rows = viewing.rows(ItemPrediction).filter(kind="p90_passed").order_by()
+    rows = viewing.rows(ItemPrediction).filter(kind=_PASSED).order_by()
     grouped: QuerySet[Any] = rows.values("customer_id", "entity_id", "currency").annotate(
         amount=Sum("open"), items=Count("pk"), days_late=Max("days_late"), own_p90=Max("own_p90"),
         chance=Max("p_abnormal"), payments=Max("payments"),
@@ -206,7 +214,7 @@ def _passed_rows(viewing: Viewing) -> QuerySet[Any]:
 
 def _passed(viewing: Viewing, wanted: SignalFilter) -> list[SignalRow]:
     grouped = list(_passed_rows(viewing))
-    passed = viewing.rows(ItemPrediction).filter(kind="p90_passed")
+    passed = viewing.rows(ItemPrediction).filter(kind=_PASSED)
     names = _names(viewing, passed)
     said = dict(viewing.rows(PayerProfile).filter(customer_id__in=passed.values("customer_id"))
                 .values_list("customer_id", "profile"))  # fmt: skip

@@ -163,18 +163,19 @@ def delays(
     if len({day for day, _ in paid}) < 2:
         return None
     today, still = late
-    # Above nine payments in ten a few freaks would press all others onto one line.
-    highest = max([*sorted(delay for _, delay in paid)[: -max(1, len(paid) // 50)], *(row[3] for row in band), 5])
+    # One payment in fifty may lie outside: a few freaks would press all others onto one line.
+    ordered, freaks = sorted(delay for _, delay in paid), max(1, len(paid) // 50)
+    highest = max([*ordered[:-freaks], *(row[3] for row in band), 5])
     top = 1.15 * max(highest, min(max(still, default=0), 2 * highest))
+    bottom = 1.15 * min([*ordered[freaks:], *(row[1] for row in band), 0])
+    told = [(day, delay, names[1], form.day(day)) for day, delay in sorted(set(paid))]
+    told += [(today, days, names[2], names[2]) for days in sorted(set(still))]
     dots = [
-        {"day": day.isoformat(), "delay": min(delay, top), "name": names[1], "said": f"{form.day(day)}: {delay} {unit}"}
-        for day, delay in sorted(set(paid))
-    ] + [
-        {"day": today.isoformat(), "delay": min(days, top), "name": names[2], "said": f"{names[2]}: {days} {unit}"}
-        for days in sorted(set(still))
+        {"day": f"{day}", "delay": max(bottom, min(delay, top)), "name": name, "said": f"{said}: {delay} {unit}"}
+        for day, delay, name, said in told
     ]
     spans = [
-        {"day": day.isoformat(), "low": low, "middle": middle, "high": min(high, top), "name": names[0]}
+        {"day": f"{day}", "low": low, "middle": middle, "high": min(high, top), "name": names[0]}
         for day, low, middle, high in band
     ]
     x = {
@@ -183,10 +184,10 @@ def delays(
         "title": None,
         "axis": {"format": "%b %y", "tickCount": 4 if narrow else 6},
     }
-    scale = {"domainMax": top, "nice": False}
+    scale = {"domain": [bottom, top], "nice": False}
     y = {"field": "delay", "type": "quantitative", "title": None, "scale": scale, "axis": {"tickCount": 5}}
-    colours = {"domain": list(names), "range": ["var(--age-0)", "var(--accent)", "var(--wrong)"]}
-    color: dict[str, Any] = {"field": "name", "type": "nominal", "sort": list(names), "scale": colours}
+    colours = {"domain": list(names), "range": ["var(--age-0)", "var(--accent)", "var(--age-4)"]}
+    color: dict[str, Any] = {"field": "name", "type": "nominal", "sort": list(names), "scale": colours, "legend": None}
     edges = {"y": {**y, "field": "low"}, "y2": {"field": "high"}}
     area = {"mark": {"type": "area", "opacity": 0.45, "interpolate": "step-after"}, "encoding": {"x": x, **edges}}
     area["encoding"]["color"] = color
@@ -200,7 +201,6 @@ def delays(
         "encoding": {"y": y},
     }
     seen = {"x": x, "y": y, "color": color, "description": {"field": "said"}}
-    color["legend"] = {"labelLimit": 0, "symbolOpacity": 1, "columnPadding": 16}
     marks = {"data": {"values": dots}, "mark": {"type": "point", "filled": True, "size": 30}, "encoding": seen}
     wide = {} if narrow else {"width": 640}
     return _draw({"data": {"values": spans}, "layer": [area, middle, due, marks], **wide}, narrow)

@@ -35,6 +35,7 @@ def _view(account: Account) -> Views:
         left=np.array(left, dtype=np.int64), due=np.array(due, dtype=np.int32), issued=np.array(issued, dtype=np.int32),
         discount=np.array(discount, dtype=np.int64), quote=np.array(quote, dtype=np.int8),
         namesakes=np.ones(count, dtype=np.int16),
+        quoted=np.flatnonzero(quote).astype(np.int32), first_quoted=np.array([0, np.count_nonzero(quote)], np.int64),
     )  # fmt: skip
 
 

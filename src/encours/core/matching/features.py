@@ -46,43 +46,57 @@ def describe(
 
 @lean
 def _the_set(row: npt.NDArray[np.float32], view: int, views: Views, fits: Fits, pool: Pool) -> None:
+    """What is paid, beside what is not. Sums are kept beside the row: each write to it is a word of memory."""
+    lefts, dues, quotes, pays = views.left, views.due, views.quote, fits.pay
     first, last = views.start[view], views.start[view + 1]
     day, paid, owed = views.day[view], np.int64(0), np.int64(0)
     due_first, due_last, issued_last = np.int64(1) << 40, -(np.int64(1) << 40), -(np.int64(1) << 40)
-    one = np.int64(0)
+    one, items, differs = np.int64(0), 0, np.float32(0)
     for entry in range(first, last):
-        owed += max(views.left[entry], 0)
-        if fits.pay[entry] == 0:
-            row[10] += 1 if 0 < views.quote[entry] <= TAIL else 0
+        left, pay = lefts[entry], pays[entry]
+        owed += max(left, 0)
+        if pay == 0:
             continue
-        paid += fits.pay[entry]
-        one = views.left[entry]
-        row[3] += 1
-        _by_quote(row, views.quote[entry])
+        paid += pay
+        one = left
+        items += 1
+        differs = np.float32(differs + abs(left - pay))
+        _by_quote(row, quotes[entry])
         row[14] = max(row[14], views.namesakes[entry])
-        row[38] += 1 if views.left[entry] < 0 else 0
-        row[49] = 1 if fits.pay[entry] != views.left[entry] else row[49]
+        row[38] += 1 if left < 0 else 0
+        row[49] = 1 if pay != left else row[49]
         row[12] += 1 if max(pool.known[views.item[entry]], pool.changed[views.item[entry]]) > day else 0
-        due_first, due_last = min(due_first, views.due[entry]), max(due_last, views.due[entry])
+        due_first, due_last = min(due_first, dues[entry]), max(due_last, dues[entry])
         issued_last = max(issued_last, views.issued[entry])
     gap = paid - views.amount[view]
+    row[3] = items
     row[15], row[16] = gap, gap / np.float64(abs(paid) + 1)
     row[32] = last - first
     row[33] = np.ceil(20 * paid / np.float64(owed + 1)) / 20
     row[34], row[35], row[36] = due_last - due_first, day - due_last, day - due_first
     row[37] = day - issued_last
-    for entry in range(first, last):
-        left = views.left[entry]
-        if fits.pay[entry] == 0 and left > 0:
-            row[50] += 1 if views.due[entry] < due_first else 0
-            row[51] += 1 if row[3] == 1 and left == one else 0
-            row[56] += 1 if due_first < views.due[entry] < due_last else 0
-            row[57] += 1 if views.due[entry] <= day else 0
-        elif fits.pay[entry] != 0:
-            row[54] += abs(left - fits.pay[entry])
     # In steps: that exactly a tenth is missing says more of invented books than of real ones.
-    row[55] = np.floor(20 * row[54] / np.float64(abs(paid) + row[54] + 1) + 0.5) / 20
-    row[54] = np.floor(8 * np.log10(row[54] + 1) + 0.5) / 8
+    row[55] = np.floor(20 * differs / np.float64(abs(paid) + differs + 1) + 0.5) / 20
+    row[54] = np.floor(8 * np.log10(differs + 1) + 0.5) / 8
+    _the_rest(row, view, views, fits, due_first, due_last, one if items == 1 else np.int64(0))
+
+
+@lean
+def _the_rest(
+    row: npt.NDArray[np.float32], view: int, views: Views, fits: Fits, due_first: int, due_last: int, single: int
+) -> None:
+    """What is not paid: older, between, due; as much as the single item that is paid (0: there are several); quoted."""
+    lefts, dues, pays, day = views.left, views.due, fits.pay, views.day[view]
+    older = between = due = twins = 0
+    for entry in range(views.start[view], views.start[view + 1]):
+        rests = pays[entry] == 0 and lefts[entry] > 0
+        older += rests and dues[entry] < due_first
+        between += rests and due_first < dues[entry] < due_last
+        due += rests and dues[entry] <= day
+        twins += rests and lefts[entry] == single
+    row[50], row[51], row[56], row[57] = older, twins, between, due
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        row[10] += 1 if pays[entry] == 0 and views.quote[entry] <= TAIL else 0
 
 
 @lean
@@ -131,13 +145,14 @@ def _the_receipt(row: npt.NDArray[np.float32], view: int, views: Views, asks: As
 
 
 @kernel
-def signatures(chosen: npt.NDArray[np.int64], views: Views, fits: Fits) -> npt.NDArray[np.int64]:
-    """A number for what each chosen view pays: two hypotheses that pay the same have the same."""
-    found = np.zeros(len(chosen), dtype=np.int64)
-    for n in range(len(chosen)):
-        for entry in range(views.start[chosen[n]], views.start[chosen[n] + 1]):
-            if fits.pay[entry] != 0:
-                found[n] += (np.int64(views.item[entry]) + 1) * 1_000_003 ^ fits.pay[entry] * 7_919
+def signatures(
+    start: npt.NDArray[np.int64], item: npt.NDArray[np.int32], pay: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """A number for the lines of each hypothesis (`start`): two hypotheses that pay the same have the same."""
+    found = np.zeros(len(start) - 1, dtype=np.int64)
+    for n in range(len(found)):
+        for line in range(start[n], start[n + 1]):
+            found[n] += (np.int64(item[line]) + 1) * 1_000_003 ^ pay[line] * 7_919
     return found
 
 

@@ -96,7 +96,7 @@ def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
 
 def _all_tiers(views: Views, facts: Facts) -> list[_Part]:
     ended = np.zeros(len(facts.asks.amount), dtype=np.bool_)
-    quoting = _any_quote(views)
+    quoting = np.diff(views.first_quoted) > 0
     fits = no_fits(views)
     parts: list[_Part] = []
     for tier in sorted({family.tier for family in families()}):
@@ -122,13 +122,6 @@ def _tier(tier: int, views: Views, todo: Bools, quoting: Bools, facts: Facts, fi
     return parts
 
 
-def _any_quote(views: Views) -> Bools:
-    """Whether anything is quoted in each view."""
-    marked = np.concatenate([[0], np.cumsum(views.quote > 0)])
-    found: Bools = marked[views.start[1:]] > marked[views.start[:-1]]
-    return found
-
-
 def _ask_family(place: int, views: Views, todo: Bools, facts: Facts, fits: Fits) -> _Part | None:
     """What one family finds. `fits` is empty before and after: families use one room in turn."""
     if not todo.any():
@@ -139,9 +132,9 @@ def _ask_family(place: int, views: Views, todo: Bools, facts: Facts, fits: Fits)
     if not len(chosen):
         return None
     features = describe(family.code, chosen, views, fits, facts.asks, facts.pool, facts.marks)
-    found = _Part(place, views, chosen, features, signatures(chosen, views, fits), *lines_of(chosen, views, fits))
+    lines = lines_of(chosen, views, fits)
     wipe(chosen, views, fits)
-    return found
+    return _Part(place, views, chosen, features, signatures(*lines), *lines)
 
 
 def _together(parts: list[_Part]) -> Found:

@@ -44,6 +44,7 @@ class Views(NamedTuple):
 
     Entries `start[v]` to `start[v + 1]`, in order of due date: `item` (place in the pool), `left` (open and not
     given away), `due`, `issued`, `discount` (offered that day), `quote` (kind of quote, 0: none), `namesakes`.
+    Of these `quoted[first_quoted[v]]` to `quoted[first_quoted[v + 1]]` have a quote: a few of a hundred.
     """
 
     ask: Int32
@@ -66,6 +67,8 @@ class Views(NamedTuple):
     discount: Int64
     quote: Int8
     namesakes: Int16
+    first_quoted: Int64
+    quoted: Int32
 
 
 @lean
@@ -136,18 +139,22 @@ def new_views(views: int, entries: int) -> Views:
         np.empty(entries, dtype=np.int32), np.empty(entries, dtype=np.int64),
         np.empty(entries, dtype=np.int32), np.empty(entries, dtype=np.int32),
         np.empty(entries, dtype=np.int64), np.zeros(entries, dtype=np.int8),
-        np.zeros(entries, dtype=np.int16),
+        np.zeros(entries, dtype=np.int16), np.zeros(views + 1, dtype=np.int64), np.empty(0, dtype=np.int32),
     )  # fmt: skip
 
 
 @inner
 def cut_views(views: Views, count: int) -> Views:
+    """The views without the room that was not needed, and a list of what is quoted in them."""
     end = views.start[count]
+    quoted = np.flatnonzero(views.quote[:end]).astype(np.int32)
+    first_quoted = np.searchsorted(quoted, views.start[: count + 1])
     return Views(
         views.ask[:count], views.amount[:count], views.day[:count], views.shape[:count], views.customer[:count],
         views.reason[:count], views.likeness[:count], views.taught[:count], views.nominees[:count], views.dead[:count],
         views.late[:count], views.elsewhere[:count], views.start[: count + 1], views.item[:end], views.left[:end],
         views.due[:end], views.issued[:end], views.discount[:end], views.quote[:end], views.namesakes[:end],
+        first_quoted, quoted,
     )  # fmt: skip
 
 

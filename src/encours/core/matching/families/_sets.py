@@ -19,8 +19,8 @@ SUBSET_MAX = 18
 def quoted(views: Views, view: int, level: int) -> tuple[int, int]:
     """How many entries of a view are quoted by a kind up to `level`, and the sum of what is left of them."""
     count = total = 0
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level:
             count += 1
             total += views.left[entry]
     return count, total
@@ -29,8 +29,8 @@ def quoted(views: Views, view: int, level: int) -> tuple[int, int]:
 @lean
 def pay_quoted(views: Views, view: int, level: int, fits: Fits) -> None:
     """Pays all that is quoted up to a level in full."""
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level:
             fits.pay[entry] = views.left[entry]
 
 
@@ -46,28 +46,25 @@ def next_level(views: Views, view: int, step: int, known: int) -> tuple[int, int
 
 
 @lean
-def _sums(values: Int64, count: int, sums: Int64, masks: Int64, other: Int64, other_masks: Int64) -> int:
-    """All subset sums in ascending order with the subsets that make them: each item merges its shifted copy in."""
+def _sums(values: Int64, count: int, sums: Int64, masks: Int64) -> int:
+    """All subset sums in ascending order with the subsets that make them.
+
+    Each item merges the sums that hold it into those that do not, from the greatest down: there is room behind.
+    """
     sums[0], masks[0] = 0, 0
     size = 1
     for n in range(count):
         value, bit = values[n], np.int64(1) << n
-        first = second = 0
-        for place in range(2 * size):
-            plain = second >= size
-            if first < size and second < size:
-                plain = sums[first] <= sums[second] + value
-            if first >= size:
-                plain = False
-            if plain:
-                other[place], other_masks[place] = sums[first], masks[first]
-                first += 1
-            else:
-                other[place], other_masks[place] = sums[second] + value, masks[second] | bit
-                second += 1
+        without = size - 1
         size *= 2
-        for place in range(size):
-            sums[place], masks[place] = other[place], other_masks[place]
+        held = without
+        for place in range(size - 1, -1, -1):
+            if held < 0 or (without >= 0 and sums[without] > sums[held] + value):
+                sums[place], masks[place] = sums[without], masks[without]
+                without -= 1
+            else:
+                sums[place], masks[place] = sums[held] + value, masks[held] | bit
+                held -= 1
     return size
 
 
@@ -82,9 +79,8 @@ def count_subsets(values: Int64, target: int) -> tuple[int, int]:
     room = np.int64(1) << (count - half)
     low, low_masks = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
     high, high_masks = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-    spare, spare_masks = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-    lows = _sums(values[:half], half, low, low_masks, spare, spare_masks)
-    highs = _sums(values[half:], count - half, high, high_masks, spare, spare_masks)
+    lows = _sums(values[:half], half, low, low_masks)
+    highs = _sums(values[half:], count - half, high, high_masks)
     ways, best, best_bits = 0, np.int64(0), 100
     first, second = 0, highs - 1
     while first < lows and second >= 0:
@@ -123,52 +119,109 @@ def _bits(mask: int) -> int:
 
 
 @kernel
-def count_pairs(values: Int64, order: Int64, target: int) -> tuple[int, int, int]:
-    """How many pairs sum to a target, and the first: `order` sorts the values ascending. Two hands meet."""
+def count_pairs(ascending: Int64, target: int) -> tuple[int, int, int]:
+    """How many pairs of values in ascending order sum to a target, and the places of the first."""
+    return _pairs(ascending, 0, len(ascending) - 1, target)
+
+
+@lean
+def _pairs(ascending: Int64, low: int, high: int, target: int) -> tuple[int, int, int]:
+    """The same from the place `low` to the place `high`. Two hands meet."""
     ways, one, other = 0, -1, -1
-    low, high = 0, len(values) - 1
     while low < high:
-        total = values[order[low]] + values[order[high]]
+        total = ascending[low] + ascending[high]
         if total < target:
             low += 1
         elif total > target:
             high -= 1
         else:
-            if values[order[low]] == values[order[high]]:
+            if ascending[low] == ascending[high]:
                 same = high - low + 1
                 ways += same * (same - 1) // 2
-                return ways, order[low] if one < 0 else one, order[low + 1] if one < 0 else other
+                return ways, low if one < 0 else one, low + 1 if one < 0 else other
             same_low, same_high = 1, 1
-            while values[order[low + same_low]] == values[order[low]]:
+            while ascending[low + same_low] == ascending[low]:
                 same_low += 1
-            while values[order[high - same_high]] == values[order[high]]:
+            while ascending[high - same_high] == ascending[high]:
                 same_high += 1
             ways += same_low * same_high
             if one < 0:
-                one, other = order[low], order[high]
+                one, other = low, high
             low += same_low
             high -= same_high
     return ways, one, other
 
 
 @kernel
-def count_triples(values: Int64, order: Int64, target: int) -> tuple[int, int, int, int]:
-    """How many triples sum to a target, and the first one found."""
+def count_triples(ascending: Int64, target: int) -> tuple[int, int, int, int]:
+    """How many triples of values in ascending order sum to a target, and the places of the first one found."""
     ways, one, two, three = 0, -1, -1, -1
-    size = len(values)
-    ascending, line = values[order], np.arange(size)
-    for place in range(size - 2):
-        found, a, b = count_pairs(ascending[place + 1 :], line[: size - place - 1], target - ascending[place])
+    high = len(ascending) - 1
+    for place in range(high - 1):
+        rest = target - ascending[place]
+        # Neither this value nor a later one needs a third that is more than what is left beside the two least.
+        while high > place + 1 and ascending[place + 1] + ascending[high] > rest:
+            high -= 1
+        if high <= place + 1:
+            break
+        if ascending[high - 1] + ascending[high] < rest:
+            continue
+        found, a, b = _pairs(ascending, place + 1, high, rest)
         if found > 0 and ways == 0:
-            one, two, three = order[place], order[place + 1 + a], order[place + 1 + b]
+            one, two, three = place, a, b
         ways += found
     return ways, one, two, three
 
 
-@inner
-def in_order(days: Int32) -> Int64:
-    """The places of some days in their order. Accounts lie in order of due date: most need no sorting."""
-    for n in range(1, len(days)):
-        if days[n - 1] > days[n]:
-            return np.argsort(days, kind="mergesort")
-    return np.arange(len(days))
+@lean
+def longest(views: Views) -> int:
+    """How many entries the longest view has."""
+    found = 0
+    for view in range(len(views.ask)):
+        found = max(found, views.start[view + 1] - views.start[view])
+    return int(found)
+
+
+@lean
+def put_in_order(days: Int32, order: Int64, spare: Int64) -> bool:
+    """Writes the places of some days in their order, equal ones as they stand; whether they were in order already.
+
+    Runs that ascend are merged two by two: accounts lie in order of due date, and most need no sorting.
+    """
+    size, ascends = len(days), True
+    for n in range(size):
+        order[n] = n
+    for n in range(1, size):
+        ascends &= days[n - 1] <= days[n]
+    runs = 1 if ascends else 2
+    while runs > 1:
+        runs, begin = 0, 0
+        while begin < size:
+            middle = _run_end(days, order, begin, size)
+            end = _run_end(days, order, middle, size)
+            _merge(days, order, begin, middle, end, spare)
+            begin, runs = end, runs + 1
+        for n in range(size):
+            order[n] = spare[n]
+    return ascends
+
+
+@lean
+def _run_end(days: Int32, order: Int64, begin: int, size: int) -> int:
+    """Where the days stop ascending."""
+    end = begin
+    while end < size and (end == begin or days[order[end - 1]] <= days[order[end]]):
+        end += 1
+    return end
+
+
+@lean
+def _merge(days: Int32, order: Int64, begin: int, middle: int, end: int, into: Int64) -> None:
+    first, second = begin, middle
+    for place in range(begin, end):
+        if second >= end or (first < middle and days[order[first]] <= days[order[second]]):
+            into[place] = order[first]
+            first += 1
+        else:
+            into[place] = order[second]
+            second += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import next_level, pay_quoted
 from encours.core.matching.family import LEVELS, Family, Fits
@@ -34,12 +34,12 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
             step, count, total = next_level(views, view, step + 1, count)
 
 
-@inner
+@lean
 def _cause(views: Views, view: int, level: int, total: int, gap: int) -> int:
     """Whether the gap is a discount that the terms offer (on all items, on one of them), or a usual rate."""
     offered, single = 0, False
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level:
             offered += views.discount[entry]
             single = single or (views.discount[entry] > 0 and views.discount[entry] == gap)
     if offered == gap:
@@ -48,8 +48,8 @@ def _cause(views: Views, view: int, level: int, total: int, gap: int) -> int:
         return PARTLY_OFFERED
     for rate in _RATES:
         whole, each = (total * rate + 5_000) // 10_000, 0
-        for entry in range(views.start[view], views.start[view + 1]):
-            if 0 < views.quote[entry] <= level:
+        for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+            if views.quote[entry] <= level:
                 each += (views.left[entry] * rate + 5_000) // 10_000
         if gap in (whole, each, whole - 1):
             return RATE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import inner, kernel, lean
 from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import (
     SUBSET_MAX,
@@ -18,6 +18,7 @@ from encours.core.matching.families._sets import (
 from encours.core.matching.family import LEVELS, Family, Fits
 from encours.core.matching.views import ENTRIES_MAX, Views
 
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 #: Three further items are looked for among at most so many.
 _TRIPLES_AMONG = 80
@@ -67,14 +68,14 @@ def _with_others(views: Views, view: int, level: int, rest: int, fits: Fits) -> 
     begin, end, ways = _run(values, rest)
     if ways > 0:
         return _take(views, view, level, ways, places[begin:end], -1, fits)
-    order = np.argsort(values)
-    ways, a, b = count_pairs(values, order, rest)
+    ascending = np.sort(values)
+    ways, a, b = count_pairs(ascending, rest)
     if ways > 0:
-        return _take(views, view, level, ways, places[np.array([a, b])], -1, fits)
+        return _take(views, view, level, ways, places[np.argsort(values)[np.array([a, b])]], -1, fits)
     if count <= _TRIPLES_AMONG:
-        ways, a, b, c = count_triples(values, order, rest)
+        ways, a, b, c = count_triples(ascending, rest)
         if ways > 0:
-            return _take(views, view, level, ways, places[np.array([a, b, c])], -1, fits)
+            return _take(views, view, level, ways, places[np.argsort(values)[np.array([a, b, c])]], -1, fits)
     return _of_the_nearest(views, view, level, rest, places[:count], values, dues, fits)
 
 
@@ -90,12 +91,11 @@ def _of_the_nearest(
     fits: Fits,
 ) -> bool:
     """Any set of the entries that stand nearest to the quoted ones in order of due date."""
-    away = np.empty(len(places), dtype=np.int64)
-    for n in range(len(places)):
-        away[n] = _distance(dues, views.due[places[n]])
-    near = np.argsort(away, kind="mergesort")[:SUBSET_MAX]
-    if len(near) < 4:
+    near, away = np.empty(SUBSET_MAX, dtype=np.int64), np.empty(SUBSET_MAX, dtype=np.int64)
+    count = _nearest(dues, views.due, places, near, away)
+    if count < 4:
         return False
+    near = near[:count]
     ways, chosen = count_subsets(values[near], rest)
     if ways == 0:
         return False
@@ -108,7 +108,24 @@ def _of_the_nearest(
     return _take(views, view, level, ways, picked[:count], -1, fits)
 
 
-@inner
+@lean
+def _nearest(dues: Int64, due: Int32, places: Int64, near: Int64, away: Int64) -> int:
+    """Writes which entries stand nearest, nearest first and equal ones as they stand; how many of them there are."""
+    count = 0
+    for n in range(len(places)):
+        distance = _distance(dues, due[places[n]])
+        if count == len(near) and distance >= away[count - 1]:
+            continue
+        count = min(count + 1, len(near))
+        place = count - 1
+        while place > 0 and away[place - 1] > distance:
+            near[place], away[place] = near[place - 1], away[place - 1]
+            place -= 1
+        near[place], away[place] = n, distance
+    return count
+
+
+@lean
 def _distance(dues: Int64, due: int) -> int:
     """Days between a due date and the nearest quoted one."""
     nearest = np.int64(1) << 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import next_level
 from encours.core.matching.family import LEVELS, Family, Fits
@@ -23,19 +23,18 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
             continue
         fits.ways[view], fits.grade[view] = 1, LEVELS[step]
         rest = views.amount[view]
-        for entry in range(views.start[view], views.start[view + 1]):
-            if not 0 < views.quote[entry] <= LEVELS[step]:
-                continue
-            if views.left[entry] < 0:
+        quoted = views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]
+        for entry in quoted:
+            if views.quote[entry] <= LEVELS[step] and views.left[entry] < 0:
                 fits.pay[entry] = views.left[entry]
                 rest -= views.left[entry]
-        for entry in range(views.start[view], views.start[view + 1]):
-            if 0 < views.quote[entry] <= LEVELS[step] and views.left[entry] > 0 and rest > 0:
+        for entry in quoted:
+            if views.quote[entry] <= LEVELS[step] and views.left[entry] > 0 and rest > 0:
                 fits.pay[entry] = min(rest, views.left[entry])
                 rest -= fits.pay[entry]
 
 
-@inner
+@lean
 def _ambiguous(views: Views, view: int, level: int) -> bool:
     """Whether several items bear one of the quoted numbers: then one of them is meant, not a part of all.
 
@@ -43,18 +42,18 @@ def _ambiguous(views: Views, view: int, level: int) -> bool:
     """
     if terms_of_one(views, view, level):
         return False
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level and views.namesakes[entry] > 1:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level and views.namesakes[entry] > 1:
             return True
     return False
 
 
-@inner
+@lean
 def terms_of_one(views: Views, view: int, level: int) -> bool:
     """Whether the quoted items are all that bear one number, and it is quoted by its digits."""
     count, namesakes = 0, -1
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level:
             count += 1
             if views.quote[entry] > DIGITS or (namesakes >= 0 and views.namesakes[entry] != namesakes):
                 return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel
+from encours.core.base.kernel import inner, kernel, lean
 from encours.core.matching.certificate.history import OTHER
 from encours.core.matching.families._sets import SUBSET_MAX, count_subsets, next_level
 from encours.core.matching.family import LEVELS, Family, Fits
@@ -33,8 +33,8 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
 def _among(views: Views, view: int, level: int, fits: Fits) -> bool:
     places, values = np.empty(SUBSET_MAX, dtype=np.int64), np.empty(SUBSET_MAX, dtype=np.int64)
     count = 0
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level:
             places[count], values[count] = entry, views.left[entry]
             count += 1
     ways, chosen = count_subsets(values[:count], views.amount[view])
@@ -49,22 +49,22 @@ def _among(views: Views, view: int, level: int, fits: Fits) -> bool:
     return True
 
 
-@inner
+@lean
 def _all_but_one(views: Views, view: int, level: int, fits: Fits) -> bool:
     """A long list with one item too many."""
     total, ways, without = 0, 0, -1
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level:
             total += views.left[entry]
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level and total - views.left[entry] == views.amount[view]:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level and total - views.left[entry] == views.amount[view]:
             ways += 1
             without = entry
     if ways == 0:
         return False
     fits.ways[view], fits.grade[view] = ways, level
-    for entry in range(views.start[view], views.start[view + 1]):
-        if 0 < views.quote[entry] <= level and entry != without:
+    for entry in views.quoted[views.first_quoted[view] : views.first_quoted[view + 1]]:
+        if views.quote[entry] <= level and entry != without:
             fits.pay[entry] = views.left[entry]
     return True
 

@@ -22,10 +22,12 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
         if not todo[view] or not SUBSET_MAX < last - first <= _AMONG:
             continue
         values = views.left[first:last]
-        ways, a, b, c = count_triples(values, np.argsort(values, kind="mergesort"), views.amount[view])
+        ways, one, two, three = count_triples(np.sort(values), views.amount[view])
         if ways > 0:
+            order = np.argsort(values, kind="mergesort")
             fits.ways[view] = ways
-            fits.pay[first + a], fits.pay[first + b], fits.pay[first + c] = values[a], values[b], values[c]
+            for place in (one, two, three):
+                fits.pay[first + order[place]] = values[order[place]]
 
 
 FAMILY = Family(

@@ -21,10 +21,12 @@ def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
         if not todo[view] or not 2 <= last - first <= _AMONG:
             continue
         values = views.left[first:last]
-        ways, one, other = count_pairs(values, np.argsort(values, kind="mergesort"), views.amount[view])
+        ways, one, other = count_pairs(np.sort(values), views.amount[view])
         if ways > 0:
+            order = np.argsort(values, kind="mergesort")
             fits.ways[view] = ways
-            fits.pay[first + one], fits.pay[first + other] = values[one], values[other]
+            for place in (one, other):
+                fits.pay[first + order[place]] = values[order[place]]
 
 
 FAMILY = Family(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,7 +15,10 @@ from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.matching import Proposals, propose
 from encours.core.matching.advice_tables import ADVICE_LINE_SCHEMA, ADVICE_SCHEMA, Advices
-from encours.core.matching.propose import DEFAULT_MAX_ERROR_RATE
+from encours.core.matching.propose import DEFAULT_MAX_ERROR_RATE, propose_prepared
+
+if TYPE_CHECKING:
+    from encours.core.matching.prepare import Prepared
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,19 @@ def match_book_folder(path: Path, as_of: date | None = None, max_error_rate: flo
 
     Raises CallError where the folder is not a book, or the advices lack required columns.
     """
+    ready, issues = _prepared(path, as_of)
+    return Matched(ready.as_of, propose_prepared(ready, max_error_rate), issues)
+
+
+def _prepared(path: Path, as_of: date | None) -> tuple[Prepared, pl.DataFrame]:
+    """A folder's book as the search reads it, and what was wrong with the folder. The book is let go here."""
+    from encours.core.matching.prepare import prepare
+
     book, issues = read_book(path)
     day = as_of or book.last_day()
     if day is None:
         raise CallError([f"{path} holds no dated fact; give --as-of"])
-    return Matched(day, match_receipts(book, day, max_error_rate, _advices(path)), issues)
+    return prepare(book, day, _advices(path)), issues
 
 
 def _advices(folder: Path) -> Advices | None:

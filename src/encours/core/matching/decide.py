@@ -32,7 +32,11 @@ _SHARE = 100_000
 
 @dataclass(frozen=True)
 class Decided:
-    """The rows of `allocations` and of `decisions`, and the receipts decided on a proof."""
+    """The rows of `allocations` and of `decisions`, and the receipts decided on a proof.
+
+    Of the allocations that the search found, `allocations` tells beside the ids the places of receipt and item (`row`,
+    `item`; null for the others).
+    """
 
     allocations: pl.DataFrame
     decisions: pl.DataFrame
@@ -200,7 +204,7 @@ def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
     gap = (pl.col("gap_kind") != "") & (pl.col("gap") * pl.col("unapplied") > 0)
     bears = pl.when(pl.col("pay") * pl.col("unapplied") > 0).then(pl.col("pay").abs()).otherwise(0)
     less = dated.filter(gap).with_columns(weight=bears).with_columns(deducted=_deducted())
-    named = ("row", "receipt_id", "item_id", "allocated_on", "rule")
+    named = ("row", "item", "receipt_id", "item_id", "allocated_on", "rule")
     parts = [
         dated.filter(~gap).select(*named, amount="pay", kind=pl.lit("cash")),
         less.select(*named, amount=pl.col("pay") - pl.col("deducted"), kind=pl.lit("cash")),
@@ -217,6 +221,8 @@ def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
         "kind",
         allocation_id=pl.concat_str(name, separator=":", ignore_nulls=True),
         source=pl.format("match:{}", "rule"),
+        row="row",
+        item="item",
     )
 
 

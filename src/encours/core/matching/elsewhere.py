@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from encours.core.base.numbers import number_key
+from encours.core.matching.scope import Scope
 
 #: The rule of its proposals.
 RULE = "other_entity"
@@ -115,18 +116,18 @@ def _spellings(texts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).unique(maintain_order=True).collect()
 
 
-def items_by_number(items: pl.DataFrame, opened: pl.DataFrame, sought: Sought) -> pl.DataFrame:
-    """Of a book's items (all versions) those that bear one of the spellings: columns of QUOTED_ITEM.
-
-    `opened`: item_id, open and dated_on of the day.
-    """
+def items_by_number(items: pl.DataFrame, scope: Scope, sought: Sought) -> pl.DataFrame:
+    """Of the items of several entities (as `prepare` keeps them) those that bear one of the spellings: columns of
+    QUOTED_ITEM."""
     keys = sought.keys["number_key"].unique()
-    rows = items[_may_bear(items["number"], keys)].select(
-        "item_id", "entity_id", "customer_id", "number", "currency", number_key=number_key(pl.col("number"))
-    )
+    rows = items[_may_bear(items["number"], keys)].with_columns(number_key=number_key(pl.col("number")))
     named = rows.filter(pl.col("number_key").is_in(keys.implode()))
-    there = opened.select("item_id", "open", "dated_on")
-    return named.unique("item_id", keep="last", maintain_order=True).join(there, on="item_id").select(list(QUOTED_ITEM))
+    words = {
+        "entity_id": pl.Series(scope.entities, dtype=pl.String).gather(named["entity"]),
+        "customer_id": scope.customers["customer_id"].gather(named["customer"]),
+        "currency": pl.Series(scope.currencies, dtype=pl.String).gather(named["currency"]),
+    }
+    return named.with_columns(**words).select(list(QUOTED_ITEM))
 
 
 def _may_bear(numbers: pl.Series, keys: pl.Series) -> pl.Series:

@@ -78,7 +78,7 @@ def _the_set(row: npt.NDArray[np.float32], view: int, views: Views, fits: Fits, 
     # In steps: that exactly a tenth is missing says more of invented books than of real ones.
     row[55] = np.floor(20 * differs / np.float64(abs(paid) + differs + 1) + 0.5) / 20
     row[54] = np.floor(8 * np.log10(differs + 1) + 0.5) / 8
-    _the_rest(row, view, views, fits, due_first, due_last, one if items == 1 else np.int64(0))
+    _the_rest(row, view, views, fits, int(due_first), int(due_last), int(one) if items == 1 else 0)
 
 
 @lean

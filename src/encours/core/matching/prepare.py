@@ -27,13 +27,17 @@ from encours.core.matching.search import Facts
 
 #: Columns of the items that decisions and allocations need; the texts are read and may go.
 _KEPT = ("item_id", "open", "customer", "group", "currency", "issued", "discount", "dated_on")
+#: What it takes besides to find the items of another entity by their numbers.
+_KEPT_OF_SEVERAL = ("number", "entity")
 
 
 @dataclass(frozen=True)
 class Prepared:
     """`receipts` and `items` in the order of the arrays in `facts`; `lessons` is what the book's own matches teach,
-    `ties` which payments came back, `early` what files and advices decide before any search."""
+    `ties` which payments came back, `early` what files and advices decide before any search; `rates` as in the Book.
+    The book itself is not kept: its texts are the most memory that a run could give back."""
 
+    as_of: date
     scope: Scope
     receipts: pl.DataFrame
     items: pl.DataFrame
@@ -41,6 +45,7 @@ class Prepared:
     lessons: Lessons
     ties: list[Tie]
     early: Early
+    rates: pl.DataFrame
 
 
 def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared:
@@ -63,13 +68,14 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     marks, continued = without_own(marks, receipts, known, items)
     told = read_batches(known, scope, items["item_id"], table, pool)
     told += read_advices(advices, as_of, scope, items["item_id"], table, pool)
-    kept = items.select(_KEPT)
+    kept = items.select(*_KEPT, *(_KEPT_OF_SEVERAL if len(scope.entities) > 1 else ()))
     people = scope.customers["customer_id"]
     early = decide_early(told, Scene(receipts, kept, asks, pool, marks, people, pool.family_first))
     back = None
     if ties:
         back = make_reopening(ties, kept["item_id"], pool, marks, receipts["receipt_id"], early.allocations)
-    return Prepared(scope, receipts, kept, Facts(asks, pool, payers, marks, continued, back), lessons, ties, early)
+    facts = Facts(asks, pool, payers, marks, continued, back)
+    return Prepared(as_of, scope, receipts, kept, facts, lessons, ties, early, book.rates)
 
 
 def _lay_out(

@@ -16,6 +16,7 @@ from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.base.schema import TABLES
 from encours.core.matching.advice_tables import Advices
+from encours.core.matching.assert_money import assert_money
 
 if TYPE_CHECKING:
     from encours.core.matching.elsewhere import Elsewhere, Sought
@@ -73,48 +74,63 @@ def propose(
     `advices`: what payers and payment services said their money is for; an advice known by then is followed when its
     money is there. Raises CallError for a rate outside 0..1, and for advices without their required columns.
     """
-    if not 0 <= max_error_rate <= 1:
-        raise CallError([f"max_error_rate is {max_error_rate}; it is a share between 0 and 1"])
+    _check_rate(max_error_rate)
     # The compiled search is loaded by whoever matches, not by every page that could.
+    from encours.core.matching.prepare import prepare
+
+    return propose_prepared(prepare(book, as_of, advices), max_error_rate, certified)
+
+
+def propose_prepared(
+    ready: Prepared,
+    max_error_rate: float = DEFAULT_MAX_ERROR_RATE,
+    certified: float | Mapping[str, float] | None = None,
+) -> Proposals:
+    """The same for a book that is laid out already (`prepare`): who has no other need of the book may let it go."""
+    _check_rate(max_error_rate)
     from encours.core.matching.credits import without_money
     from encours.core.matching.decide import decide
     from encours.core.matching.engine import run
     from encours.core.matching.foreign import in_other_currency
     from encours.core.matching.policy import Policy
-    from encours.core.matching.prepare import prepare
 
-    ready = prepare(book, as_of, advices)
     policy = Policy(LEAST_CONFIDENCE, LEAST_ON_ACCOUNT, certified=_by_family(certified))
     decided = decide(ready, run(ready.facts, ready.lessons, policy), max_error_rate)
-    allocations = TABLES["allocations"].conform(decided.allocations)
+    table = TABLES["allocations"]
+    parts = [table.conform(decided.allocations)]
     if not (ready.receipts["origin"] == "bank").any():
         # Nothing but a ledger: its credit notes are lettered with the invoices that they cancel, too.
-        noted = TABLES["allocations"].conform(without_money(ready.items, allocations))
-        allocations = pl.concat([allocations, noted])
+        parts.append(table.conform(without_money(ready.items, parts[0])))
     decisions = decided.decisions.select(pl.col(name).cast(dtype) for name, dtype in DECISION_SCHEMA.items())
-    if book.rates.height:
-        decisions, abroad = in_other_currency(ready, decisions, book.rates)
-        allocations = pl.concat([allocations, TABLES["allocations"].conform(abroad)])
-    sought, elsewhere = _assert_and_seek(book, ready, allocations, decisions)
+    if ready.rates.height:
+        decisions, abroad = in_other_currency(ready, decisions, ready.rates)
+        parts.append(table.conform(abroad))
+    allocations = pl.concat(parts)
+    sought, elsewhere = _assert_and_seek(ready, allocations, decided.allocations.select("row", "item"), decisions)
     early = ready.early
     found = Proposals(allocations, decisions, {}, decided.proven, early.remittances, early.instruments, sought=sought)
     if elsewhere is not None:
         found = look_elsewhere(found, elsewhere)
-    return replace(found, summary=_summary(ready.receipts, found.decisions, as_of, max_error_rate))
+    return replace(found, summary=_summary(ready.receipts, found.decisions, ready.as_of, max_error_rate))
+
+
+def _check_rate(max_error_rate: float) -> None:
+    if not 0 <= max_error_rate <= 1:
+        raise CallError([f"max_error_rate is {max_error_rate}; it is a share between 0 and 1"])
 
 
 def _assert_and_seek(
-    book: Book, ready: Prepared, allocations: pl.DataFrame, decisions: pl.DataFrame
+    ready: Prepared, allocations: pl.DataFrame, places: pl.DataFrame, decisions: pl.DataFrame
 ) -> tuple[Sought, pl.DataFrame | None]:
     """The receipts that look elsewhere and the items that they may quote (None: there is one entity). Beside it the
     money is asserted."""
     from encours.core.matching.elsewhere import items_by_number, sought_elsewhere
 
     with ThreadPoolExecutor(1) as beside:
-        asserting = beside.submit(_assert_money, ready.receipts, ready.items, allocations, decisions)
+        asserting = beside.submit(assert_money, ready.receipts, ready.items, allocations, places, decisions)
         sought = sought_elsewhere(ready.receipts, decisions)
         several = len(ready.scope.entities) > 1
-        items = items_by_number(book.items, ready.items, sought) if several else None
+        items = items_by_number(ready.items, ready.scope, sought) if several else None
         asserting.result()
     return sought, items
 
@@ -171,44 +187,6 @@ def _by_family(certified: float | Mapping[str, float] | None) -> npt.NDArray[np.
     given = {} if certified is None else certified
     least = [given.get(one.stratum, NOTHING) if isinstance(given, Mapping) else given for one in families()]
     return np.array(least, dtype=np.float64)
-
-
-def _assert_money(
-    receipts: pl.DataFrame, items: pl.DataFrame, allocations: pl.DataFrame, decisions: pl.DataFrame
-) -> None:
-    """Stops the run where a proposal would pay an item or use a receipt twice: a fault of the engine, never of data."""
-    given = allocations.filter(kind="credit").select(item_id="credit_item_id", amount=-pl.col("amount"))
-    by_item = (
-        pl.concat([allocations.select("item_id", "amount"), given]).group_by("item_id").agg(pl.col("amount").sum())
-    )
-    returns = receipts.filter((pl.col("kind") == "return") & (pl.col("unapplied") < 0))["receipt_id"]
-    back = allocations.filter(pl.col("receipt_id").is_in(returns.implode()))
-    opened = back.group_by("item_id").agg(opened=-pl.col("amount").sum())
-    # What comes back is open from then on: beside it an item may be paid once more.
-    paid = by_item.join(items.select("item_id", "open"), on="item_id", how="left").join(
-        opened, on="item_id", how="left"
-    )
-    paid = paid.with_columns(pl.col("opened").fill_null(0)).with_columns(
-        open=pl.col("open") + pl.col("opened"), amount=pl.col("amount") + pl.col("opened")
-    )
-    over = paid.filter(
-        (
-            (pl.col("amount") * pl.col("open").sign() > pl.col("open").abs())
-            | ((pl.col("open") == 0) & (pl.col("amount") != 0))
-        ).fill_null(True)
-    )
-    worth = pl.coalesce("receipt_amount", "amount").alias("amount")
-    cash = allocations.filter(kind="cash").group_by("receipt_id").agg(worth.sum())
-    used = cash.join(receipts.select("receipt_id", "unapplied"), on="receipt_id", how="left")
-    wrong = used.filter((pl.col("amount") * pl.col("unapplied").sign() > pl.col("unapplied").abs()).fill_null(True))
-    bare = decisions.filter(pl.col("decision") != "none").join(allocations, on="receipt_id", how="anti")
-    faults = [
-        *(f"item {item} would be paid beyond its open amount" for item in over["item_id"]),
-        *(f"receipt {receipt} would be used beyond its money" for receipt in wrong["receipt_id"]),
-        *(f"receipt {receipt} is decided without an allocation" for receipt in bare["receipt_id"]),
-    ]
-    if faults or decisions.height != receipts.height:
-        raise AssertionError("; ".join(faults[:20]) or "a receipt has no decision")
 
 
 def _summary(receipts: pl.DataFrame, decisions: pl.DataFrame, as_of: date, max_error_rate: float) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from encours.core.base.kernel import inner, kernel, lean
+from encours.core.base.kernel import kernel, lean
 from encours.core.matching.family import LEVELS, Fits
 from encours.core.matching.views import Views
 

@@ -13,6 +13,7 @@ from encours.core.matching.views import Views
 
 Int64 = npt.NDArray[np.int64]
 
+
 @kernel
 def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
     room = longest(views)

@@ -40,13 +40,15 @@ class _Months(NamedTuple):
     begin: Int64
     end: Int64
     total: Int64
-    count: Int64
+    items: Int64
 
 
 @kernel
 def _search(views: Views, todo: npt.NDArray[np.bool_], fits: Fits) -> None:
     room = longest(views)
-    months = _Months(np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64))
+    months = _Months(
+        np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    )
     for view in range(len(todo)):
         first, last = views.start[view], views.start[view + 1]
         if not todo[view] or last - first < 3:
@@ -74,12 +76,12 @@ def _fitting(days: Int32, left: Int64, amount: int, months: _Months) -> tuple[in
             if at < 0:
                 at, known = known, known + 1
                 months.begin[at], months.end[at] = month_of(days[n])
-                months.total[at], months.count[at] = 0, 0
+                months.total[at], months.items[at] = 0, 0
         months.total[at] += left[n]
-        months.count[at] += 1
+        months.items[at] += 1
     ways, chosen = 0, 0
     for at in range(known):
-        if months.total[at] == amount and months.count[at] >= 2:
+        if months.total[at] == amount and months.items[at] >= 2:
             chosen = at if ways == 0 or months.begin[at] < months.begin[chosen] else chosen
             ways += 1
     return ways, chosen

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from encours.core.base.book import Book
+from encours.core.base.issue import CallError
 from encours.core.behaviour import Model, learn, model_of, predict, study
 from encours.core.behaviour.calibrate import MODEL
 from encours.core.behaviour.learn import LEAST_PAYMENTS
@@ -186,3 +189,16 @@ def test_a_refused_invoice_waits_until_it_is_mended() -> None:
         kind=pl.Series(["einvoice:210", "einvoice:205"]), on=pl.Series([day(_DAY - 2), day(_DAY - 1)])
     )
     assert _with(item, events=resumed)[1]["shift"] is None
+
+
+def test_a_learner_that_cannot_be_loaded_is_one_clear_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def broken(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", broken)
+    with pytest.raises(CallError, match="install libgomp1"):
+        learn(study(company(), day(_DAY)))

@@ -206,3 +206,32 @@ def test_statements_add_up_over_the_months() -> None:
     sums = receipts.group_by("statement_id").agg(total=pl.col("amount").sum())
     both = frame.join(sums, on="statement_id", how="left").with_columns(pl.col("total_right").fill_null(0))
     assert both.filter(pl.col("total") != pl.col("total_right")).height == 0
+
+
+@cache
+def _slipping() -> Sample:
+    options = SampleOptions(last_day=LAST, customers=600, months=24, seed=4, slips=0.2)
+    return sample_company(options, with_journal=False)
+
+
+def test_slips_are_added_on_wish_and_the_customers_stay_who_they_are() -> None:
+    assert set(company().truth["truth_habits"]["how"]) <= {"drifting", "strained"}
+    assert {"sudden", "gradual", "stops"} < set(_slipping().truth["truth_habits"]["how"])
+    plain = sample_company(SampleOptions(last_day=LAST, customers=600, months=24, seed=4), with_journal=False)
+    assert plain.book.customers.equals(_slipping().book.customers)
+
+
+def test_who_changes_pays_later_from_that_day_on() -> None:
+    truth, paid = _slipping().truth["truth_habits"], _slipping().truth["truth_payments"]
+    rows = paid.join(truth.select("payer_id", "how", "from_on", "days", "failed_on"), on="payer_id")
+    after = pl.col("due_on") >= pl.col("from_on")
+    sudden = rows.filter(pl.col("how") == "sudden").group_by("payer_id").agg(
+        moved=pl.col("delay_days").filter(after).median() - pl.col("delay_days").filter(~after).median(),
+        days=pl.col("days").first(), few=pl.min_horizontal(after.sum(), (~after).sum()),
+    ).filter(pl.col("few") >= 8)  # fmt: skip
+    assert sudden.height >= 8
+    assert (sudden["moved"] - sudden["days"]).abs().median() <= 6
+    failed = rows.filter(pl.col("how") == "stops")
+    assert failed["failed_on"].null_count() == 0
+    owed = failed.filter(pl.col("due_on") > pl.col("failed_on") + pl.duration(days=5))
+    assert owed["paid_on"].is_null().mean() > 0.98

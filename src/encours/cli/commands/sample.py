@@ -20,6 +20,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Another seed, another company; the same seed, the same.")] = 1,
     files: Annotated[bool, typer.Option("--files", help="Also write FEC, bank statements, exports.")] = False,
     last_day: Annotated[str, typer.Option("--last-day", help="The book's last day, like 2026-10-31.")] = LAST_DAY,
+    slips: Annotated[float, typer.Option(help="Share of customers who change their habit from a day on.")] = 0.0,
     file_format: Annotated[str, typer.Option("--format", help="parquet or csv.")] = "parquet",
 ) -> None:
     """Invent a believable company: a book with its truth and, with --files, the files a company really has."""
@@ -28,7 +29,7 @@ def command(
     from encours.core.sample.options import SampleOptions
     from encours.usecases.make_sample import make_sample
 
-    options = SampleOptions(last_day=day, customers=customers, months=months, seed=seed)
+    options = SampleOptions(last_day=day, customers=customers, months=months, seed=seed, slips=slips)
     with report.progress("Inventing the company") as status:
         made = make_sample(out, options, files=files, file_format=file_format, say=status.update)
     book = made.sample.book

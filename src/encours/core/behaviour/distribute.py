@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from encours.core.base.threads import side_by_side
 from encours.core.behaviour.curves import Curves, curves
 from encours.core.behaviour.grid import END, Float32, Float64, Int32, Int64
 from encours.core.behaviour.learn import Learnt, hazards
@@ -29,10 +30,10 @@ class Distributed(NamedTuple):
 
 def distribute(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> Distributed:
     """Curves of items looked at on days, from the next day on; without `learnt` by the payers' own hazards."""
-    parts = [
-        _share(study, item[at : at + _SHARE], day[at : at + _SHARE], learnt)
-        for at in range(0, max(1, len(item)), _SHARE)
-    ]
+    parts = side_by_side(
+        lambda at: _share(study, item[at : at + _SHARE], day[at : at + _SHARE], learnt),
+        range(0, max(1, len(item)), _SHARE),
+    )
     sizes = [part.curves.first[1:] - part.curves.first[:-1] for part in parts]
     first = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     laid = (np.concatenate([part.curves[place] for part in parts]) for place in (1, 2, 3))

@@ -12,6 +12,8 @@ from encours.core.base.groups import payers
 from encours.core.behaviour.change import changes, starts
 from encours.core.behaviour.history import AUTOMATIC, DECIDED, INTERVAL, NONE, TELLING
 from encours.core.behaviour.runs import runs
+from encours.core.behaviour.shifts import shifts
+from encours.core.behaviour.slip import slip
 
 #: Payments that give a payer's own quantiles; how many payments the segment's count for.
 LAST, SHRINK = 50, 5.0
@@ -20,6 +22,8 @@ RECENT_DAYS = 90
 YEAR_DAYS = 365
 #: What money costs a year where the caller names no rate.
 USUAL_RATE = 0.05
+#: Events that explain why an item is late (names of shifts).
+_EXCUSES = ("dispute", "refused", "probably_paid", "payment_sent")
 #: A large invoice is among the dearest quarter; each side needs so many payments to be compared.
 _LARGE, _SIDE = 0.75, 8
 
@@ -32,7 +36,8 @@ def payer_figures(book: Book, history: pl.DataFrame, as_of: date, yearly_rate: f
     share_late, share_parts, share_deducted, share_disputed; run_weekday (1 Monday … 7), run_month_days (list of days),
     run_share; trend_days (90 days against the time before), changed_on, changed_days, change_t; large_days (median
     of large invoices less the others'); channel, drawn, returned, promises, promises_kept, lag_days, ledger_closings;
-    currency, paid_year (minor units), late_cost (minor units a year: amount × days late / 365 × rate).
+    currency, paid_year (minor units), late_cost (minor units a year: amount × days late / 365 × rate); slip_score,
+    slip_since, slip_items, slip_late, slip_open, slip_days (`slip.SLIP_SCHEMA`).
     """
     told = history.filter(pl.col("kind").is_in(TELLING))
     paid = told.filter(pl.col("ending").is_in([DECIDED, INTERVAL])).sort("payer_id", "paid_on", "item_id")
@@ -48,10 +53,11 @@ def payer_figures(book: Book, history: pl.DataFrame, as_of: date, yearly_rate: f
     parts = (
         _delays(paid, as_of), runs(paid), _change(paid), _large(paid), _cost(paid, as_of, yearly_rate),
         _disputes(known, told), _promises(known, history, as_of), _returned(known),
+        slip(history, _excused(known, history, as_of), as_of),
     )  # fmt: skip
     for part in parts:
         rows = rows.join(part, on="payer_id", how="left", maintain_order="left")
-    counts = ("payments", "returned", "promises", "promises_kept")
+    counts = ("slip_items", "slip_late", "slip_open", "payments", "returned", "promises", "promises_kept")
     return _shrunk(rows.with_columns(pl.col(counts).fill_null(0)), paid).sort("payer_id")
 
 
@@ -139,6 +145,12 @@ def _cost(paid: pl.DataFrame, as_of: date, yearly_rate: float) -> pl.DataFrame:
 def _disputes(known: Book, told: pl.DataFrame) -> pl.DataFrame:
     disputed = pl.col("item_id").is_in(known.disputes["item_id"].implode())
     return told.group_by("payer_id").agg(share_disputed=disputed.mean())
+
+
+def _excused(known: Book, history: pl.DataFrame, as_of: date) -> pl.Series:
+    """Items that are late for a reason of their own: they say nothing of their payer's habit."""
+    stopped = [rule.find(known, history, as_of)["item_id"] for rule in shifts() if rule.name in _EXCUSES]
+    return pl.concat([known.disputes["item_id"], *stopped])
 
 
 def _promises(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:

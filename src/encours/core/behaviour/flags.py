@@ -11,6 +11,7 @@ from encours.core.behaviour.curves import left_at
 from encours.core.behaviour.grid import NEVER, Float64
 from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.predict import Predictions
+from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
 
 #: Payments from which a payer's own P90 is a habit.
 HABIT_PAYMENTS = 10
@@ -22,7 +23,8 @@ LEAVE_ALONE, PASSED, WATCH = "leave_alone", "p90_passed", "watch"
 
 #: One row a late item of a payer with a habit. `own_p90`: days after the due date by which nine in ten of its payer's
 #: last payments came. `kind`: leave_alone until `until_on`; p90_passed; watch (inside, but likely to end abnormally, or
-#: under a deadline). `p_abnormal`: chance of ending more than a week beyond own_p90.
+#: under a deadline; or money that fits it waits to be applied). `p_abnormal`: chance of ending more than a week beyond
+#: own_p90.
 FLAG_SCHEMA: dict[str, pl.DataType] = {
     "item_id": pl.String(),
     "customer_id": pl.String(),
@@ -62,8 +64,11 @@ def flags(found: Predictions, figures: pl.DataFrame, deadlines: pl.DataFrame | N
     inside = (pl.col("days_late") <= pl.col("own_p90")) & (pl.col("until_on") >= found.as_of)
     # What the bank has and the books do not have yet may be this payment: nobody is called late before that is over.
     passed = pl.col("days_late") > pl.col("own_p90") + found.lag
+    # Never chase someone who has paid: a clerk applies what has come first.
+    here = (pl.col("shift") == PROBABLY_PAID.name).fill_null(False)
     kind = (
-        pl.when(passed).then(pl.lit(PASSED))
+        pl.when(here).then(pl.lit(WATCH))
+        .when(passed).then(pl.lit(PASSED))
         .when(inside & (pl.col("p_abnormal") <= _LIKELY)).then(pl.lit(LEAVE_ALONE))
         .otherwise(pl.lit(WATCH))
     )  # fmt: skip
@@ -105,9 +110,11 @@ def _sentence() -> pl.Expr:
         "Late by {} days, inside the habit of {}, but with {} % over a week later than that, or a deadline is near.",
         "days_late", "own_p90", chance,
     )  # fmt: skip
+    here = pl.format("Late by {} days, but money that fits has come and is not applied yet.", "days_late")
     return (
-        pl.when(pl.col("kind") == PASSED).then(passed).when(pl.col("kind") == LEAVE_ALONE).then(alone).otherwise(watch)
-    )
+        pl.when((pl.col("shift") == PROBABLY_PAID.name).fill_null(False)).then(here)
+        .when(pl.col("kind") == PASSED).then(passed).when(pl.col("kind") == LEAVE_ALONE).then(alone).otherwise(watch)
+    )  # fmt: skip
 
 
 def standing_cost(flagged: pl.DataFrame) -> pl.DataFrame:

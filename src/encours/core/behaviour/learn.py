@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from encours.core.base.issue import CallError
 from encours.core.base.trees import Trees, chances, nodes_of, trees_of
 from encours.core.behaviour.grid import CELL_OF, CELLS, END, FIRST, Bools, Float64
 from encours.core.behaviour.looks import Examples, drawn_looks, examples
@@ -74,11 +75,10 @@ def learn_trees(study: Study, now: int | None = None, seed: int = 1) -> Learnt |
 
     None where fewer than LEAST_PAYMENTS payments were known by then.
     """
-    import lightgbm  # 60 MB that only learning needs: who predicts with a learnt model never loads it
-
     now = study.day if now is None else now
     if study.payments_by(now) < LEAST_PAYMENTS:
         return None
+    lightgbm = _learner()
     found = examples(study, *drawn_looks(study, now, seed), now)
     features, paid = found.rows.features[found.keep], found.paid[found.keep]
     if not paid.any():
@@ -88,6 +88,23 @@ def learn_trees(study: Study, now: int | None = None, seed: int = 1) -> Learnt |
     model = lightgbm.train(_SETTINGS | leaf, data, num_boost_round=_TREES)
     nodes = nodes_of(model.dump_model())
     return Learnt(trees_of(nodes), nodes, *_support(found))
+
+
+def _learner() -> Any:
+    """LightGBM: 60 MB that only learning needs; who predicts with a learnt model never loads it.
+
+    Raises CallError where it is not there, or its OpenMP library is not.
+    """
+    try:
+        import lightgbm
+    except (ImportError, OSError) as fault:
+        raise CallError(
+            [
+                f"LightGBM cannot be loaded ({fault}): "
+                "install libgomp1 (Debian, Ubuntu), libgomp (Fedora) or libomp (macOS)"
+            ]
+        ) from fault
+    return lightgbm
 
 
 def hazards(found: Rows, learnt: Learnt) -> Float64:
@@ -116,7 +133,7 @@ def _trusted(found: Rows, where: Bools, learnt: Learnt, any_late: Float64) -> Fl
     if learnt.closed is not None:
         shut = found.features[:, _WORKING] == 0
         said[shut], asked = learnt.closed, where & ~shut
-    said[asked] = chances(found.features[asked], learnt.trees)
+    said[asked] = chances(found.features[asked], learnt.trees, threads=False)
     day = found.features[:, _DAY].astype(np.int64)
     rows = learnt.rows[CELL_OF[np.clip(day, FIRST, END - 1) - FIRST]]
     trust = np.where(day > 0, rows / (rows + _TRUST_ROWS), 1.0)

@@ -21,6 +21,8 @@ from encours.core.behaviour.own import SAID
 from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.shift import SHIFT_SCHEMA
 from encours.core.behaviour.shifts import shifts
+from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
+from encours.core.behaviour.shifts.probably_paid import proposed
 from encours.core.behaviour.study import Study, study
 
 #: Fewer payments of a payer than this are thin: the range leans on the segment and the book, and says so.
@@ -93,21 +95,24 @@ class Predictions:
         )
 
 
-def predict(book: Book, as_of: date, model: Model | None = None) -> Predictions:
+def predict(book: Book, as_of: date, model: Model | None = None, proposals: pl.DataFrame | None = None) -> Predictions:
     """Predicts every item with a positive open amount as known at the end of `as_of`; payment starts the day after.
 
-    Takes a Book with all its versions. `model`: one learnt before (`model.learn`); None learns one now.
+    Takes a Book with all its versions. `model`: one learnt before (`model.learn`); None learns one now. `proposals`
+    (item_id, confidence): matches of money that has come, which wait for a person.
     """
-    return predict_studied(book, study(book, as_of), model)
+    return predict_studied(book, study(book, as_of), model, proposals)
 
 
-def predict_studied(book: Book, of: Study, model: Model | None = None) -> Predictions:
+def predict_studied(
+    book: Book, of: Study, model: Model | None = None, proposals: pl.DataFrame | None = None
+) -> Predictions:
     """The same of a book studied already."""
     model = learn(of) if model is None else model
     item, day = standing(of, of.day)
     found = distribute(of, item, day, model.learnt)
     rows = of.history.select(*(name for name in PREDICTION_SCHEMA if name in of.history.columns))[of.items.row[item]]
-    moved = _moved(book, of, rows)
+    moved = _moved(book, of, rows, proposals)
     curves = found.curves
     if moved["shift"].null_count() < moved.height:
         curves = _shifted(curves, moved, of.day)
@@ -147,10 +152,14 @@ def _basis(model: Model) -> pl.Expr:
     return pl.when(none).then(pl.lit("book")).when(thin).then(pl.lit("model_thin")).otherwise(pl.lit("model"))
 
 
-def _moved(book: Book, of: Study, rows: pl.DataFrame) -> pl.DataFrame:
+def _moved(book: Book, of: Study, rows: pl.DataFrame, proposals: pl.DataFrame | None) -> pl.DataFrame:
     """SHIFT_SCHEMA and `shift` beside the rows, in their order; nulls where no rule moves an item."""
     known = book.as_of(of.as_of)
-    found = [rule.find(known, of.history, of.as_of).select(*SHIFT_SCHEMA, shift=pl.lit(rule.name)) for rule in shifts()]
+    waits = [] if proposals is None else [proposed(proposals, of.as_of)]
+    found = [part.select(*SHIFT_SCHEMA, shift=pl.lit(PROBABLY_PAID.name)) for part in waits]
+    found += [
+        rule.find(known, of.history, of.as_of).select(*SHIFT_SCHEMA, shift=pl.lit(rule.name)) for rule in shifts()
+    ]
     first = pl.concat(found).unique("item_id", keep="first", maintain_order=True)
     return rows.select("item_id").join(first, on="item_id", how="left", maintain_order="left")
 

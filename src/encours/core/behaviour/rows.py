@@ -79,7 +79,6 @@ def rows(items: Panel, looks: Looks, payers: Own, book: Pool, closed: Any, until
     found = Rows(first, np.zeros(size, np.int32), np.zeros(size, np.int32), np.empty((size, len(FEATURES)), np.float32))
     block = np.clip((looks.day - book.start) // POOL_DAYS, 0, len(book.hazard) - 1)
     _fill(items, looks, payers, block, book.hazard, closed.first, closed.flags, until, STARTS, CELL_OF, found)
-    np.nan_to_num(found.features, copy=False, nan=MISSING)
     return found
 
 
@@ -165,6 +164,9 @@ def _fill(
             row[27], row[28] = peers[0], peers[1]
             row[29], row[30] = said[_PAY_DAYS], said[_TREND]
             row[31], row[32] = items.drawn[i], low - peers[2]
+            for feature in range(len(row)):
+                if np.isnan(row[feature]):
+                    row[feature] = MISSING
 
 
 @inner

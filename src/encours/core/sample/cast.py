@@ -9,6 +9,7 @@ import numpy as np
 from encours.core.sample import identity
 from encours.core.sample.draws import Bools, Floats, Ints, Texts, generator, pick, spread
 from encours.core.sample.options import SampleOptions
+from encours.core.sample.slips import Slips, slips
 
 #: Shares of the kinds of customer.
 KINDS = {"business": 0.84, "consumer": 0.12, "public": 0.04}
@@ -59,6 +60,7 @@ class Cast:
     drift_days_a_month: Floats
     run_day: Ints
     failed_on: Ints
+    slips: Slips
     rate: Floats
     amount_mu: Floats
     amount_sigma: Floats
@@ -97,6 +99,7 @@ def make_cast(options: SampleOptions, first: int, last: int, reference_forms: di
     method, habit, channel = method[payer], habit[payer], spread(rng, CHANNELS, rank, 5**0.5)[payer]
     treasury = _treasuries(rng, kind)
     delay, wobble, drift = _lateness(rng, habit, months)
+    slip = slips(options.slips, options.seed, habit, method, payer, first, last)
     return Cast(
         siren=siren,
         name=name,
@@ -109,7 +112,8 @@ def make_cast(options: SampleOptions, first: int, last: int, reference_forms: di
         spread_days=wobble,
         drift_days_a_month=drift,
         run_day=rng.choice(np.array([5, 10, 15, 20, 25, 31, 31, 31]), size)[payer],
-        failed_on=_failures(rng, habit, first, last)[payer],
+        failed_on=np.minimum(_failures(rng, habit, first, last)[payer], slip.judged_on),
+        slips=slip,
         rate=rate,
         amount_mu=_amounts(rng, kind),
         amount_sigma=rng.uniform(0.35, 0.9, size),

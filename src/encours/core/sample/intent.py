@@ -9,6 +9,7 @@ import numpy as np
 from encours.core.sample.billing import Documents, Items
 from encours.core.sample.cast import Cast
 from encours.core.sample.draws import Bools, Ints, Texts, generator, month_end, month_start, working
+from encours.core.sample.slips import slipped_days, stopped
 
 NEVER = 10**7
 DISCOUNT_RATE = 0.02
@@ -16,6 +17,8 @@ DISCOUNT_DAYS = 10
 UNPAID_SHARE = 0.004
 DEBIT_RETURN_SHARE = 0.035
 DRAFT_UNPAID_SHARE = 0.025
+#: So many days before it fails an insolvent customer begins to pay later and later.
+STRAIN_DAYS = 150
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +45,8 @@ def intend(cast: Cast, docs: Documents, items: Items, payable: Ints, seed: int, 
     method[retention] = "transfer"
     discounted = owed & cast.discounts[customer] & (rng.random(size) < 0.17) & (payable == items.amount) & ~retention
     day = items.due + _delay(rng, cast, items, payer, first)
-    day = np.where(cast.habit[payer] == "run", _run_day(items.due - 3, cast.run_day[payer]), day)
+    slipped = slipped_days(cast.slips, payer, items.due).astype(np.int64)
+    day = np.where(cast.habit[payer] == "run", _run_day(items.due - 3 + slipped, cast.run_day[payer]), day + slipped)
     day = np.where(discounted, items.issued + rng.integers(5, DISCOUNT_DAYS + 1, size), day)
     automatic = (method == "direct_debit") | (method == "lcr")
     day = np.where(automatic, items.due, day)
@@ -57,7 +61,7 @@ def intend(cast: Cast, docs: Documents, items: Items, payable: Ints, seed: int, 
     bounced_on[bounce] = back[bounce]
     day = np.where(bounce, np.where(rng.random(size) < 0.85, again, NEVER), day)
     method = np.where(bounce, "transfer", method)
-    fails = fails | (day >= cast.failed_on[payer]) | (rng.random(size) < UNPAID_SHARE)
+    fails = fails | (day >= cast.failed_on[payer]) | stopped(cast.slips, payer, day) | (rng.random(size) < UNPAID_SHARE)
     day = np.where(owed & ~fails, day, NEVER)
     return Intent(payable, day, method, first_day, bounced_on, discounted)
 
@@ -65,7 +69,8 @@ def intend(cast: Cast, docs: Documents, items: Items, payable: Ints, seed: int, 
 def _delay(rng: np.random.Generator, cast: Cast, items: Items, payer: Ints, first: int) -> Ints:
     months = np.maximum(0, items.issued - first) / 30.0
     drift = cast.drift_days_a_month[payer] * months
-    strain = np.clip(items.due - (cast.failed_on[payer] - 150), 0, 150) * 0.4
+    strained = cast.habit[payer] == "insolvent"
+    strain = np.where(strained, np.clip(items.due - (cast.failed_on[payer] - STRAIN_DAYS), 0, STRAIN_DAYS) * 0.4, 0.0)
     noise = rng.normal(0.0, 1.0, items.size) * cast.spread_days[payer]
     # Some payments simply slip: a lost invoice, a holiday of the one who signs.
     slip = np.where(rng.random(items.size) < 0.05, rng.gamma(2.0, 10.0, items.size), 0.0)

@@ -14,6 +14,7 @@ from encours.core.base.issue import CallError
 
 CUSTOMERS_MIN, CUSTOMERS_MAX = 50, 50_000
 MONTHS_MIN, MONTHS_MAX = 6, 120
+SLIPS_MAX = 0.5
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class SampleOptions:
     """The company to invent: `months` of trade that end on `last_day`, with `customers` accounts.
 
     `invoices_a_month` is the mean a business customer receives. The clerk is `backlog_days` behind: receipts of those
-    last days are not lettered.
+    last days are not lettered. `slips`: share (0 … 0.5) of paying customers who change their habit from a day on,
+    beside those who drift or fail anyway; 0 leaves the company as it is.
     """
 
     last_day: date
@@ -30,6 +32,7 @@ class SampleOptions:
     seed: int = 1
     invoices_a_month: float = 3.0
     backlog_days: int = 21
+    slips: float = 0.0
 
     def __post_init__(self) -> None:
         faults = []
@@ -39,6 +42,8 @@ class SampleOptions:
             faults.append(f"months: {self.months} is not between {MONTHS_MIN} and {MONTHS_MAX}")
         if self.seed < 0:
             faults.append(f"seed: {self.seed} is negative")
+        if not 0 <= self.slips <= SLIPS_MAX:
+            faults.append(f"slips: {self.slips} is not between 0 and {SLIPS_MAX}")
         if faults:
             raise CallError(faults)
 

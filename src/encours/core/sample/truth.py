@@ -7,14 +7,14 @@ import polars as pl
 
 from encours.core.sample import book as telling
 from encours.core.sample.draws import as_days
-from encours.core.sample.intent import NEVER
+from encours.core.sample.intent import NEVER, STRAIN_DAYS
 from encours.core.sample.story import Story, settled_by
 
 
 def truth_tables(
     story: Story, ledger: telling.Ledger, receipts: pl.DataFrame, allocations: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
-    """truth_allocations, truth_payments and truth_receipts; their columns are described in docs/sample.md."""
+    """truth_allocations, truth_payments, truth_receipts, truth_habits; their columns stand in docs/sample.md."""
     return {
         "truth_allocations": allocations.select(
             "allocation_id",
@@ -29,6 +29,7 @@ def truth_tables(
         ),
         "truth_payments": _payments(story),
         "truth_receipts": _receipts(story, receipts),
+        "truth_habits": _habits(story),
     }
 
 
@@ -82,4 +83,31 @@ def _receipts(story: Story, receipts: pl.DataFrame) -> pl.DataFrame:
         payer_id=telling.customer_ids(story).gather(np.maximum(payer, 0)).set(nobody, None),
         pattern=telling.texts(story.pattern[row]),
         reference_form=telling.texts(story.form[row]).set(nobody, None),
+    )
+
+
+def _habits(story: Story) -> pl.DataFrame:
+    """One row a payer whose habit changes by the last day: how, from when, by how many days, and when it fails."""
+    cast, last = story.cast, story.last
+    own = cast.payer == np.arange(cast.size)
+    sent = np.isin(cast.method, ["transfer", "cheque"])  # what we draw does not come later
+    drifts, fails = own & sent & (cast.habit == "drifting"), own & (cast.habit == "insolvent")
+    changes = own & (cast.slips.how != "none")
+    from_on = np.where(changes, cast.slips.on, np.where(fails, cast.failed_on - STRAIN_DAYS, cast.joined_on))
+    months = (last - np.maximum(story.first, from_on)) / 30.0
+    days = np.where(changes, cast.slips.days, np.where(drifts, cast.drift_days_a_month * months, STRAIN_DAYS * 0.4))
+    stops = cast.slips.how == "stops"
+    some = np.flatnonzero((drifts | fails | changes) & (from_on < last))
+    failed_on = np.where(stops, cast.slips.stops_on, cast.failed_on)[some]
+    never = pl.Series(failed_on > last)
+    how = np.where(changes, cast.slips.how, np.where(fails, "strained", "drifting")).astype(object)
+    return pl.DataFrame(
+        {
+            "payer_id": telling.customer_ids(story).gather(some),
+            "kind": telling.texts(np.where(fails | stops, "fails", "slips").astype(object)[some]),
+            "how": telling.texts(how[some]),
+            "from_on": as_days(np.maximum(story.first, from_on)[some]),
+            "days": days[some],
+            "failed_on": pl.Series(as_days(np.minimum(failed_on, 80_000))).set(never, None).cast(pl.Date),
+        }
     )

@@ -41,10 +41,13 @@ SILENT = {
 UNSEEN = (
     "core/base/invariants.py",
     "core/matching/backtest.py",
+    "usecases/backtest_forecast.py",
     "usecases/backtest_matching.py",
     "usecases/backtest_page.py",
     "usecases/backtest_payments.py",
     "usecases/build_demo.py",
+    "usecases/forecast_folder.py",
+    "usecases/forecast_page.py",
     "usecases/make_sample.py",
     "usecases/page_parts.py",
     "usecases/payments_page.py",

@@ -98,6 +98,48 @@ def payments(
         raise typer.Exit(1)
 
 
+@app.command("forecast")
+def forecast(
+    book: Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables, summary.json and index.html.")],
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="D", help="First day; default 12 weeks before the last.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="D", help="Last day; default the last whose weeks are over.")
+    ] = None,
+    weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 4,
+    file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+) -> None:
+    """Forecast past cash week by week on what was known then; compare with what came and the naive forecasts."""
+    check_format(file_format)
+    start, end = parse_day(since, "--from"), parse_day(until, "--to")
+
+    from encours.core.base.issue import has_errors
+    from encours.usecases.backtest_forecast import backtest_forecast
+    from encours.usecases.forecast_page import NAMES, page
+
+    with progress("replaying") as status:
+        tested = backtest_forecast(book, start, end, weeks, lambda day: status.update(f"replaying {day.isoformat()}"))
+    say_issues(tested.issues)
+    write_outputs(out, tested.tables, tested.summary, file_format)
+    (out / "index.html").write_text(page(tested), encoding="utf-8")
+    ahead = [str(week) for week in range(1, weeks + 1)]
+    headers = ("", "all weeks", *(f"week {week}" for week in ahead), "bias", "in the range")
+    for currency in tested.currencies["currency"].unique(maintain_order=True):
+        rows = [_forecast_row(words, tested.of(currency, name), ahead) for name, words in NAMES.items()]
+        say_table(f"{currency}: weekly cash off by, once a week from {tested.start} to {tested.end}", rows, headers)
+    typer.echo(f"The page is {out / 'index.html'}")
+    if has_errors(tested.issues):
+        raise typer.Exit(1)
+
+
+def _forecast_row(name: str, figures: dict[str, dict[str, Any]], ahead: list[str]) -> tuple[str, ...]:
+    errors = (_share(figures.get(week, {}).get("wape")) for week in ("all", *ahead))
+    whole = figures.get("all", {})
+    return (name, *errors, _share(whole.get("bias")), _share(whole.get("coverage")))
+
+
 def _payments_row(name: str, row: dict[str, Any]) -> tuple[str, ...]:
     days = (f"{row['mae']:.2f}", _share(row["within_3"]), f"{row['pinball']:.2f}")
     shares = (_share(row[column]) for column in ("coverage", "below", "above"))

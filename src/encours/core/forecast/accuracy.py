@@ -128,11 +128,12 @@ def _by_week(rows: pl.DataFrame, by: list[str], as_of: date, weeks: int) -> pl.D
     return pl.concat([total, each]).with_columns(as_of=pl.lit(as_of)).sort(keys)
 
 
-def accuracy(said: pl.DataFrame, came: pl.DataFrame, until: date) -> pl.DataFrame:
+def accuracy(said: pl.DataFrame, came: pl.DataFrame, until: date, *, by_entity: bool = True) -> pl.DataFrame:
     """ACCURACY_SCHEMA: weeks that were over on `until`, of every forecast beside what came; where nothing came it is 0.
 
     A cell that only one forecaster speaks of, or in which money came that nobody spoke of, is judged for all: what a
-    forecaster did not say is 0.
+    forecaster did not say is 0. Without `by_entity` the entities of a currency are judged as one (entity_id null), the
+    error still being that of each entity's weeks; currencies are never added up.
     """
     over = pl.col("week_start") + timedelta(days=6) <= until
     told = said.filter(over)
@@ -146,6 +147,8 @@ def accuracy(said: pl.DataFrame, came: pl.DataFrame, until: date) -> pl.DataFram
         level=pl.when(pl.col("customer_id").is_null()).then(pl.lit("total")).otherwise(pl.lit("customers")),
         week=(pl.col("week_start") - pl.col("as_of")).dt.total_days() // 7 + 1,
     )
+    if not by_entity:
+        rows = rows.with_columns(entity_id=pl.lit(None, dtype=pl.String))
     keys = [*_PURSE, "level", "forecaster"]
     weekly = rows.group_by(*keys, "week").agg(_figures())
     whole = rows.group_by(keys).agg(_figures()).with_columns(week=pl.lit(None, dtype=pl.Int64))

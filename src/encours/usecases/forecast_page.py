@@ -41,7 +41,7 @@ def _sentence(tested: ForecastTested) -> str:
         errors = [share(figures["wape"]) for figures in (ours, own, due)]
         said += (
             f"{currency}: the weekly money of the invoices then open was off by {errors[0]}; by the customers' own "
-            f"medians {errors[1]}, by the due dates {errors[2]}. {share(ours['coverage'])} of the weeks lay in the range. "
+            f"medians {errors[1]}, by the due dates {errors[2]}. {share(ours['coverage'])} of weeks lay in the range. "
         )
     return said.strip()
 

@@ -44,6 +44,7 @@ from encours.usecases.import_advice import import_advice
 from encours.usecases.import_files import Upload, import_now, preview_import, receive_files
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import Actor, actor_of, job
+from tests.web.forecasts import forecast_town
 from tests.web.habits import keep_habits
 
 CAST = ("alice", "claude", "colette", "camille", "sacha", "victor", "nemo")
@@ -210,6 +211,7 @@ def build_town(home: Path) -> Town:
             drawn_on=clock.today(),
         )
     advised, disagreed = _advised(alice), _disagreed()
+    forecast_town()
     sheet = home / "rest.csv"
     head = "Compte;Client;Facture;Date;Echeance;Solde"
     lines = (head, "0;Zirconia 0;ZIR-7;01/10/2026;31/10/2026;12,00", "0;Zirconia 0;ZIR-8;99/99/2026;31/10/2026;12,00")

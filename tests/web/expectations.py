@@ -119,6 +119,12 @@ EXPECTED: dict[str, Expected] = {
     "closing": _all("alice claude camille sacha", 200, 403, hidden=True),
     "closing_export": _all("alice claude camille sacha", 200, 403, hidden=True),
     "closing_reopen": _post("alice claude", 403, _HIDDEN, lambda town: {"why": "an invoice came late"}),
+    "forecast": Expected({}, 200),
+    "forecast_chart": Expected({}, 200, query="?of=A"),
+    "forecast_scenario": Expected({}, 200, query="?of=A"),
+    "forecast_customer": _all(_A, 200, 404),
+    # What an address names and somebody does not see is another entity's to them; without any there is nothing to take.
+    "forecast_export": Expected({"nemo": 403}, 200, query="?of=A"),
     "trust": _all(_CASH, 200, 403),
     "trust_chart": Expected({}, 200),
     "trust_posting": _post("alice claude", 403, _HIDDEN, lambda town: {"of": "A", "why": "looked through"}),

@@ -23,7 +23,10 @@ _KEYS = {
         "differences_export": "csv",
         "signals_export": "csv",
         "trust_disagreements_export": "csv",
+        "forecast_export": "csv",
+        "forecast_chart": "weeks",
     },
+    "part": "weeks",
     "key": "x",
     "uidb36": "1",
 }

@@ -13,9 +13,18 @@ from encours.usecases import clock
 from tests.web.cast import IBAN, Town
 
 _ON = f"on={clock.today() - timedelta(days=1)}"
+_FORECAST = (
+    "/forecast/",
+    "/forecast/?of=A&part=customers",
+    "/forecast/?of=A&part=changes",
+    "/forecast/customers.csv?of=A",
+    "/forecast/items.csv?of=A",
+    "/forecast/changes.csv?of=A",
+)
 _LISTS = (
     "/", "/customers/", "/customers/export.csv", "/receipts/?state=all", "/search/?q={}", "/overview/chart/dso/",
     "/signals/", "/signals/?view=alone", "/signals/?view=passed", "/signals/export.csv?view=alone",
+    *_FORECAST,
 )  # fmt: skip
 _ASKED = ("Zirconia", "ZIR-001", "1234,56", IBAN["A"], "A:0", "123456780")
 
@@ -53,7 +62,14 @@ def test_a_portfolio_shows_its_own_customers_only(prefix: str, town: Town, clien
 
 @pytest.mark.parametrize(
     "address",
-    ["/customer/A:1", "/customer/statement/A:1.pdf", "/item/A:1:late", "/item/document/A:1:d", "/receipt/A:2:r"],
+    [
+        "/forecast/customer/A:1",
+        "/customer/A:1",
+        "/customer/statement/A:1.pdf",
+        "/item/A:1:late",
+        "/item/document/A:1:d",
+        "/receipt/A:2:r",
+    ],
 )
 def test_an_address_outside_the_portfolio_is_not_found(
     address: str, town: Town, client_of: Callable[[str], Client]

@@ -40,6 +40,12 @@ _PAGES = (
     "/help/",
     "/trust/",
     "/trust/?entity=A",
+    "/forecast/",
+    "/forecast/?part=customers",
+    "/forecast/?part=changes",
+    "/forecast/?part=scenarios",
+    "/forecast/?part=accuracy",
+    "/forecast/customer/A:0",
 )
 
 

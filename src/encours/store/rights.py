@@ -22,6 +22,9 @@ from encours.store.models import (
     Document,
     Entity,
     Event,
+    ForecastCause,
+    ForecastCustomer,
+    ForecastItem,
     ImportFile,
     ImportIssue,
     Instrument,
@@ -276,7 +279,7 @@ _BETWEEN: Mapping[type[Model], str] = {Proposal: "pk", ProposalLine: "proposal_i
 
 _BY_CUSTOMER = (Customer, CustomerLink, PayerAlias, Contact, Item, Instrument, Promise, Order, Touch, CustomerPosition)
 #: What was worked out about one customer.
-_ABOUT_CUSTOMER = (ItemPrediction, PayerProfile, Signal)
+_ABOUT_CUSTOMER = (ItemPrediction, PayerProfile, Signal, ForecastCustomer, ForecastItem, ForecastCause)
 _BY_ITEM = (Document, Allocation, Dispute, InstrumentItem)
 #: What a portfolio does not narrow, because it is about the entity and shows no single customer.
 _OF_ENTITY = (Entity, Role)

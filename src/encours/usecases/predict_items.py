@@ -55,7 +55,7 @@ def kept_model(entity_id: str) -> Model | None:
         return None
     try:
         return model_of(text)
-    except CallError:  # learnt by another version: it is learnt anew
+    except (CallError, ValueError, KeyError):  # learnt by another version, or damaged: it is learnt anew
         return None
 
 

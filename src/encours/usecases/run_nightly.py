@@ -12,6 +12,7 @@ from encours.usecases import clock
 from encours.usecases.apply_receipts import apply_receipts
 from encours.usecases.certify_matching import certify_matching
 from encours.usecases.find_disagreements import find_disagreements
+from encours.usecases.forecast_cash import forecast_cash
 from encours.usecases.import_files import repair_imports
 from encours.usecases.learn_payers import learn_payers
 from encours.usecases.past_days import record_past_day
@@ -68,6 +69,13 @@ def _trends(day: date) -> str:
     return f"{count} days"
 
 
+def _forecast(day: date) -> str:
+    """The cash forecast from tonight's payment dates; past ones are judged by what came."""
+    found = forecast_cash(job("nightly"), day=day)
+    items, judged = sum(one.items for one in found), sum(one.judged for one in found)
+    return f"{items} items, {sum(one.afterwards for one in found)} past days, {judged} weeks judged"
+
+
 def _letters(day: date) -> str:
     """Where we and the ERP's letters say different things, for people to judge; a few days of the past each night."""
     found = find_disagreements(job("nightly"))
@@ -94,6 +102,7 @@ STEPS: Mapping[str, Callable[[date], str]] = {
     "sales": _sales,
     "positions": _positions,
     "payers": _payers,
+    "forecast": _forecast,
     "trends": _trends,
     "letters": _letters,
 }

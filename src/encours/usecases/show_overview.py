@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import polars as pl
 from django.db.models import Count, Sum
 
 from encours.store.models import CustomerPosition, Entity, EntityDay, Import, Item, Receipt
+from encours.usecases.coming_weeks import Coming, coming_weeks
 from encours.usecases.past_positions import past_positions
 from encours.usecases.past_receipts import free_receipts
 from encours.usecases.positions import Position, from_records, positions_of, today_positions
@@ -85,6 +86,7 @@ class Overview:
     since: date | None
     entity_names: dict[str, str]
     over_limit: int
+    coming: list[Coming] = field(default_factory=list)
 
 
 def show_overview(viewing: Viewing, currency: str = "") -> Overview:
@@ -114,6 +116,7 @@ def show_overview(viewing: Viewing, currency: str = "") -> Overview:
         since=since,
         entity_names=names,
         over_limit=sum(row.over_limit for row in top),
+        coming=coming_weeks(viewing, chosen.currency),
     )
 
 

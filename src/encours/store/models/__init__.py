@@ -37,6 +37,14 @@ from encours.store.models.facts import (
     Statement,
     Touch,
 )
+from encours.store.models.forecast import (
+    CashForecast,
+    ForecastCause,
+    ForecastCustomer,
+    ForecastDay,
+    ForecastItem,
+    ForecastWeek,
+)
 from encours.store.models.imports import (
     FactStamp,
     Import,
@@ -79,6 +87,7 @@ __all__ = [
     "AllocationElsewhere",
     "AuditEntry",
     "BulkConfirmation",
+    "CashForecast",
     "CertificateStratum",
     "Closing",
     "ClosingBalance",
@@ -102,6 +111,11 @@ __all__ = [
     "ExportLine",
     "Fact",
     "FactStamp",
+    "ForecastCause",
+    "ForecastCustomer",
+    "ForecastDay",
+    "ForecastItem",
+    "ForecastWeek",
     "HandMatch",
     "Import",
     "ImportFile",

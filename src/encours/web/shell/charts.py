@@ -20,7 +20,7 @@ _WIDTH, _WIDTH_NARROW, _HEIGHT = 440, 260, 150
 _KEPT_SECONDS = 7 * 86_400
 _BARS = {"type": "bar", "width": {"band": 0.7}}
 # 500 k, 1,5 M and a plain 0.
-_SHORT = "datum.value ? replace(format(datum.value, '~s'), regexp('([kMG])$'), '\u202f$1') : '0'"
+SHORT = "datum.value ? replace(format(datum.value, '~s'), regexp('([kMG])$'), '\u202f$1') : '0'"
 # Marks take the page's colours, so that light and dark need one picture only.
 _CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -74,7 +74,7 @@ def line(points: Sequence[tuple[date, float]], unit: str, *, narrow: bool = Fals
         },
         "encoding": {"x": x, "y": y, "description": {"field": "said"}},
     }
-    return _draw({"data": {"values": values}, "layer": [stroke, dots]}, narrow)
+    return draw({"data": {"values": values}, "layer": [stroke, dots]}, narrow)
 
 
 def stacked_months(
@@ -99,7 +99,7 @@ def stacked_months(
             "title": None,
             "axis": {"format": "%b %y", "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8},
         },
-        "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"labelExpr": _SHORT, "tickCount": 4}},
+        "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"labelExpr": SHORT, "tickCount": 4}},
         "color": {
             "field": "name",
             "type": "nominal",
@@ -109,7 +109,7 @@ def stacked_months(
         "order": {"field": "place"},
         "description": {"field": "said"},
     }
-    return _draw({"data": {"values": values}, "mark": _BARS, "encoding": encoding}, narrow)
+    return draw({"data": {"values": values}, "mark": _BARS, "encoding": encoding}, narrow)
 
 
 def trade_off(
@@ -143,7 +143,7 @@ def trade_off(
         "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5},
         "encoding": {"y": y, "color": color},
     }
-    return _draw({"data": {"values": values}, "layer": [lines, dots, promised]}, narrow)
+    return draw({"data": {"values": values}, "layer": [lines, dots, promised]}, narrow)
 
 
 def delays(
@@ -203,10 +203,11 @@ def delays(
     seen = {"x": x, "y": y, "color": color, "description": {"field": "said"}}
     marks = {"data": {"values": dots}, "mark": {"type": "point", "filled": True, "size": 30}, "encoding": seen}
     wide = {} if narrow else {"width": 640}
-    return _draw({"data": {"values": spans}, "layer": [area, middle, due, marks], **wide}, narrow)
+    return draw({"data": {"values": spans}, "layer": [area, middle, due, marks], **wide}, narrow)
 
 
-def _draw(spec: dict[str, Any], narrow: bool) -> SafeString:
+def draw(spec: dict[str, Any], narrow: bool) -> SafeString:
+    """A Vega-Lite spec as SVG in the page's colours; its own width and height win. Drawn once for its content."""
     language = get_language() or "fr"
     whole = {"width": _WIDTH_NARROW if narrow else _WIDTH, "height": _HEIGHT, "config": _CONFIG, **spec}
     key = f"chart:{language}:{hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()}"

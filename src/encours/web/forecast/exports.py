@@ -1,0 +1,142 @@
+"""Every table of the forecast as CSV or XLSX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+
+from encours.usecases import forecast_past as past
+from encours.usecases import show_forecast as show
+from encours.usecases.forecast_head import Head, Range, Wanted, entities_of, head_of
+from encours.usecases.viewing import Viewing
+from encours.web.forecast.views import wanted_of
+from encours.web.shell import tables, words
+from encours.web.shell.request import Request
+from encours.web.shell.tables import Column
+
+
+@login_required
+def export(request: Request, part: str, kind: str) -> HttpResponse:
+    """One table of the forecast of the address's entity and currency."""
+    viewing, wanted = request.viewing, wanted_of(request.GET)
+    tables.check(kind, viewing.actor)
+    if part not in _TABLES:
+        raise Http404
+    head = head_of(viewing, wanted, entities_of(viewing))
+    if head is None:
+        raise Http404
+    columns = _TABLES[part](viewing, head, wanted)
+    name = f"{_('cash-forecast')}-{part}-{head.currency}-{head.day:%Y-%m-%d}"
+    return tables.answer(kind, name, columns)
+
+
+def _ranges(rows: Sequence[Range], currency: str) -> list[Column]:
+    labels = {"mean": _("Expected cash"), "p10": _("Low (P10)"), "p50": _("Median (P50)"), "p90": _("High (P90)")}
+    return [Column(label, [(getattr(row, name), currency) for row in rows], "money") for name, label in labels.items()]
+
+
+def _weeks(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows = show.weeks_of(viewing, head)
+    money = {
+        "open_items": [row.open_items.mean for row in rows],
+        "orders": [row.orders for row in rows],
+        "expected_invoices": [row.expected_invoices for row in rows],
+    }
+    return [
+        Column(_("Week from"), [row.start for row in rows], "date"),
+        Column(_("to"), [row.end for row in rows], "date"),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        *_ranges([row.total for row in rows], head.currency),
+        *(
+            Column(str(words.word("forecast_source", name)), [(one, head.currency) for one in amounts], "money")
+            for name, amounts in money.items()
+        ),
+    ]
+
+
+def _days(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows = show.days_of(viewing, head)
+    return [
+        Column(_("Day"), [row.on for row in rows], "date"),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        *_ranges([row.cash for row in rows], head.currency),
+    ]
+
+
+def _customers(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows, _count, _totals = show.customers_of(viewing, head, wanted, every=True)
+    many = len(rows[0].weeks) if rows else 0
+    sums = {"open": _("Open"), "expected": _("Expected in all weeks"), "later": _("Later")}
+    return [
+        Column(_("Account"), [row.customer_id.removeprefix(f"{head.entity_id}:") for row in rows]),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        Column(_("Customer"), [row.name for row in rows]),
+        *(
+            Column(label, [(getattr(row, name), head.currency) for row in rows], "money")
+            for name, label in sums.items()
+        ),
+        *(
+            Column(
+                f"{_('Week')} {place + 1} · {label}",
+                [(getattr(row.weeks[place], name), head.currency) for row in rows],
+                "money",
+            )
+            for place in range(many)
+            for name, label in (("mean", _("Expected cash")), ("p10", "P10"), ("p90", "P90"))
+        ),
+    ]
+
+
+def _items(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows = show.items_of(viewing, head)
+    return [
+        Column(_("Item"), [row.number for row in rows]),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        Column(_("Customer"), [row.customer_name for row in rows]),
+        Column(_("Open"), [(row.open, head.currency) for row in rows], "money"),
+        Column(_("Due"), [row.due_on for row in rows], "date"),
+        Column(_("Most likely on"), [row.p50_on for row in rows], "date"),
+        Column(_("Not before (P10)"), [row.p10_on for row in rows], "date"),
+        Column(_("Not after (P90)"), [row.p90_on for row in rows], "date"),
+        Column(_("Expected in all weeks"), [(row.expected, head.currency) for row in rows], "money"),
+        Column(_("Later"), [(row.later, head.currency) for row in rows], "money"),
+    ]
+
+
+def _changes(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows = past.steps_of(viewing, head)
+    return [
+        Column(_("Cause"), [str(words.word("forecast_cause", row.cause)) for row in rows]),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        Column(_("Customer"), [row.customer_name for row in rows]),
+        Column(_("Items"), [row.items for row in rows]),
+        Column(_("Effect"), [(row.amount, head.currency) for row in rows], "money"),
+    ]
+
+
+def _accuracy(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows = past.judged_rows(viewing, head)
+    return [
+        Column(_("Forecast of"), [row.made_on for row in rows], "date"),
+        Column(_("Week from"), [row.start for row in rows], "date"),
+        Column(_("Weeks ahead"), [row.place for row in rows]),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        Column(_("Reckoned"), [_("afterwards") if row.afterwards else _("that night") for row in rows]),
+        *_ranges([row.said for row in rows], head.currency),
+        Column(_("Came"), [(row.came, head.currency) for row in rows], "money"),
+        Column(_("By due dates"), [(row.due_date, head.currency) for row in rows], "money"),
+        Column(_("By own medians"), [(row.own_median, head.currency) for row in rows], "money"),
+    ]
+
+
+_TABLES: Mapping[str, Callable[[Viewing, Head, Wanted], list[Column]]] = {
+    "weeks": _weeks,
+    "days": _days,
+    "customers": _customers,
+    "items": _items,
+    "changes": _changes,
+    "accuracy": _accuracy,
+}

@@ -159,6 +159,28 @@ def test_credits_and_money_that_is_there_cover_what_is_due_first() -> None:
     assert sums == {"I2": 50_00, "I3": 100_00}
 
 
+def test_what_is_probably_paid_is_not_expected_again() -> None:
+    """B pays for A: its 100 fit I2, which the predictions say; I3 is proposed for money whose sender is unknown."""
+    items = [item("I1", "A", 100_00, -9), item("I2", "A", 100_00, 9), item("I3", "C", 70_00, 9)]
+    receipts = pl.DataFrame(
+        {"receipt_id": ["R"], "entity_id": "E", "account": "512", "booked_on": [on(-1)], "amount": [100_00],
+         "currency": "EUR", "kind": "transfer", "origin": "bank", "customer_id": ["B"]}
+    )  # fmt: skip
+    links = pl.DataFrame({"customer_id": ["A"], "other_id": ["B"], "role": ["payer"]})
+    names = pl.Series("customer_id", ["A", "B", "C"])
+    customers = pl.DataFrame({"customer_id": names, "name": names}).with_columns(kind=pl.lit("business"))
+    book = book_of(items, receipts=receipts, customer_links=links, customers=customers)
+    predicted = opened(book).with_columns(
+        payer_id=pl.col("customer_id").replace("A", "B"),
+        shift=pl.when(pl.col("item_id") != "I1").then(pl.lit("probably_paid")),
+    )
+    found = forecast(book, AS_OF, predicted, usual(predicted))
+    assert found.left_out.select("item_id", "reason", "amount").rows() == [
+        ("I2", "received", 100_00), ("I3", "received", 70_00),
+    ]  # fmt: skip
+    assert found.items["item_id"].unique().to_list() == ["I1"]
+
+
 def test_an_item_without_a_distribution_is_not_expected() -> None:
     book = book_of([item("I1", "A", 100_00, 1), item("I2", "A", 100_00, 9)])
     found = _made(book, spread_of({"I1": [(2, 1, 1.0)]}))

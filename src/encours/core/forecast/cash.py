@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.groups import payers
 from encours.core.base.spread import spread
 
 #: What is read of the predictions.
@@ -30,7 +31,9 @@ LEFT_OUT_SCHEMA: dict[str, pl.DataType] = {
 FACTORED, CREDIT, RECEIVED = "factored", "credit", "received"
 
 _ASSIGNED, _BACK = "factor:assigned", ("factor:released", "factor:returned")
-_ACCOUNT = ["entity_id", "currency", "customer_id"]
+_ACCOUNT, _PAYER = ["entity_id", "currency", "customer_id"], ["entity_id", "currency", "payer_id"]
+#: The rule by which predictions say that money for an item is there already.
+_PROBABLY_PAID = "probably_paid"
 #: Returned money and money out is none that customers have sent.
 _NOT_RECEIVED = ("return", "out")
 
@@ -38,17 +41,28 @@ _NOT_RECEIVED = ("return", "out")
 def expected_cash(known: Book, predicted: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Predicted items in an order of their own, with `cash` (Int64: what is to come of each), and LEFT_OUT_SCHEMA.
 
-    `known`: the Book as known on the day. Credits and unapplied receipts of a customer are used for what is due first,
-    as customers use them. For each item cash + Σ left out = open.
+    `known`: the Book as known on the day. Credits of a customer and unapplied receipts of its payer are used for what
+    is due first, receipts before that for what the predictions (`shift`, where they have it) call probably paid; an
+    item that they call so without a receipt on the account is not expected either. For each item cash + Σ left out =
+    open.
     """
-    rows = predicted.select(pl.col(name).cast(dtype) for name, dtype in PREDICTED_SCHEMA.items())
+    there = pl.col("shift") == _PROBABLY_PAID if "shift" in predicted.columns else pl.lit(False)
+    rows = predicted.with_columns(there=there.fill_null(False))
+    rows = rows.select("there", *(pl.col(name).cast(dtype) for name, dtype in PREDICTED_SCHEMA.items()))
     rows = rows.filter(pl.col("open") > 0).sort(*_ACCOUNT, "payer_id", "due_on", "item_id")
     away = rows.join(factored(known.events), on="item_id", how="semi")
     out = [left_out(away.with_columns(amount="open"), FACTORED)]
     rows = rows.join(away, on="item_id", how="anti", maintain_order="left").with_columns(cash="open")
-    for reason, money in ((CREDIT, _credits(known)), (RECEIVED, _received(known))):
-        rows, covered = _covered(rows, money)
-        out.append(left_out(covered, reason))
+    rows, covered = _covered(rows, _credits(known), _ACCOUNT, ["due_on", "item_id"])
+    out.append(left_out(covered, CREDIT))
+    rows, covered = _covered(rows, _received(known), _PAYER, [~pl.col("there"), "due_on", "item_id"])
+    # Money whose sender nobody has named yet may be proposed for an item; it stands on no account.
+    named = rows.filter(pl.col("there") & (pl.col("cash") > 0))
+    rows = rows.with_columns(cash=pl.when("there").then(0).otherwise("cash")).drop("there")
+    both = pl.concat(
+        [part.select(*PREDICTED_SCHEMA, "amount") for part in (covered, named.with_columns(amount="cash"))]
+    )
+    out.append(left_out(both.group_by(list(PREDICTED_SCHEMA)).agg(pl.col("amount").sum()), RECEIVED))
     told = pl.concat(out).sort("item_id", "reason")
     sums = (rows["cash"], told["amount"], predicted.filter(pl.col("open") > 0)["open"])
     to_come, gone, whole = (int(values.sum()) for values in sums)
@@ -70,18 +84,22 @@ def _credits(known: Book) -> pl.DataFrame:
 
 
 def _received(known: Book) -> pl.DataFrame:
-    """Money of each customer that is there and not applied: keys, id, amount, the oldest first."""
+    """Money of each payer that is there and not applied: keys, id, amount, the oldest first."""
     free = known.unapplied_receipts().filter(
         (pl.col("unapplied") > 0) & pl.col("customer_id").is_not_null() & ~pl.col("kind").is_in(_NOT_RECEIVED)
     )
-    return free.sort("booked_on", "receipt_id").select(*_ACCOUNT, id="receipt_id", amount="unapplied")
+    who, _ = payers(known.customers, known.customer_links)
+    free = free.join(who, on="customer_id", how="left").with_columns(payer_id=pl.coalesce("payer_id", "customer_id"))
+    return free.sort("booked_on", "receipt_id").select(*_PAYER, id="receipt_id", amount="unapplied")
 
 
-def _covered(rows: pl.DataFrame, money: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _covered(
+    rows: pl.DataFrame, money: pl.DataFrame, account: list[str], order: list[str | pl.Expr]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows with less `cash`, and the rows that money covers with `amount`."""
-    waits = rows.filter(pl.col("cash") > 0).sort("due_on", "item_id").select(*_ACCOUNT, id="item_id", amount="cash")
-    money = money.join(waits, on=_ACCOUNT, how="semi", maintain_order="left")
-    taken = spread(money, waits, _ACCOUNT).group_by(item_id="right_id").agg(pl.col("amount").sum())
+    waits = rows.filter(pl.col("cash") > 0).sort(*order).select(*account, id="item_id", amount="cash")
+    money = money.join(waits, on=account, how="semi", maintain_order="left")
+    taken = spread(money, waits, account).group_by(item_id="right_id").agg(pl.col("amount").sum())
     both = rows.join(taken, on="item_id", how="left", maintain_order="left")
     covered = both.filter(pl.col("amount").is_not_null())
     return both.with_columns(cash=pl.col("cash") - pl.col("amount").fill_null(0)).drop("amount"), covered

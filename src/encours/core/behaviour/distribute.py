@@ -14,6 +14,7 @@ from encours.core.behaviour.looks import looks_at
 from encours.core.behaviour.own import POOL_DAYS
 from encours.core.behaviour.rows import FEATURES, MISSING, Looks, Rows, rows
 from encours.core.behaviour.study import Study
+from encours.core.behaviour.tails import extended, long_standing_hazard
 
 #: Looks whose rows are laid out together: some 100 MB.
 _SHARE = 10_000
@@ -37,7 +38,10 @@ def distribute(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> 
     sizes = [part.curves.first[1:] - part.curves.first[:-1] for part in parts]
     first = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     laid = (np.concatenate([part.curves[place] for part in parts]) for place in (1, 2, 3))
-    return Distributed(Curves(first, *laid), np.concatenate([part.said for part in parts]))
+    begun = Curves(first, *laid)
+    hazard = long_standing_hazard(study.items, int(day.min()) if len(day) else study.day)
+    whole = extended(begun, study.items.due[item].astype(np.int32), day.astype(np.int32), hazard)
+    return Distributed(whole, np.concatenate([part.said for part in parts]))
 
 
 def _share(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> Distributed:

@@ -28,7 +28,7 @@ from encours.core.behaviour.study import Study, study
 #: Fewer payments of a payer than this are thin: the range leans on the segment and the book, and says so.
 THIN = 20
 WEEKS = 13
-_PAYMENTS = SAID.index("payments")
+_PAYMENTS, _P90 = SAID.index("payments"), SAID.index("p90")
 
 #: One row an open item. `p_late`: chance of being paid after the due date (1: it is late); `p_unpaid_90`: of being
 #: unpaid 90 days after it; `p_partial`: of coming in parts, as often as this payer's did. `basis`: what the dates rest
@@ -134,13 +134,19 @@ def predict_studied(
 def _quantiles(
     of: Study, model: Model, item: Int64, day: Int32, said: Float32, curves: Curves, moved: pl.DataFrame
 ) -> tuple[Int32, Int32, Int32]:
-    """P10, P50, P90 as days since 1970, in order. Where no model won, P50 is the payer's own median."""
+    """P10, P50, P90 as days since 1970, in order.
+
+    Where no model won, P50 is the payer's own median. An item beyond the payer's own P90 is none of its usual ones:
+    the median would say "tomorrow" of it for years, so its curve is asked.
+    """
     count = len(item)
     p10, p90 = (day_when(curves, np.full(count, level)) for level in (model.trial.low, model.trial.high))
     p50 = day_when(curves, np.full(count, 0.5))
     if model.basis == OWN_MEDIAN:
         own = (own_median(of, item, day, said).p50 + of.items.due[item]).astype(np.int32)
-        p50 = np.where(moved["shift"].is_null().to_numpy(), own, p50).astype(np.int32)
+        usual = moved["shift"].is_null().to_numpy() & (day - of.items.due[item] <= np.nan_to_num(said[:, _P90]))
+        p50 = np.where(usual, own, p50).astype(np.int32)
+    assert not len(day) or (p50 > day).all()
     return np.minimum(p10, p50), p50, np.maximum(p90, p50)
 
 

@@ -133,8 +133,8 @@ def _expected_invoices(
     """
     found, thin, paid = {}, [], to_cash(known, as_of)
     for purse, past in pasts(known, as_of):
-        of = invoicing(past, weeks)
-        if of is None or purse not in paid:
+        of = invoicing(past, paid[purse], weeks) if purse in paid else None
+        if of is None:
             thin.append(purse)
             continue
         names = pl.Series([f"{purse[0]}\x00{purse[1]}\x00{draw}" for draw in range(DRAWS)])

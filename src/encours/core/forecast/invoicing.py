@@ -1,8 +1,8 @@
 """Invoices that are not written yet: how much a book invoices by its own past, and how that turns into cash.
 
 Level: what was invoiced in the last weeks, the recent ones counting more. Pattern: weekdays, parts of the month, and
-months of the year where two years are known. Range: on each of the last weeks the same is forecast from what came
-before, and the ways in which it was wrong are the ways in which it may be wrong now.
+months of the year where two years are known. Range: on each of the last weeks the same cash is forecast from what was
+invoiced before, and the ways in which that was wrong are the ways in which it may be wrong now.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ LEAST_WEEKS = 13
 _LEVEL_WEEKS, _HALF_LIFE = 13, 8.0
 #: Weeks that are looked at, past weeks on which a forecast is tried.
 _MOST_WEEKS, _TRIALS = 104, 26
+#: Trials without which the range is that of the weeks themselves; how far one may be off, at most.
+_LEAST_TRIALS, _MOST = 6, 4.0
 #: Days of the month that begin a part of it; how many weeks the usual (no pattern) counts for.
 _PARTS = (1, 8, 15, 22, 27)
 _LEAN = 4.0
@@ -37,8 +39,18 @@ class Past(NamedTuple):
     amount: Float64
 
 
+class Paid(NamedTuple):
+    """How invoices turned into cash. `share`: of what is invoiced, by days after issue (0 … 370). `issued`, `on`: days
+    before the day that is stood on (0: that day) of each payment, `cash` its money."""
+
+    share: Float64
+    issued: Int64
+    on: Int64
+    cash: Float64
+
+
 class Invoicing(NamedTuple):
-    """`amount`: money to be invoiced each day from the next on; `wrong`: factors by trial and week, about 1."""
+    """`amount`: money to be invoiced each day from the next on; `wrong`: factors of its cash by trial and week."""
 
     amount: Float64
     wrong: Float64
@@ -61,13 +73,13 @@ def pasts(known: Book, as_of: date) -> Iterator[tuple[tuple[str, str], Past]]:
         yield (str(entity), str(currency)), Past(as_of, amount)
 
 
-def invoicing(past: Past, weeks: int) -> Invoicing | None:
+def invoicing(past: Past, paid: Paid, weeks: int) -> Invoicing | None:
     """What will be invoiced in the next weeks; None where too little is known."""
     known = len(past.amount) // 7
     if known < LEAST_WEEKS or past.amount[-7 * LEAST_WEEKS :].sum() <= 0:
         return None
     amount = _forecast(past, 7 * weeks)
-    return Invoicing(amount, _wrong(past, weeks))
+    return Invoicing(amount, _wrong(past, paid, weeks))
 
 
 def _forecast(past: Past, days: int) -> Float64:
@@ -109,53 +121,69 @@ def _factors(amount: Float64, usual: Float64, code: Int64, count: int) -> Float6
     return found
 
 
-def _wrong(past: Past, weeks: int) -> Float64:
-    """What came beside what was forecast from before, on each of the last weeks: factors by trial and week.
+def _wrong(past: Past, paid: Paid, weeks: int) -> Float64:
+    """Cash of later invoices beside what was forecast of it, on each of the last weeks: factors by trial and week.
 
-    Weeks beyond the last known one are wrong as the trial's mean was. A book too young for trials is as wrong as its
-    own weeks differ. The mean of each week is made 1: the level is the forecast's.
+    Weeks beyond the last known one are wrong as the trial as a whole was. A book too young for trials is as wrong as
+    its own weeks of invoices differ. The mean of each week is made 1: the level is the forecast's.
     """
     known = len(past.amount) // 7
     trials = []
-    for back in range(1, min(_TRIALS, known - LEAST_WEEKS) + 1):
+    for back in range(2, min(_TRIALS, known - LEAST_WEEKS) + 1):
+        ahead = min(back, weeks)
         before = Past(past.last - timedelta(days=7 * back), past.amount[: -7 * back])
-        said = _forecast(before, 7 * min(back, weeks)).reshape(-1, 7).sum(axis=1)
-        came = past.amount[-7 * back :].reshape(-1, 7).sum(axis=1)[: len(said)]
-        ratio = np.where(said > 0, np.maximum(came, 0.0) / np.maximum(said, 1e-9), 1.0)
-        rest = np.full(weeks - len(ratio), came.sum() / said.sum() if said.sum() > 0 else 1.0)
-        trials.append(np.concatenate([ratio, np.maximum(rest, 0.0)]))
-    if len(trials) < 6:
+        said = cash_from(_forecast(before, 7 * ahead), paid.share, ahead).sum(axis=0)
+        new = paid.issued < 7 * back
+        week = (7 * back - paid.on[new] - 1) // 7
+        came = np.bincount(np.minimum(week, ahead), weights=paid.cash[new], minlength=ahead + 1)[:ahead]
+        ratio = np.divide(came, said, out=np.ones(ahead), where=said > 0)
+        whole = came.sum() / said.sum() if said.sum() > 0 else 1.0
+        trials.append(np.concatenate([ratio, np.full(weeks - ahead, whole)]))
+    if len(trials) < _LEAST_TRIALS:
         weekly = np.maximum(past.amount.reshape(-1, 7).sum(axis=1), 0.0)
         trials = [np.full(weeks, ratio) for ratio in weekly / weekly.mean()]
-    found = np.clip(np.array(trials), 0.0, 4.0)
+    found = np.clip(np.array(trials), 0.0, _MOST)
     mean = found.mean(axis=0)
     centred: Float64 = found / np.where(mean > 0, mean, 1.0)
     return centred
 
 
-def to_cash(known: Book, as_of: date) -> dict[tuple[str, str], Float64]:
-    """(entity_id, currency) → the share of what is invoiced that is paid n days after issue (n = 0 … 370).
+def to_cash(known: Book, as_of: date) -> dict[tuple[str, str], Paid]:
+    """(entity_id, currency) → how invoices turned into cash.
 
-    From invoices of the last year whose first 90 days are over; what a factor or a credit note settles brings nothing.
+    The shares are those of invoices of the last year whose first 90 days are over; what a factor or a credit note
+    settles brings nothing.
     """
     newest, oldest = (as_of - timedelta(days=days) for days in _COHORT)
     issued = known.items.filter(pl.col("kind").is_in(["invoice", "debit_note", "credit_note"]))
-    if issued["issued_on"].min() is None or issued["issued_on"].min() > newest:  # type: ignore[operator]  # a date
+    first = issued["issued_on"].min()
+    if not isinstance(first, date) or first > newest:
         newest = as_of - timedelta(days=30)
-    cohort = issued.filter(pl.col("issued_on").is_between(oldest, newest))
     money = known.receipts.select("receipt_id", "booked_on")
     letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(["cash", "ledger"]))
-    rows = letters.select("item_id", "receipt_id", "allocated_on", paid="amount")
-    rows = rows.join(money, on="receipt_id", how="left").join(cohort, on="item_id")
-    after = (pl.coalesce("booked_on", "allocated_on") - pl.col("issued_on")).dt.total_days().clip(0, _FOLLOWED - 1)
-    paid = rows.group_by(*PURSE, after.alias("after")).agg(pl.col("paid").sum())
-    paid = paid.join(cohort.group_by(PURSE).agg(pl.col("amount").sum()), on=PURSE)
-    found: dict[tuple[str, str], Float64] = {}
-    for (entity, currency), part in paid.filter(pl.col("amount") > 0).group_by(PURSE):
-        share = np.zeros(_FOLLOWED)
-        share[part["after"].to_numpy()] = np.maximum(part["paid"].to_numpy() / part["amount"].to_numpy(), 0.0)
-        found[(str(entity), str(currency))] = share / max(1.0, share.sum())
+    rows = letters.select("item_id", "receipt_id", "allocated_on", cash="amount").join(
+        money, on="receipt_id", how="left"
+    )
+    rows = rows.join(issued.select("item_id", "issued_on", *PURSE), on="item_id").filter(pl.col("issued_on") >= oldest)
+    rows = rows.group_by(*PURSE, "issued_on", on=pl.coalesce("booked_on", "allocated_on")).agg(pl.col("cash").sum())
+    cohort = issued.filter(pl.col("issued_on").is_between(oldest, newest)).group_by(PURSE).agg(pl.col("amount").sum())
+    whole = {(entity, currency): amount for entity, currency, amount in cohort.select(*PURSE, "amount").iter_rows()}
+    found: dict[tuple[str, str], Paid] = {}
+    for (entity, currency), part in rows.sort(*PURSE, "issued_on", "on").group_by(PURSE, maintain_order=True):
+        key = (str(entity), str(currency))
+        if whole.get(key, 0) > 0:
+            found[key] = _paid(part, as_of, newest, float(whole[key]))
     return found
+
+
+def _paid(rows: pl.DataFrame, as_of: date, newest: date, whole: float) -> Paid:
+    issued, on = ((pl.lit(as_of) - pl.col(name)).dt.total_days() for name in ("issued_on", "on"))
+    days = rows.select(issued=issued, on=on, cash=pl.col("cash").cast(pl.Float64))
+    inside = (rows["issued_on"] <= newest).to_numpy()
+    one, other, cash = (days[name].to_numpy() for name in ("issued", "on", "cash"))
+    after = np.clip(one - other, 0, _FOLLOWED - 1)
+    share = np.maximum(np.bincount(after[inside], weights=cash[inside], minlength=_FOLLOWED) / whole, 0.0)
+    return Paid(share / max(1.0, share.sum()), one.astype(np.int64), other.astype(np.int64), cash)
 
 
 def cash_from(amount: Float64, paid: Float64, weeks: int) -> Float64:
@@ -170,12 +198,12 @@ def cash_from(amount: Float64, paid: Float64, weeks: int) -> Float64:
     return found
 
 
-def drawn_cash(of: Invoicing, paid: Float64, ordered: Float64, draws: int, order: Int64) -> Int64:
+def drawn_cash(of: Invoicing, paid: Paid, ordered: Float64, draws: int, order: Int64) -> Int64:
     """Money by draw and week, what orders will be invoiced taken off each week. `order`: the trial of each draw."""
     weeks = len(ordered)
     weekly = of.amount.reshape(-1, 7).sum(axis=1)
-    said = of.wrong[order[:draws] % len(of.wrong)] * weekly
-    left = np.maximum(said - ordered, 0.0)
+    left = np.maximum(weekly - ordered, 0.0)
     factor = np.divide(left, weekly, out=np.zeros_like(left), where=weekly > 0)
-    found: Int64 = np.rint(factor @ cash_from(of.amount, paid, weeks)).astype(np.int64)
+    cash = factor @ cash_from(of.amount, paid.share, weeks)
+    found: Int64 = np.rint(of.wrong[order[:draws] % len(of.wrong)] * cash).astype(np.int64)
     return found

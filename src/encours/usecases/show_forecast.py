@@ -80,6 +80,11 @@ class CustomerRow:
     later: int
 
     @property
+    def covered(self) -> int:
+        """Open, and not expected as cash: credit notes, money not yet applied or a factor stand against it."""
+        return self.open - self.expected - self.later
+
+    @property
     def rest(self) -> int:
         """Expected after the first four weeks, within the forecast."""
         return self.expected - self.soon

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
+from encours.core.base.issue import CallError
 from encours.usecases import forecast_past as past
 from encours.usecases import show_forecast as show
 from encours.usecases.forecast_head import Head, Range, Wanted, entities_of, head_of
+from encours.usecases.try_scenario import try_scenario
 from encours.usecases.viewing import Viewing
-from encours.web.forecast.views import wanted_of
+from encours.web.forecast.views import supposed_of, wanted_of
 from encours.web.shell import tables, words
 from encours.web.shell.request import Request
 from encours.web.shell.tables import Column
+
+#: The weeks under a scenario; its rule stands in the address.
+SCENARIO = "scenario"
 
 
 @login_required
@@ -23,14 +28,30 @@ def export(request: Request, part: str, kind: str) -> HttpResponse:
     """One table of the forecast of the address's entity and currency."""
     viewing, wanted = request.viewing, wanted_of(request.GET)
     tables.check(kind, viewing.actor)
-    if part not in _TABLES:
+    if part not in (*_TABLES, SCENARIO):
         raise Http404
     head = head_of(viewing, wanted, entities_of(viewing))
     if head is None:
         raise Http404
-    columns = _TABLES[part](viewing, head, wanted)
+    columns = _supposed(viewing, wanted, request.GET) if part == SCENARIO else _TABLES[part](viewing, head, wanted)
     name = f"{_('cash-forecast')}-{part}-{head.currency}-{head.day:%Y-%m-%d}"
     return tables.answer(kind, name, columns)
+
+
+def _supposed(viewing: Viewing, wanted: Wanted, query: QueryDict) -> list[Column]:
+    """The weeks under a scenario beside those that stand."""
+    try:
+        tried = try_scenario(viewing, wanted, supposed_of(query))
+    except CallError as refused:
+        raise Http404 from refused
+    rows, currency = tried.rows(), tried.head.currency
+    return [
+        Column(_("Week from"), [after.start for _before, after, _difference in rows], "date"),
+        Column(_("Currency"), [currency] * len(rows)),
+        Column(_("As it stands"), [(before.total.mean, currency) for before, _after, _difference in rows], "money"),
+        *_ranges([after.total for _before, after, _difference in rows], currency),
+        Column(_("Effect"), [(difference, currency) for _before, _after, difference in rows], "money"),
+    ]
 
 
 def _ranges(rows: Sequence[Range], currency: str) -> list[Column]:

@@ -128,12 +128,13 @@ def changes(page: ForecastPage, narrow: bool) -> SafeString | None:
         }
         for place, (name, low, high, kind) in enumerate(steps)
     ]
-    colours = {"domain": ["end", "more", "less"], "range": ["var(--age-0)", "var(--good)", "var(--wrong)"]}
+    colours = {"domain": ["end", "more", "less"], "range": ["var(--age-0)", "var(--accent)", "var(--age-2)"]}
     floor = min(min(value["from"], value["to"]) for value in values[1:-1]) if len(values) > 2 else 0
     y_scale = {"zero": floor < 0.5 * bridge.before / scale}
     x = {"field": "to", "type": "quantitative", "title": None, "axis": {"labelExpr": charts.SHORT, "tickCount": 4}}
-    limit = 150 if narrow else 260
-    y = {"field": "name", "type": "nominal", "sort": {"field": "place"}, "title": None, "axis": {"labelLimit": limit}}
+    # Texts are wider in the browser than where the picture is drawn: names get their room.
+    room = {"minExtent": 150 if narrow else 210, "labelLimit": 190 if narrow else 280}
+    y = {"field": "name", "type": "nominal", "sort": {"field": "place"}, "title": None, "axis": room}
     encoding = {
         "y": y,
         "x": x | {"scale": y_scale},

@@ -44,7 +44,7 @@ def forecast(request: Request) -> HttpResponse:
     )
     context = {"section": "forecast", "page": page, "wanted": wanted, "parts": parts, "sort": wanted.sort}
     context |= {"previous": page.page - 1, "following": page.page + 1}
-    context |= {"rules": rules(), "supposed": _supposed(request.GET)}
+    context |= {"rules": rules(), "supposed": supposed_of(request.GET)}
     return render(request, "forecast/forecast.html", context)
 
 
@@ -71,7 +71,8 @@ def customer(request: Request, customer_id: str) -> HttpResponse:
     return render(request, "forecast/customer.html", {"section": "forecast", "page": found, "weeks": weeks})
 
 
-def _supposed(query: QueryDict) -> Supposed:
+def supposed_of(query: QueryDict) -> Supposed:
+    """What the address supposes; without days fifteen."""
     days = query.get("days", "")
     return Supposed(
         rule=query.get("rule", ""),
@@ -83,10 +84,11 @@ def _supposed(query: QueryDict) -> Supposed:
 @login_required
 def scenario(request: Request) -> HttpResponse:
     """The forecast as it would be, beside the one that stands; a fragment of the page."""
-    supposed = _supposed(request.GET)
+    supposed = supposed_of(request.GET)
     try:
         found = try_scenario(request.viewing, wanted_of(request.GET), supposed)
     except CallError as refused:
         return render(request, "forecast/scenario.html", {"refused": said_together(refused.faults)})
     drawn = {narrow: pictures.compared(found, narrow) for narrow in (False, True)}
-    return render(request, "forecast/scenario.html", {"found": found, "wide": drawn[False], "narrow": drawn[True]})
+    pictured = {"wide": drawn[False], "narrow": drawn[True], "query": request.GET.urlencode()}
+    return render(request, "forecast/scenario.html", {"found": found} | pictured)

@@ -71,7 +71,7 @@ _WORDS = {
         "promises": gettext_lazy("Promises to pay"),
         "drawn": gettext_lazy("Direct debits and drafts"),
         "factored": gettext_lazy("Assigned to the factor"),
-        "credits": gettext_lazy("Covered by credits or receipts"),
+        "credits": gettext_lazy("Credits and receipts"),
         "cancelled": gettext_lazy("Cancelled or written off"),
         "habit": gettext_lazy("Habits seen otherwise"),
         "before": gettext_lazy("Forecast a week ago"),

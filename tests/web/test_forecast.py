@@ -1,0 +1,107 @@
+"""The pages of the forecast: what they say, in both languages; what leaves as a file; currencies never in one sum."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from python_calamine import CalamineWorkbook
+
+from encours.store.models import CashForecast, ForecastCustomer, ForecastWeek, User
+from tests.web.cast import Town
+
+_PARTS = ("weeks", "days", "customers", "items", "changes", "accuracy")
+
+
+def _rows(client: Client, address: str) -> list[list[str]]:
+    text = client.get(address).content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text), delimiter=","))
+
+
+def test_the_page_says_how_much_from_whom_and_how_sure(town: Town, client_of: Callable[[str], Client]) -> None:
+    text = client_of("alice").get("/forecast/?of=A").content.decode()
+    assert "1,400,000" not in text  # 14,000.00 in minor units
+    assert "14,000" in text
+    assert "between 11,200 and 16,800" in text
+    assert "Zirconia 0" in text
+    assert "777 EUR assigned to the factor" in text
+    assert "Basalte" not in text.split("<main", 1)[1].split("</nav>", 1)[1]
+
+
+def test_the_page_is_french(town: Town, client_of: Callable[[str], Client]) -> None:
+    User.objects.filter(username="alice").update(language="fr")
+    text = client_of("alice").get("/forecast/?of=A").content.decode()
+    for words in ("Prévision d’encaissements", "Facturation à venir", "Nouvelles factures", "cédés au factor"):
+        assert words in text
+
+
+def test_past_forecasts_say_that_they_were_reckoned_afterwards(town: Town, client_of: Callable[[str], Client]) -> None:
+    text = client_of("alice").get("/forecast/?of=A&part=accuracy").content.decode()
+    assert "reckoned afterwards, from what was known on their day" in text
+    assert "11.1%" in text  # of what came, off by a ninth
+    changes = client_of("alice").get("/forecast/?of=A&part=changes").content.decode()
+    assert "was reckoned afterwards, from what was known that day" in changes
+    assert "1,500 EUR were expected a week ago and 1,750 EUR are now" in changes
+
+
+@pytest.mark.parametrize("part", _PARTS)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_every_table_leaves_as_a_file(part: str, kind: str, town: Town, client_of: Callable[[str], Client]) -> None:
+    answer = client_of("alice").get(f"/forecast/{part}.{kind}?of=A")
+    assert answer.status_code == 200
+    assert f"cash-forecast-{part}-EUR-" in answer.headers["Content-Disposition"]
+    if kind == "xlsx":
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+        assert len(rows) > 1
+    assert client_of("alice").get(f"/forecast/nothing.{kind}?of=A").status_code == 404
+
+
+def test_the_file_of_weeks_holds_the_page_s_sums(town: Town, client_of: Callable[[str], Client]) -> None:
+    head, *rows = _rows(client_of("alice"), "/forecast/weeks.csv?of=A")
+    said = sum(round(float(row[head.index("Expected cash")]) * 100) for row in rows)
+    kept = ForecastWeek.objects.filter(forecast__before_on__isnull=False, entity_id="A", source="total")
+    assert said == sum(kept.values_list("mean", flat=True))
+    names = {row[2] for row in _rows(client_of("colette"), "/forecast/customers.csv?of=A")[1:]}
+    assert names == {"Zirconia 0"}
+
+
+def test_currencies_are_shown_apart(town: Town, client_of: Callable[[str], Client]) -> None:
+    made = CashForecast.objects.get(entity_id="A", before_on__isnull=False)
+    for row in ForecastWeek.objects.filter(forecast=made):
+        row.pk, row.currency, row.mean = None, "USD", 5
+        row.save(force_insert=True)
+    other = ForecastCustomer.objects.filter(forecast=made).first()
+    assert other is not None
+    other.pk, other.currency = None, "USD"  # type: ignore[assignment]
+    other.save(force_insert=True)
+    client = client_of("alice")
+    page = client.get("/forecast/?of=A").context["page"]
+    assert (page.head.currency, page.head.currencies) == ("EUR", ["EUR", "USD"])
+    dollars = client.get("/forecast/?of=A&currency=USD&part=customers").context["page"]
+    assert [row.customer_id for row in dollars.customers] == [other.customer_id]
+    overview = client.get("/?entity=A").context["page"]
+    assert overview.coming[0].total == sum(week.total.mean for week in page.weeks[:4])
+
+
+def test_a_scenario_that_says_nothing_is_refused_in_words(town: Town, client_of: Callable[[str], Client]) -> None:
+    client = client_of("alice")
+    assert "choose one of the scenarios" in client.get("/forecast/scenario/?of=A&rule=x").content.decode()
+    unseen = client.get("/forecast/scenario/?of=A&rule=customer_lost&customer=B:0").content.decode()
+    assert "choose a customer of whom something is open" in unseen
+    assert client.get("/forecast/scenario.csv?of=A&rule=x").status_code == 404
+
+
+def test_a_past_day_without_a_forecast_says_so(town: Town, client_of: Callable[[str], Client]) -> None:
+    client = client_of("alice")
+    text = client.get("/forecast/?on=2020-01-31&reading=known").content.decode()
+    assert "No forecast of that day is kept" in text
+
+
+def test_a_limited_day_shows_no_entity_sums(town: Town, client_of: Callable[[str], Client]) -> None:
+    text = client_of("colette").get("/?entity=A").content.decode()
+    assert "open items of your portfolio" in text
+    accuracy = client_of("colette").get("/forecast/?of=A&part=accuracy").content.decode()
+    assert "Accuracy is that of the whole entity" in accuracy

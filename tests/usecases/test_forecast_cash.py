@@ -33,6 +33,7 @@ from encours.usecases import forecast_files
 from encours.usecases.coming_weeks import coming_weeks
 from encours.usecases.forecast_cash import WEEKS, Forecasted, forecast_cash
 from encours.usecases.forecast_head import Wanted
+from encours.usecases.forecast_part import _narrowed
 from encours.usecases.forecast_past import BEFORE, NOW
 from encours.usecases.import_files import import_now
 from encours.usecases.past_forecasts import WEEKS_BACK, past_forecasts
@@ -225,6 +226,22 @@ def test_a_portfolio_has_a_range_of_its_own_and_no_sums_of_the_entity() -> None:
     assert all(week.p10 is None for week in coming.weeks)
     with pytest.raises(NotAllowedError):
         forecast_cash(actor_of(user), ["A"])
+
+
+def test_a_receipt_that_paid_elsewhere_does_not_wait_in_a_portfolios_book() -> None:
+    book = paying_book().as_of(DAY)
+    first = book.allocations.filter(pl.col("item_id") == "A:1:0")
+    swapped = book.allocations.with_columns(
+        receipt_id=pl.when(pl.col("item_id") == "A:2:0")
+        .then(pl.lit(first["receipt_id"].item()))
+        .otherwise("receipt_id")
+    )
+    crossed = book.replace(allocations=swapped.filter(pl.col("item_id") != "A:1:0"))
+    part = _narrowed(crossed, pl.col("customer_id") == "A:1")
+    free = dict(part.unapplied_receipts().select("receipt_id", "unapplied").iter_rows())
+    whole = dict(crossed.unapplied_receipts().select("receipt_id", "unapplied").iter_rows())
+    assert free == whole
+    assert part.items["customer_id"].unique().to_list() == ["A:1"]
 
 
 def test_a_scenario_moves_money_and_writes_nothing() -> None:

@@ -23,6 +23,7 @@ from encours.store.models import (
     ForecastWeek,
 )
 from encours.usecases import clock, forecast_files
+from encours.usecases.expected_files import stamp_of
 from encours.usecases.forecast_past import BEFORE, NOW
 from encours.usecases.judge_forecasts import judge_forecasts, naive_weeks
 from encours.usecases.past_forecasts import past_forecasts
@@ -56,6 +57,7 @@ class Made:
     predicted: pl.DataFrame
     forecast: Forecast
     model: str = ""
+    stamp: str = ""
 
 
 def forecast_cash(
@@ -75,6 +77,7 @@ def forecast_cash(
 
 
 def _forecast(entity_id: str, day: date) -> Forecasted:
+    stamp = stamp_of(entity_id)  # before the book is read
     predicted, spread, book = predictions_of(entity_id, day)
     if predicted.is_empty():
         drop_latest(entity_id)
@@ -83,7 +86,7 @@ def _forecast(entity_id: str, day: date) -> Forecasted:
     for past in past_forecasts(entity_id, book, day):
         keep(entity_id, Made(past.day, book, past.predicted, past.forecast, past.model), afterwards=True)
         afterwards += 1
-    made = Made(day, book, predicted, forecast(book, day, predicted, spread, weeks=WEEKS))
+    made = Made(day, book, predicted, forecast(book, day, predicted, spread, weeks=WEEKS), stamp=stamp)
     keep(entity_id, made, latest=True)
     return Forecasted(entity_id, predicted.height, afterwards, judge_forecasts(entity_id, book, day))
 
@@ -109,6 +112,7 @@ def keep(entity_id: str, made: Made, *, afterwards: bool = False, latest: bool =
             weeks=WEEKS,
             afterwards=afterwards,
             made_at=clock.now(),
+            stamp=made.stamp,
             model=made.model,
             left_out=_left_out(made),
             issues=made.forecast.issues["message"].unique(maintain_order=True).to_list(),

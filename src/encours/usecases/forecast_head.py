@@ -43,6 +43,7 @@ class Head:
     latest: bool
     limited: bool
     forecast_id: int
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def head_of(viewing: Viewing, wanted: Wanted, entities: Sequence[tuple[str, str]
         latest=latest,
         limited=limited,
         forecast_id=chosen.pk,
+        stamp=chosen.stamp,
     )
 
 

@@ -16,7 +16,8 @@ from django.core.cache import cache
 from encours.core.base.book import Book
 from encours.core.forecast import Scenario, forecast
 from encours.store.models import Customer
-from encours.usecases.predict_items import predictions_of, stamp_of
+from encours.usecases.expected_files import stamp_of
+from encours.usecases.predict_items import predictions_of
 from encours.usecases.viewing import Viewing
 
 WEEKS = 13
@@ -56,7 +57,7 @@ def _reckon(entity_id: str, day: date, only: list[str] | None, scenario: Scenari
         mine = pl.col("customer_id").is_in(pl.Series(only, dtype=pl.String).implode())
         predicted = predicted.filter(mine)
         spread = spread.join(predicted.select("item_id"), on="item_id", how="semi")
-        book = _narrowed(book, mine)
+        book = _narrowed(book.as_of(day), mine)
     if predicted.is_empty():
         return Part()
     made = forecast(book, day, predicted, spread, weeks=WEEKS, scenario=scenario)
@@ -68,15 +69,19 @@ def _reckon(entity_id: str, day: date, only: list[str] | None, scenario: Scenari
     )
 
 
-def _narrowed(book: Book, mine: pl.Expr) -> Book:
-    """The book of some customers: what they order and are invoiced is theirs alone."""
-    items = book.items.filter(mine)
-    return book.replace(
-        customers=book.customers.filter(mine),
-        items=items,
-        orders=book.orders.filter(mine),
-        allocations=book.allocations.join(items.select("item_id").unique(), on="item_id", how="semi"),
-    )
+def _narrowed(known: Book, mine: pl.Expr) -> Book:
+    """The book of some customers: what they order and are invoiced is theirs alone; no receipt grows by it.
+
+    Customers and their payers stay: who pays for whom is asked of them.
+    """
+    items = known.items.filter(mine)
+    kept = known.allocations.join(items.select("item_id"), on="item_id", how="semi")
+    part = known.replace(items=items, orders=known.orders.filter(mine), allocations=kept)
+    # What a receipt paid elsewhere is used up: it must not look like money that waits.
+    free = known.unapplied_receipts().select("receipt_id", still="unapplied")
+    receipts = part.unapplied_receipts().join(free, on="receipt_id", how="left", maintain_order="left")
+    used = receipts.with_columns(amount=pl.col("amount") - (pl.col("unapplied") - pl.col("still")))
+    return part.replace(receipts=used.select(known.receipts.columns))
 
 
 def _by_currency(rows: pl.DataFrame) -> dict[str, list[tuple[Any, ...]]]:

@@ -8,6 +8,7 @@ from encours.core.base.issue import CallError
 from encours.core.forecast.scenario import Scenario
 from encours.core.forecast.scenarios import rules as known_rules
 from encours.store.models import ForecastCustomer
+from encours.usecases.expected_files import stamp_of
 from encours.usecases.forecast_head import Head, Wanted, entities_of, head_of
 from encours.usecases.forecast_part import part_of
 from encours.usecases.show_forecast import Week, weeks_from, weeks_of
@@ -73,9 +74,16 @@ def try_scenario(viewing: Viewing, wanted: Wanted, supposed: Supposed) -> Tried:
         supposed.rule, customer_id=supposed.customer_id if named else None, days=supposed.days if timed else 0
     )
     weeks = weeks_from(part_of(viewing, head.entity_id, head.day, scenario).outlook.get(head.currency, []))
-    base = {week.place: week for week in weeks_of(viewing, head)}
+    base = {week.place: week for week in _standing(viewing, head)}
     both = [week for week in weeks if week.place in base]
     return Tried(head, supposed, name, timed, [base[week.place] for week in both], both)
+
+
+def _standing(viewing: Viewing, head: Head) -> list[Week]:
+    """The forecast that stands; reckoned anew where facts have come in since, so that both rest on the same."""
+    if stamp_of(head.entity_id) == head.stamp:
+        return weeks_of(viewing, head)
+    return weeks_from(part_of(viewing, head.entity_id, head.day).outlook.get(head.currency, []))
 
 
 def _name(viewing: Viewing, head: Head, customer_id: str) -> str:

@@ -20,6 +20,7 @@ class CashForecast(models.Model):
     weeks = models.IntegerField()
     afterwards = models.BooleanField(default=False)
     made_at = models.DateTimeField()
+    stamp = models.CharField(max_length=64, blank=True, default="")  # the state of the facts that were read
     model = models.TextField(blank=True, default="")
     left_out = models.JSONField(default=list)
     issues = models.JSONField(default=list)

@@ -14,6 +14,7 @@ from encours.store import parquet
 from encours.store.models import AuditEntry, ItemPrediction, PayerProfile, PaymentModel, Role, Run, Signal, User
 from encours.store.rights import actor_of, job
 from encours.usecases import learn_payers as learning
+from encours.usecases.apply_later import apply_receipts_job
 from encours.usecases.deciding import write_fact
 from encours.usecases.learn_payers import learn_payers
 from encours.usecases.predict_items import predictions_of
@@ -43,6 +44,9 @@ def test_every_open_item_has_its_row_and_every_customer_a_habit() -> None:
     assert habits["A:reliable"].alone_items == rows.filter(customer_id="A:reliable", kind="leave_alone").count() > 0
     assert habits["A:reliable"].late_cost > 0
     assert habits["A:prompt"].figures["delay_p90"] <= 3
+    alerted = set(Signal.objects.values_list("customer_id", flat=True))
+    assert not alerted & set(rows.filter(kind="leave_alone").values_list("payer_id", flat=True))
+    assert not PayerProfile.objects.filter(payer_id__in=alerted, alone_items__gt=0).exists()
     kept = PaymentModel.objects.get(entity_id="A")
     assert (kept.basis, kept.reason, kept.as_of) == ("own_median", "first", DAY)
     assert AuditEntry.objects.filter(act="learn_payers", entity_id="A").count() == 1
@@ -95,6 +99,23 @@ def test_done_again_it_does_nothing_and_killed_it_leaves_what_stood(monkeypatch:
     assert done.reason in ("none", "moved")
     assert done.raised == 0, "what stands is raised once"
     assert PaymentModel.objects.get(entity_id="A").as_of == DAY + timedelta(days=1)
+
+
+def test_by_day_nothing_is_learnt_but_what_is_expected_follows_the_facts() -> None:
+    assert learn_payers(job("test"), day=DAY, refit=False)[0].items == 0, "the first night has not been"
+    learn_payers(job("test"), day=DAY)
+    kept = PaymentModel.objects.get(entity_id="A")
+    item = ItemPrediction.objects.filter(customer_id="A:prompt").first()
+    assert item is not None
+    paid = {"allocation_id": "A:paid", "item_id": item.item_id, "amount": item.open, "kind": "cash",
+            "allocated_on": DAY, "source": "test"}  # fmt: skip
+    write_fact("allocations", paid, "A")
+    parquet.stamp("A", learning.clock.now())
+    apply_receipts_job.func(["A"])
+    assert not ItemPrediction.objects.filter(item_id=item.item_id).exists()
+    now = PaymentModel.objects.get(entity_id="A")
+    assert (now.learnt_on, now.reason, now.text) == (kept.learnt_on, "first", kept.text)
+    assert now.stamp != kept.stamp
 
 
 def test_what_is_kept_is_what_core_says_and_is_made_anew_when_lost(tmp_path: Path, settings: object) -> None:

@@ -1,4 +1,4 @@
-"""Receipts that an import brought are applied by the worker: asked for in the import's own transaction."""
+"""What an import brought is applied by the worker, and expected anew: asked for in the import's own transaction."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def apply_receipts_job(entity_ids: list[str]) -> None:
     from encours.usecases.apply_receipts import apply_receipts
 
     apply_receipts(job("worker"), entity_ids, only_changed=True)
+    _expect(entity_ids)
 
 
 @task()
@@ -23,6 +24,13 @@ def follow_advices_job(entity_ids: list[str]) -> None:
     from encours.usecases.apply_receipts import apply_receipts
 
     apply_receipts(job("worker"), entity_ids)
+
+
+def _expect(entity_ids: list[str]) -> None:
+    """What came this morning moves what is expected: worked out anew, with the model of the last night."""
+    from encours.usecases.learn_payers import learn_payers
+
+    learn_payers(job("worker"), entity_ids, refit=False)
 
 
 def follow_advices(entity_ids: Sequence[str]) -> None:

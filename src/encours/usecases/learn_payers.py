@@ -51,26 +51,32 @@ class Learnt:
     reason: str
 
 
-def learn_payers(actor: Actor, entity_ids: Sequence[str] | None = None, day: date | None = None) -> list[Learnt]:
+def learn_payers(
+    actor: Actor, entity_ids: Sequence[str] | None = None, day: date | None = None, *, refit: bool = True
+) -> list[Learnt]:
     """Brings what is known of payers up to `day` (today), one transaction an entity.
+
+    Without `refit`, by day, only what is expected is worked out anew, with the model of the last night.
 
     Done again on the same facts it does nothing; killed, it goes on with the entity it was at. Raises NotAllowedError.
     """
     wanted = actor.entities if entity_ids is None else entity_ids
     for entity_id in wanted:
         require(actor, ACT, entity_id)
-    return [_learn(actor, entity_id, day or clock.today()) for entity_id in wanted]
+    return [_learn(actor, entity_id, day or clock.today(), refit) for entity_id in wanted]
 
 
-def _learn(actor: Actor, entity_id: str, day: date) -> Learnt:
+def _learn(actor: Actor, entity_id: str, day: date, refit: bool) -> Learnt:
     stamp = stamp_of(entity_id)
     if PaymentModel.objects.filter(entity_id=entity_id, as_of=day, stamp=stamp, engine=__version__).exists():
         return Learnt(entity_id, 0, 0, 0, 0, "same")
+    kept = kept_model(entity_id)
+    if kept is None and not refit:
+        return Learnt(entity_id, 0, 0, 0, 0, "none")
     book = parquet.read_book([entity_id])
     of = study(book, day)
-    kept = kept_model(entity_id)
-    asked = drift(of, kept) if kept is not None else None
-    reason = _reason(entity_id, day, kept.learnt_on if kept else day, asked)
+    asked = drift(of, kept) if kept is not None and refit else None
+    reason = "none" if not refit else _reason(entity_id, day, kept.learnt_on if kept else day, asked)
     model = learn(of) if kept is None or reason != "none" else kept
     predicted = Predicted(book, of, predict_studied(book, of, model), stamp)
     known = know_payers(book, of, predicted.found, deadlines(book.as_of(day)))
@@ -146,14 +152,16 @@ def customer_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
 def _write_model(actor: Actor, entity_id: str, predicted: Predicted, reason: str, asked: Drift | None) -> None:
     found, at = predicted.found, clock.now()
     values: dict[str, Any] = {
-        "drift": {} if asked is None else asked._asdict(),
         "lag_days": found.lag,
         "as_of": found.as_of,
         "stamp": predicted.stamp,
         "engine": __version__,
         "made_at": at,
     }
+    if asked is not None:
+        values["drift"] = asked._asdict()
     if reason != "none":
+        values.setdefault("drift", {})
         model: Model = found.model
         values |= {
             "learnt_on": model.learnt_on,

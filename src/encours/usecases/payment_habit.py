@@ -16,6 +16,7 @@ BAND_PAYMENTS, PICTURE_DAYS = 50, 548
 _BAND_LEAST = 5
 #: Later than this is "some day".
 _FAR_DAYS = 180
+_CERTAIN = 0.995
 #: A run day explains a day that lies so near.
 _NEAR_DAYS = 3
 
@@ -37,6 +38,7 @@ class Expected:
     kind: str | None
     until_on: date | None
     own_p90: int | None
+    days_late: int | None
     p_abnormal: float | None
     sentence: str | None
 
@@ -44,6 +46,21 @@ class Expected:
     def is_late(self) -> bool:
         """Whether it was late already when that was worked out."""
         return self.due_on < self.as_of
+
+    @property
+    def any_day(self) -> bool:
+        """Whether it should have come by now: the next day is named only because no other one is better."""
+        return self.is_late and self.on <= self.as_of + timedelta(days=1)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no day can be named: nine times of ten it is later than half a year."""
+        return self.from_on > self.as_of + timedelta(days=_FAR_DAYS)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it already is over a week beyond its payer's habit."""
+        return self.kind == "p90_passed" and (self.p_abnormal or 0.0) >= _CERTAIN
 
     @property
     def is_wide(self) -> bool:
@@ -143,7 +160,7 @@ def expected_of(viewing: Viewing, item_ids: Iterable[str]) -> dict[str, Expected
 def _expected(row: ItemPrediction) -> Expected:
     same = (
         "as_of", "due_on", "p_late", "p_unpaid_90", "basis", "payments", "shift_says", "kind", "until_on", "own_p90",
-        "p_abnormal", "sentence",
+        "days_late", "p_abnormal", "sentence",
     )  # fmt: skip
     return Expected(from_on=row.p10_on, on=row.p50_on, to_on=row.p90_on, **{name: getattr(row, name) for name in same})
 

@@ -24,7 +24,8 @@ def test_the_first_day_is_that_by_which_none_of_the_weeks_is_unpaid() -> None:
     spread = found.distribution()
     told = {row["customer_id"]: row for row in next_money(found).iter_rows(named=True)}
     assert set(told) == set(found.items["customer_id"])
-    levels = {"p10_on": found.model.trial.low, "p50_on": 0.5, "p90_on": found.model.trial.high}
+    trial = found.model.trial
+    levels = {"p10_on": (trial.low + 0.1) / 2, "p50_on": 0.5, "p90_on": (trial.high + 0.9) / 2}
     for customer, row in told.items():
         items = found.items.filter(customer_id=customer)
         expected = dict.fromkeys(levels)

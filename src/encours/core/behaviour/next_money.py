@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from encours.core.behaviour.curves import day_when, left_at
-from encours.core.behaviour.grid import Float64, Int32, Int64
+from encours.core.behaviour.grid import NEVER, Float64, Int32, Int64
 from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.predict import Predictions
 
@@ -16,6 +16,9 @@ from encours.core.behaviour.predict import Predictions
 HORIZON_DAYS = 180
 #: Items whose own day lies so few days after the first one's are paid with it: a weekend between.
 _TOGETHER = timedelta(days=2)
+#: The trial's levels are those of items, of which large customers have most; a line a customer weighs the small ones as
+#: much, who are less well known: half-way to the levels themselves.
+_LOW, _HIGH = 0.1, 0.9
 _KEY = ["customer_id", "currency"]
 
 #: One row a customer and currency with an open item. `p10_on`, `p50_on`, `p90_on`: of the day of the next payment, null
@@ -42,6 +45,7 @@ def next_money(found: Predictions) -> pl.DataFrame:
     """
     # The middle of its own curve: where no model won, P50 is the payer's median, and of what is late that is tomorrow.
     own_days = day_when(found.curves, np.full(found.items.height, 0.5))
+    own_days[np.diff(found.curves.first) == 0] = NEVER  # older than any curve: nobody knows
     rows = found.items.with_row_index("_row").with_columns(
         _week=pl.col("due_on").dt.truncate("1w"), _on=pl.Series(own_days).cast(pl.Date)
     )
@@ -68,7 +72,8 @@ def _starts(rows: pl.DataFrame, keys: list[str]) -> Int64:
 def _first_days(found: Predictions, order: Int64, weeks: Int64, customers: Int64) -> tuple[Int32, Int32, Int32]:
     """P10, P50 and P90 of each customer's first payment, in days since 1970; −1 where it is not seen."""
     start, count = day_number(found.as_of), len(found.curves.first) - 1
-    levels = (found.model.trial.low, 0.5, found.model.trial.high)
+    trial = found.model.trial
+    levels = ((trial.low + _LOW) / 2, 0.5, (trial.high + _HIGH) / 2)
     days = tuple(np.full(len(customers), -1, dtype=np.int32) for _ in levels)
     for ahead in range(1, HORIZON_DAYS + 1):
         left: Float64 = left_at(found.curves, np.full(count, start + ahead, dtype=np.int32))[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,7 @@ from encours.web.shell.issue_words import said as sentence
 from encours.web.shell.issue_words import said_why
 
 register = template.Library()
+_ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 WIDTH = 1000  # of a bar's own coordinates
 
 
@@ -87,6 +89,19 @@ def word(code: str | None, kind: str) -> str:
 def said(message: str | None) -> str:
     """`{{ issue.message|said }}`: what an engine or a connector says, in the reader's language."""
     return sentence(message)
+
+
+@register.filter
+def dated(message: str) -> str:
+    """`{{ row.sentence|said|dated }}`: days that an engine wrote as 2026-11-21, as the reader writes them."""
+    return _ISO_DAY.sub(_as_read, message)
+
+
+def _as_read(found: re.Match[str]) -> str:
+    try:
+        return form.day(date.fromisoformat(found.group()))
+    except ValueError:  # a number that only looks like a day
+        return found.group()
 
 
 @register.filter

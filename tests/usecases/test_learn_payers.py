@@ -11,7 +11,18 @@ from polars.testing import assert_frame_equal
 
 from encours.core.behaviour import predict
 from encours.store import parquet
-from encours.store.models import AuditEntry, ItemPrediction, PayerProfile, PaymentModel, Role, Run, Signal, User
+from encours.store.models import (
+    AuditEntry,
+    ItemPrediction,
+    PayerProfile,
+    PaymentModel,
+    Proposal,
+    ProposalLine,
+    Role,
+    Run,
+    Signal,
+    User,
+)
 from encours.store.rights import actor_of, job
 from encours.usecases import learn_payers as learning
 from encours.usecases.apply_later import apply_receipts_job
@@ -152,3 +163,20 @@ def test_a_viewer_may_not_start_it() -> None:
     Role.objects.create(user=viewer, entity_id="A", kind=Role.Kind.VIEWER)
     with pytest.raises(NotAllowedError):
         learn_payers(actor_of(viewer), ["A"], DAY)
+
+
+def test_an_item_whose_match_waits_for_a_person_is_probably_paid() -> None:
+    learn_payers(job("test"), day=DAY)
+    item = ItemPrediction.objects.filter(customer_id="A:late", kind="p90_passed").first()
+    assert item is not None
+    run = Run.objects.create(name="propose_matches", entity_id="A", day=DAY, started_at=learning.clock.now())
+    waiting = Proposal.objects.create(
+        run=run, entity_id="A", receipt_id="A:r", decision="review", rule="exact", confidence=0.97, reason="",
+        proposed_at=learning.clock.now(),
+    )  # fmt: skip
+    ProposalLine.objects.create(proposal=waiting, item_id=item.item_id, amount=item.open, kind="cash")
+    PaymentModel.objects.update(stamp="")
+    learn_payers(job("test"), day=DAY)
+    item.refresh_from_db()
+    assert (item.shift, item.kind) == ("probably_paid", "watch")
+    assert item.shift_says

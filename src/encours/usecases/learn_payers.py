@@ -23,7 +23,7 @@ from encours.store.models import ItemPrediction, PayerProfile, PaymentModel
 from encours.usecases import clock
 from encours.usecases.expected_files import stamp_of
 from encours.usecases.payer_deadlines import deadlines
-from encours.usecases.predict_items import Predicted, keep, kept_model
+from encours.usecases.predict_items import Predicted, keep, kept_model, waiting_matches
 from encours.usecases.raise_signals import raise_signals
 from encours.usecases.rights import Actor, require
 
@@ -78,7 +78,8 @@ def _learn(actor: Actor, entity_id: str, day: date, refit: bool) -> Learnt:
     asked = drift(of, kept) if kept is not None and refit else None
     reason = "none" if not refit else _reason(entity_id, day, kept.learnt_on if kept else day, asked)
     model = learn(of) if kept is None or reason != "none" else kept
-    predicted = Predicted(book, of, predict_studied(book, of, model), stamp)
+    found = predict_studied(book, of, model, waiting_matches(entity_id))
+    predicted = Predicted(book, of, found, stamp)
     known = know_payers(book, of, predicted.found, deadlines(book.as_of(day)))
     keep(entity_id, predicted)
     with transaction.atomic():

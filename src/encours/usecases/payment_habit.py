@@ -17,6 +17,8 @@ _BAND_LEAST = 5
 #: Later than this is "some day".
 _FAR_DAYS = 180
 _CERTAIN = 0.995
+#: The rule that says that an item is probably paid.
+_PAID = "probably_paid"
 #: A run day explains a day that lies so near.
 _NEAR_DAYS = 3
 
@@ -34,6 +36,7 @@ class Expected:
     p_unpaid_90: float
     basis: str
     payments: int
+    shift: str | None
     shift_says: str | None
     kind: str | None
     until_on: date | None
@@ -119,8 +122,8 @@ class Alone:
 class Habit:
     """How a customer pays. `figures` are those of core's `payer_figures`; days and shares (0 … 1), None: unknown.
 
-    `run_explains`: the next money lies on one of the payer's run days. `stale`: facts came in since. `says`: how far
-    the forecasts of this book can be trusted.
+    `run_explains`: the next money lies on one of the payer's run days. `came`: no money is awaited, because what is
+    owed is probably paid. `stale`: facts came in since. `says`: how far the forecasts of this book can be trusted.
     """
 
     as_of: date
@@ -133,6 +136,7 @@ class Habit:
     money: NextMoney | None
     run_explains: bool
     moved: str | None
+    came: bool
     signals: list[SignalLine]
     alone: Alone | None
     says: str
@@ -159,8 +163,8 @@ def expected_of(viewing: Viewing, item_ids: Iterable[str]) -> dict[str, Expected
 
 def _expected(row: ItemPrediction) -> Expected:
     same = (
-        "as_of", "due_on", "p_late", "p_unpaid_90", "basis", "payments", "shift_says", "kind", "until_on", "own_p90",
-        "days_late", "p_abnormal", "sentence",
+        "as_of", "due_on", "p_late", "p_unpaid_90", "basis", "payments", "shift", "shift_says", "kind", "until_on",
+        "own_p90", "days_late", "p_abnormal", "sentence",
     )  # fmt: skip
     return Expected(from_on=row.p10_on, on=row.p50_on, to_on=row.p90_on, **{name: getattr(row, name) for name in same})
 
@@ -189,6 +193,7 @@ def habit_of(viewing: Viewing, customer_id: str) -> Habit | None:
         money=money,
         run_explains=money is not None and _on_a_run(money.on, row.figures),
         moved=_moved(viewing, customer_id, money),
+        came=money is None and viewing.rows(ItemPrediction).filter(customer_id=customer_id, shift=_PAID).exists(),
         signals=[SignalLine(one.kind, one.raised_on, one.since_on, one.chance, one.sentence) for one in signals],
         alone=_alone(row),
         says=model.says if model else "",
@@ -208,6 +213,7 @@ def _money(row: PayerProfile) -> NextMoney | None:
 def _moved(viewing: Viewing, customer_id: str, money: NextMoney | None) -> str | None:
     """What moved the items that the next money is of (a promise, a dispute…); where no money is seen, all of them."""
     rows = viewing.rows(ItemPrediction).filter(customer_id=customer_id, shift_says__isnull=False)
+    rows = rows.exclude(shift=_PAID)
     if money is not None:
         rows = rows.filter(p50_on__lte=money.on + timedelta(days=2))
     found: str | None = rows.order_by("p50_on", "-open").values_list("shift_says", flat=True).first()

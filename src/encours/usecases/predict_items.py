@@ -14,11 +14,13 @@ from encours.core.behaviour import Model, Predictions, Study, learn, model_of, s
 from encours.core.behaviour.history import DECIDED, INTERVAL
 from encours.core.behaviour.predict import predict_studied
 from encours.store import parquet
-from encours.store.models import PaymentModel
+from encours.store.models import Item, PaymentModel, Proposal, ProposalLine
 from encours.usecases.expected_files import PAID_SCHEMA, read_files, stamp_of, write_files
 
 #: The last payments of a customer that are kept for its picture.
 _PICTURED = 400
+#: A match that takes so much of what is open settles it.
+_NEARLY = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,24 @@ def predictions_of(entity_id: str, day: date) -> tuple[pl.DataFrame, pl.DataFram
         return kept[0], kept[1], book
     of = study(book, day)
     model = kept_model(entity_id) or learn(of)
-    return (*keep(entity_id, Predicted(book, of, predict_studied(book, of, model), stamp)), book)
+    found = predict_studied(book, of, model, waiting_matches(entity_id))
+    return (*keep(entity_id, Predicted(book, of, found, stamp)), book)
+
+
+def waiting_matches(entity_id: str) -> pl.DataFrame:
+    """item_id, confidence: items that money which came would settle, nearly whole, once a person says so."""
+    waiting = ProposalLine.objects.filter(
+        proposal__entity_id=entity_id, proposal__state=Proposal.State.OPEN, kind="cash", amount__gt=0
+    ).exclude(proposal__decision="none")
+    open_now = Item.objects.filter(entity_id=entity_id, is_current=True, item_id__in=waiting.values("item_id"))
+    owed = dict(open_now.values_list("item_id", "open"))
+    lines = waiting.values_list("item_id", "amount", "proposal__confidence")
+    best: dict[str, float] = {}
+    for item_id, amount, confidence in lines:
+        if amount >= _NEARLY * owed.get(item_id, amount + 1):
+            best[item_id] = max(confidence, best.get(item_id, 0.0))
+    rows = sorted(best.items())
+    return pl.DataFrame(rows, schema={"item_id": pl.String, "confidence": pl.Float64}, orient="row")
 
 
 def kept_model(entity_id: str) -> Model | None:

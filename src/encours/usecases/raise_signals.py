@@ -50,7 +50,7 @@ def _rows(day: date, known: Payers, found: Predictions) -> list[dict[str, Any]]:
     rows = rows.join(_since(known), on="payer_id", how="left", maintain_order="left")
     since: Mapping[str, str] = {
         "p90_passed": "passed_on", "first_late": "passed_on", "group_late": "passed_on",
-        "habit_changed": "changed_on", "returned": "returned_on",
+        "habit_changed": "changed_on", "slipping": "slip_since", "returned": "returned_on",
     }  # fmt: skip
     return [
         {
@@ -68,8 +68,8 @@ def _rows(day: date, known: Payers, found: Predictions) -> list[dict[str, Any]]:
 
 
 def _since(known: Payers) -> pl.DataFrame:
-    """payer_id and the days that alerts are about: passed_on (the first own P90 passed), changed_on, returned_on."""
+    """payer_id and the days that alerts are about: passed_on (the first own P90 passed) and those of the profile."""
     after = pl.col("due_on") + pl.duration(days=pl.col("own_p90") + 1)
     passed = known.flags.filter(pl.col("kind") == PASSED).group_by("payer_id").agg(passed_on=after.min())
-    days = known.profiles.select("payer_id", "changed_on", "returned_on")
+    days = known.profiles.select("payer_id", "changed_on", "slip_since", "returned_on")
     return days.join(passed, on="payer_id", how="left", maintain_order="left")

@@ -17,7 +17,7 @@ from encours.core.behaviour import Model, learn, model_of, predict, study
 from encours.core.behaviour.calibrate import MODEL
 from encours.core.behaviour.learn import LEAST_PAYMENTS
 from encours.core.behaviour.predict import PREDICTION_SCHEMA, Predictions
-from tests.core.behaviour.books import book_of, day, habits
+from tests.core.behaviour.books import day, habits
 
 _DAY = 420
 _HABITS = {f"C{n}": (float(n % 9) - 2, 1.0 + n % 3) for n in range(16)}
@@ -202,19 +202,3 @@ def test_a_learner_that_cannot_be_loaded_is_one_clear_fault(monkeypatch: pytest.
     monkeypatch.setattr(builtins, "__import__", broken)
     with pytest.raises(CallError, match="install libgomp1"):
         learn(study(company(), day(_DAY)))
-
-
-def test_an_item_older_than_any_curve_is_named_a_day_far_off() -> None:
-    old = {"item_id": "old", "customer_id": "P", "issued_on": day(0), "due_on": day(10), "amount": 5_000}
-    paid = [
-        {"item_id": f"p{n}", "customer_id": "P", "issued_on": day(30 * n), "due_on": day(30 * n + 20), "amount": 100}
-        for n in range(15)
-    ]
-    letters = [{"item_id": f"p{n}", "amount": 100, "allocated_on": day(30 * n + 25)} for n in range(15)]
-    as_of = day(600)
-    found = predict(book_of([old, *paid], letters), as_of).items
-    row = found.row(0, named=True)
-    assert row["item_id"] == "old"
-    assert row["p10_on"] == row["p90_on"] == row["expected_on"]
-    assert row["p10_on"] > as_of + timedelta(days=300)
-    assert row["p_unpaid_90"] == 1.0

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from encours.core.behaviour.curves import day_when, left_at
-from encours.core.behaviour.grid import NEVER, Float64, Int32, Int64
+from encours.core.behaviour.grid import Float64, Int32, Int64
 from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.predict import Predictions
+from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
 
 #: Days looked ahead: money that is not likelier than not within them is none that can be named.
 HORIZON_DAYS = 180
@@ -45,11 +46,11 @@ def next_money(found: Predictions) -> pl.DataFrame:
     """
     # The middle of its own curve: where no model won, P50 is the payer's median, and of what is late that is tomorrow.
     own_days = day_when(found.curves, np.full(found.items.height, 0.5))
-    own_days[np.diff(found.curves.first) == 0] = NEVER  # older than any curve: nobody knows
     rows = found.items.with_row_index("_row").with_columns(
         _week=pl.col("due_on").dt.truncate("1w"), _on=pl.Series(own_days).cast(pl.Date)
     )
-    rows = rows.sort(*_KEY, "_week", "_row")
+    here = (pl.col("shift") == PROBABLY_PAID.name).fill_null(False)  # that money has come: it is not the next
+    rows = rows.filter(~here).sort(*_KEY, "_week", "_row")
     if not rows.height:
         return pl.DataFrame(schema=NEXT_MONEY_SCHEMA)
     weeks = _starts(rows, [*_KEY, "_week"])

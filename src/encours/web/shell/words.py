@@ -24,6 +24,7 @@ _WORDS = {
         "p90_passed": gettext_lazy("Later than ever usual"),
         "first_late": gettext_lazy("First time late"),
         "habit_changed": gettext_lazy("Habit changed"),
+        "slipping": gettext_lazy("Slipping"),
         "vanishing": gettext_lazy("Payments vanishing"),
         "returned": gettext_lazy("Payment came back"),
         "group_late": gettext_lazy("Group late at once"),

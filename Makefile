@@ -3,6 +3,7 @@
 STAMPS := .venv/.stamps
 RUN := .venv/bin/
 LOCKED := pyproject.toml scripts/setup.sh
+KERNELS := $(shell find src/encours/core -name '*.py')
 
 .PHONY: help demo venv dev test coverage lint types messages docs screenshots lock prove clean
 
@@ -12,9 +13,9 @@ help: ## this list
 demo: venv ## build the sample company and open Encours in the browser (ARGS="--port 8001")
 	@$(RUN)encours demo $(ARGS)
 
-venv: $(STAMPS)/runtime ## set up .venv with what Encours runs on
+venv: $(STAMPS)/runtime $(STAMPS)/kernels ## set up .venv with what Encours runs on
 
-dev: $(STAMPS)/dev ## set up .venv with what tests it, too
+dev: $(STAMPS)/dev $(STAMPS)/kernels ## set up .venv with what tests it, too
 
 test: dev $(STAMPS)/browser $(STAMPS)/postgres ## run every gate (ARGS="tests/core -k money" runs these tests only)
 	@scripts/test.sh $(ARGS)
@@ -51,6 +52,13 @@ $(STAMPS)/runtime: requirements.lock $(LOCKED)
 $(STAMPS)/dev: requirements-dev.lock $(LOCKED)
 	@scripts/setup.sh dev
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/runtime
+
+# Compiled functions are kept by their own file alone: one that another changed under them would be called as it was.
+$(STAMPS)/kernels: $(KERNELS) | $(STAMPS)
+	@find src/encours -name '*.nbi' ! -newer "$$(ls -t $(KERNELS) | head -n 1)" -delete && touch $@
+
+$(STAMPS):
+	@mkdir -p $@
 
 # Looked at again each time where something was missing: a stamp is left only when the part is there.
 $(STAMPS)/browser: | $(STAMPS)/dev

@@ -24,11 +24,12 @@ from encours.core.behaviour.shifts import shifts
 from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
 from encours.core.behaviour.shifts.probably_paid import proposed
 from encours.core.behaviour.study import Study, study
+from encours.core.behaviour.tails import LONG
 
 #: Fewer payments of a payer than this are thin: the range leans on the segment and the book, and says so.
 THIN = 20
 WEEKS = 13
-_PAYMENTS, _P90 = SAID.index("payments"), SAID.index("p90")
+_PAYMENTS = SAID.index("payments")
 
 #: One row an open item. `p_late`: chance of being paid after the due date (1: it is late); `p_unpaid_90`: of being
 #: unpaid 90 days after it; `p_partial`: of coming in parts, as often as this payer's did. `basis`: what the dates rest
@@ -136,15 +137,15 @@ def _quantiles(
 ) -> tuple[Int32, Int32, Int32]:
     """P10, P50, P90 as days since 1970, in order.
 
-    Where no model won, P50 is the payer's own median. An item beyond the payer's own P90 is none of its usual ones:
-    the median would say "tomorrow" of it for years, so its curve is asked.
+    Where no model won, P50 is the payer's own median; of an item that has stood for LONG days the median would say
+    "tomorrow" for years, so its curve is asked.
     """
     count = len(item)
     p10, p90 = (day_when(curves, np.full(count, level)) for level in (model.trial.low, model.trial.high))
     p50 = day_when(curves, np.full(count, 0.5))
     if model.basis == OWN_MEDIAN:
         own = (own_median(of, item, day, said).p50 + of.items.due[item]).astype(np.int32)
-        usual = moved["shift"].is_null().to_numpy() & (day - of.items.due[item] <= np.nan_to_num(said[:, _P90]))
+        usual = moved["shift"].is_null().to_numpy() & (day - of.items.due[item] <= LONG)
         p50 = np.where(usual, own, p50).astype(np.int32)
     assert not len(day) or (p50 > day).all()
     return np.minimum(p10, p50), p50, np.maximum(p90, p50)

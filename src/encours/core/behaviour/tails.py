@@ -18,13 +18,13 @@ from encours.core.behaviour.panel import Panel
 HORIZON, _ROW = 365, 73
 #: From so many days after its due date an item stands long; and the days that one of them waits where a book says
 #: nothing.
-_LONG, _USUAL_WAIT = 180, 730.0
+LONG, _USUAL_WAIT = 180, 730.0
 
 
 def long_standing_hazard(items: Panel, day: int) -> float:
-    """The chance a day that an item over _LONG days late is paid, by what was known on `day`."""
+    """The chance a day that an item over LONG days late is paid, by what was known on `day`."""
     known = (items.seen <= day) & items.counts
-    since = np.maximum(items.due + _LONG, items.seen)[known]
+    since = np.maximum(items.due + LONG, items.seen)[known]
     until = np.where(items.told <= day, items.end, day)[known]
     waited = float(np.maximum(until - since, 0).sum(dtype=np.int64))
     paid = int((items.paid[known] & (items.told[known] <= day) & (until > since)).sum())

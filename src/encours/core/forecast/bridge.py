@@ -50,8 +50,11 @@ def bridge(
     rows = _weeks(before, now, now_on, before_on + timedelta(days=7 * weeks))
     rows = rows.join(_facts(book, before_on, now_on, before, now), on="item_id", how="left", maintain_order="left")
     steps = _steps(rows)
-    found = steps.unpivot(on=list(CAUSES), index=[*_ITEM, "week_start"], variable_name="cause", value_name="amount")
-    found = found.filter(pl.col("amount") != 0)
+    parts = [
+        steps.filter(pl.col(cause) != 0).select(*_ITEM, "week_start", cause=pl.lit(cause), amount=cause)
+        for cause in CAUSES
+    ]
+    found = pl.concat(parts)
     assert int(found["amount"].sum()) == int(rows["now"].sum()) - int(rows["before"].sum())
     return found.select(pl.col(name).cast(dtype) for name, dtype in BRIDGE_SCHEMA.items()).sort(
         "entity_id", "currency", "week_start", "cause", "customer_id", "item_id"
@@ -63,9 +66,11 @@ def _weeks(before: pl.DataFrame, now: pl.DataFrame, now_on: date, until: date) -
     common = pl.col("week_start").is_between(now_on, until, "right")
     then, today = (part.filter(common).select(*_ITEM, "week_start", "expected") for part in (before, now))
     both = then.rename({"expected": "before"}).join(
-        today.rename({"expected": "now"}), on=[*_ITEM, "week_start"], how="full", coalesce=True
+        today.rename({"expected": "now"}), on=["item_id", "week_start"], how="full", coalesce=True
     )
-    return both.with_columns(pl.col("before", "now").fill_null(0)).sort("item_id", "week_start")
+    of = [pl.coalesce(name, f"{name}_right").alias(name) for name in _ITEM if name != "item_id"]
+    both = both.select("item_id", "week_start", *of, pl.col("before", "now").fill_null(0))
+    return both.sort("item_id", "week_start")
 
 
 def _facts(book: Book, before_on: date, now_on: date, before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

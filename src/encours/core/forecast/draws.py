@@ -24,8 +24,8 @@ UInt64 = npt.NDArray[np.uint64]
 
 #: How often the money is drawn.
 DRAWS = 400
-#: What of the draws a range holds that was narrowed.
-_INSIDE = 0.75
+#: What of the draws a range holds at least that was narrowed; a lump is so many draws of one value.
+_INSIDE, _LUMP = 0.75, 0.02
 
 
 class Shares(NamedTuple):
@@ -104,32 +104,42 @@ def quantiles(draws: Int64) -> Int64:
 @kernel
 def _draw(laid: Any, low: Any, high: Any, bounds: Any, weights: Any, customers: Any, totals: Any) -> None:
     draws, cells = totals.shape[1], totals.shape[2]
-    wide, shared, own = np.empty(draws), np.empty(draws), np.empty(draws)
+    zero, payer, wide = np.zeros(draws), np.empty(draws), np.empty(draws)
+    shared, own = np.empty(draws), np.empty(draws)
     purse = np.zeros((draws, cells), dtype=np.int64)
     week = np.empty(draws, dtype=np.int64)
     for k in range(low, high):
         purse[:] = 0
         first, last = laid.first[k], laid.first[k + 1]
         for i in range(first, last):
+            if i == first or laid.payer[i] != laid.payer[i - 1]:
+                _add(zero, weights[1], laid.payer[i], payer)
             if i == first or laid.week[i] != laid.week[i - 1]:
-                for s in range(draws):
-                    wide[s] = weights[0] * drawn(laid.book[i], s) + weights[1] * drawn(laid.payer[i], s)
-                    wide[s] += weights[2] * drawn(laid.week[i], s)
+                _add(payer, weights[0], laid.book[i], wide)
+                _add(wide, weights[2], laid.week[i], wide)
             begins = i == first or laid.day[i] != laid.day[i - 1]
             alone = begins and (i + 1 == last or laid.day[i + 1] != laid.day[i])
-            if begins:
-                for s in range(draws):
-                    shared[s] = wide[s] + (0.0 if alone else weights[3] * drawn(laid.day[i], s))
             # What an item shares with its day and with nothing else is its own: one number instead of two.
-            scale = weights[5] if alone else weights[4]
+            if alone:
+                _add(wide, weights[5], laid.item[i], own)
+            else:
+                if begins:
+                    _add(wide, weights[3], laid.day[i], shared)
+                _add(shared, weights[4], laid.item[i], own)
+            limit, amount = bounds[i], laid.amount[i]
             for s in range(draws):
-                own[s] = shared[s] + scale * drawn(laid.item[i], s)
-            for s in range(draws):
-                cell = _cell(bounds[i], own[s])
+                cell = _cell(limit, own[s])
                 if cell < cells:
-                    purse[s, cell] += laid.amount[i]
+                    purse[s, cell] += amount
         totals[laid.purse[k]] += purse
         _weekly(purse, week, customers[k])
+
+
+@inner
+def _add(luck: Any, weight: Any, key: Any, found: Any) -> None:
+    """Luck with the weighted numbers of a key."""
+    for s in range(len(luck)):
+        found[s] = luck[s] + weight * drawn(key, s)
 
 
 @inner
@@ -162,26 +172,34 @@ def _weekly(purse: Any, week: Any, found: Any) -> None:
 
 @inner
 def _range(ordered: Any, found: Any) -> None:
-    """P10, P50, P90 of sorted draws; narrowed from both sides alike as long as three draws in four lie inside.
+    """P10, P50, P90 of sorted draws; narrowed from both sides alike where lumps lie at its ends.
 
     Money comes in lumps: an invoice that is paid this week with 85 % has 0 as its tenth and the whole as its ninetieth
-    hundredth, and the range would say nothing. Where draws hardly repeat, nothing is narrowed.
+    hundredth, and the range would say nothing. A lump is left out as long as three draws in four lie inside.
     """
     size = len(ordered)
     low = int(np.ceil(0.1 * size)) - 1
     middle = ordered[int(np.ceil(0.5 * size)) - 1]
     found[0], found[1], found[2] = ordered[low], middle, ordered[size - 1 - low]
-    while low < size // 2:
+    held = _inside(ordered, low)
+    while True:
         below = np.searchsorted(ordered, ordered[low], side="right")  # the next value up
-        above = np.searchsorted(ordered, ordered[size - 1 - low], side="left")
-        low = min(below, size - above)
+        above = size - np.searchsorted(ordered, ordered[size - 1 - low], side="left")
+        low = min(below, above)
         if low >= size // 2:
             break
-        least, most = ordered[low], ordered[size - 1 - low]
-        inside = np.searchsorted(ordered, most, side="right") - np.searchsorted(ordered, least, side="left")
-        if inside < _INSIDE * size:
+        inside = _inside(ordered, low)
+        if inside < _INSIDE * size or (inside < 0.8 * size and held - inside < _LUMP * size):
             break
-        found[0], found[2] = min(least, middle), max(most, middle)
+        held = inside
+        found[0], found[2] = min(ordered[low], middle), max(ordered[size - 1 - low], middle)
+
+
+@inner
+def _inside(ordered: Any, low: Any) -> Any:
+    """How many draws lie between two that are as far from their ends."""
+    most, least = ordered[len(ordered) - 1 - low], ordered[low]
+    return np.searchsorted(ordered, most, side="right") - np.searchsorted(ordered, least, side="left")
 
 
 @kernel

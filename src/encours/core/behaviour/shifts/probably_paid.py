@@ -17,7 +17,7 @@ from encours.core.behaviour.shift import SHIFT_SCHEMA, Shift, nothing
 #: Chance that money of the very amount of one item is for it, and that money which settles the oldest items does.
 _ONE, _OLDEST = 0.9, 0.8
 #: Working days that a clerk needs to apply it; money older than this waits for another reason.
-_DAYS, _OLD_DAYS = 5, 90
+_DAYS, _OLD_DAYS = 5, 30
 #: Money that comes from customers; what we send back, or is sent back, pays nothing.
 _NOT = ("return", "out")
 

@@ -56,7 +56,7 @@ def night(
     from django.test import override_settings
 
     home = tmp_path_factory.mktemp("night")
-    with django_db_blocker.unblock(), override_settings(HOME=home / "home"), transaction.atomic():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), override_settings(HOME=home / "home"), transaction.atomic():  # type: ignore[attr-defined]  # pytest-django names no type
         import_now(job("test"), None, [folder(paying_book(), home / "book")])
         yield home, forecast_cash(job("test"), day=DAY)
         transaction.set_rollback(True)
@@ -103,7 +103,7 @@ def test_sums_of_customers_and_items_are_the_total_in_each_currency() -> None:
         owed = Item.objects.filter(is_current=True, currency=currency, open__gt=0)
         assert sum(row.open for row in customers) == sum(owed.values_list("open", flat=True))
     for _, _, _, _, _, p10, p50, p90, _, _ in _weeks():
-        assert p10 <= p50 <= p90  # type: ignore[operator]
+        assert p10 <= p50 <= p90  # type: ignore[operator]  # nullable fields, filled here
 
 
 def test_a_night_done_again_changes_nothing() -> None:
@@ -177,7 +177,7 @@ def test_a_past_day_is_reckoned_from_what_was_known_then() -> None:
 
 def _told_by(book: object, day: date) -> object:
     """The same book: what it holds was known by the day, and what came later is not in it."""
-    assert learn(study(book, day)).learnt_on == day  # type: ignore[arg-type]
+    assert learn(study(book, day)).learnt_on == day  # type: ignore[arg-type]  # a book with facts has a last day
     return book
 
 

@@ -75,7 +75,7 @@ def test_currencies_are_shown_apart(town: Town, client_of: Callable[[str], Clien
         row.save(force_insert=True)
     other = ForecastCustomer.objects.filter(forecast=made).first()
     assert other is not None
-    other.pk, other.currency = None, "USD"  # type: ignore[assignment]
+    other.pk, other.currency = None, "USD"  # type: ignore[assignment]  # Django copies a row whose key is emptied
     other.save(force_insert=True)
     client = client_of("alice")
     page = client.get("/forecast/?of=A").context["page"]

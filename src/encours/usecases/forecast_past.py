@@ -174,7 +174,7 @@ def _horizon(place: int, rows: Sequence[Judged]) -> Horizon:
         said = [(getattr(row, name), row.came) for row in rows]
         if not came or any(value is None for value, _ in said):
             return None
-        return sum(abs(value - real) for value, real in said) / came
+        return float(sum(abs(value - real) for value, real in said) / came)
 
     wape = sum(abs(row.said.mean - row.came) for row in rows) / came if came else None
     bias = sum(row.said.mean - row.came for row in rows) / came if came else None

@@ -6,12 +6,33 @@ written it is compiled anew by every process.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.np import linalg
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def _load_arrays() -> None:
+    """Loads what numba knows of arrays, as the first kernel would, but without asking SciPy for a BLAS.
+
+    No kernel multiplies matrices, and to load SciPy's linear algebra takes a fifth of a second of every start.
+    """
+
+    def without() -> None:
+        raise ImportError("no kernel multiplies matrices")
+
+    asks, linalg.ensure_blas = linalg.ensure_blas, without
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = asks
+
+
+_load_arrays()
 
 
 def kernel(function: _Function) -> _Function:

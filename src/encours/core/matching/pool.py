@@ -109,8 +109,28 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date, reopened: Col
         entity=scope.entity_code(pl.col("entity_id")),
         currency=scope.currency_code(pl.col("currency")),
     )
-    # In one plan: what a step leaves is freed before the next is done.
-    return coded.sort("customer", ~pl.col("live"), "due", "issued", "item_id").collect()
+    items = coded.collect()
+    return items[_in_order(items)]
+
+
+def _in_order(items: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """The rows by customer, open ones first, due date, issue date and id. Ids are compared where all else is alike:
+    to sort millions of items by text takes four times as long."""
+    keys = [
+        items["customer"].to_numpy(),
+        ~items["live"].to_numpy(),
+        items["due"].to_numpy(),
+        items["issued"].to_numpy(),
+    ]
+    order: npt.NDArray[np.int64] = np.lexsort(keys[::-1])
+    alike = np.ones(max(0, len(order) - 1), dtype=np.bool_)  # as the row before
+    for key in keys:
+        alike &= key[order[1:]] == key[order[:-1]]
+    tied = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
+    rows = order[tied]
+    told = {"group": np.append(0, np.cumsum(~alike))[tied], "id": items["item_id"].gather(rows), "row": rows}
+    order[tied] = pl.DataFrame(told).sort("group", "id")["row"].to_numpy()
+    return order
 
 
 def _beside(rows: pl.DataFrame, key: str, known: pl.DataFrame) -> pl.DataFrame:

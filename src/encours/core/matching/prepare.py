@@ -68,20 +68,20 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
     marks, continued = without_own(marks, receipts, known, items)
     told = read_batches(known, scope, items["item_id"], table, pool)
     told += read_advices(advices, as_of, scope, items["item_id"], table, pool)
-    kept = items.select(*_KEPT, *(_KEPT_OF_SEVERAL if len(scope.entities) > 1 else ()))
     people = scope.customers["customer_id"]
-    early = decide_early(told, Scene(receipts, kept, asks, pool, marks, people, pool.family_first))
+    early = decide_early(told, Scene(receipts, items, asks, pool, marks, people, pool.family_first))
     back = None
     if ties:
-        back = make_reopening(ties, kept["item_id"], pool, marks, receipts["receipt_id"], early.allocations)
+        back = make_reopening(ties, items["item_id"], pool, marks, receipts["receipt_id"], early.allocations)
     facts = Facts(asks, pool, payers, marks, continued, back)
-    return Prepared(as_of, scope, receipts, kept, facts, lessons, ties, early, book.rates)
+    return Prepared(as_of, scope, receipts, items, facts, lessons, ties, early, book.rates)
 
 
 def _lay_out(
     book: Book, known: Book, scope: Scope, as_of: date, reopened: set[str]
 ) -> tuple[pl.DataFrame, Pool, KeyTable]:
-    """The items in the order of the pool, their arrays and their spellings."""
+    """What is kept of the items in the order of the pool, their arrays and their spellings."""
     items = make_items(book, known, scope, as_of, reopened)
     numbers = make_texts(items["number"])
-    return items, make_pool(items, numbers, scope), make_table(items, numbers)
+    kept = items.select(*_KEPT, *(_KEPT_OF_SEVERAL if len(scope.entities) > 1 else ()))
+    return kept, make_pool(items, numbers, scope), make_table(items, numbers)

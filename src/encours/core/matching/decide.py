@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.kernel import kernel
+from encours.core.base.rows import rows_at
 from encours.core.base.threads import side_by_side
 from encours.core.matching.asks import SAYS_ADVANCE, SAYS_OTHER
 from encours.core.matching.engine import Outcome
@@ -139,7 +140,7 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         rule=family.gather(frame["family_place"]),
         alternatives=(pl.col("ways") - 1 + pl.col("rivals")).cast(pl.Int64),
     ).with_columns(reason=pl.concat(side_by_side(reasons, list(frame.iter_slices(_SHARE))) or [reasons(frame)]))
-    owners = ready.items.select("customer", "group")[lines["item"]].with_columns(lines["row"])
+    owners = rows_at(ready.items.select("customer", "group"), lines["item"]).with_columns(lines["row"])
     return said.join(_payers(ready, owners), on="row", how="left", maintain_order="left")
 
 
@@ -191,9 +192,9 @@ def _allocated(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
 def _allocations(ready: Prepared, lines: pl.DataFrame) -> pl.DataFrame:
     """Cash, and the deductions that close an item beside it; dated when both the money and the item were there."""
     dated = lines.with_columns(
-        ready.receipts.select("receipt_id", "day", "unapplied")[lines["row"]],
+        rows_at(ready.receipts.select("receipt_id", "day", "unapplied"), lines["row"]),
     ).with_columns(
-        ready.items.select("item_id", "dated_on", "discount")[lines["item"]],
+        rows_at(ready.items.select("item_id", "dated_on", "discount"), lines["item"]),
     )
     dated = dated.with_columns(
         allocated_on=pl.max_horizontal("day", "dated_on"),

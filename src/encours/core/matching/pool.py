@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.rows import rows_at
 from encours.core.base.schema import TABLES, known_on_expr
 from encours.core.matching.references.bytes import Texts
 from encours.core.matching.references.keys import read_numbers
@@ -110,7 +111,7 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date, reopened: Col
         currency=scope.currency_code(pl.col("currency")),
     )
     items = coded.collect()
-    return items[_in_order(items)]
+    return rows_at(items, pl.Series(_in_order(items), dtype=pl.UInt32))
 
 
 def _in_order(items: pl.DataFrame) -> npt.NDArray[np.int64]:

@@ -133,7 +133,7 @@ def _wrong(past: Past, paid: Paid, weeks: int) -> Float64:
         ahead = min(back, weeks)
         before = Past(past.last - timedelta(days=7 * back), past.amount[: -7 * back])
         said = cash_from(_forecast(before, 7 * ahead), paid.share, ahead).sum(axis=0)
-        new = paid.issued < 7 * back
+        new = (paid.issued < 7 * back) & (paid.on < 7 * back)  # what was paid before its invoice came earlier
         week = (7 * back - paid.on[new] - 1) // 7
         came = np.bincount(np.minimum(week, ahead), weights=paid.cash[new], minlength=ahead + 1)[:ahead]
         ratio = np.divide(came, said, out=np.ones(ahead), where=said > 0)

@@ -13,6 +13,7 @@ from encours.connectors.book_folder import read_book
 from encours.core.base.book import Book
 from encours.core.base.groups import payers as paying
 from encours.core.base.issue import CallError
+from encours.core.behaviour.flags import PASSED
 from encours.core.behaviour.model import Model, learn
 from encours.core.behaviour.payers import Payers, know_payers
 from encours.core.behaviour.predict import Predictions, predict_studied
@@ -99,10 +100,15 @@ def predict_book_folder(path: Path, as_of: date | None = None) -> Predicted:
 
 def _customers(known: Book, payers: Payers) -> pl.DataFrame:
     """customer_id, profile, alert?, reason, figures (JSON), payer_id, chance?: every customer, with the habit of who
-    pays for it; `reason` is the likeliest alert's sentence, else the profile's."""
+    pays for it; `reason` is the sentence of `alert`, else the profile's.
+
+    `alert` is the likeliest sign that the payer itself changes or fails. That some item has passed the own P90 is no
+    such sign, one item in ten does: it stands with the item (`predictions.flag`) and among `alerts`.
+    """
     who, _ = paying(known.customers, known.customer_links)
     profiles = payers.profiles.select("payer_id", "profile", "why", figures=_figures(payers.profiles.schema))
-    likeliest = payers.alerts.unique("payer_id", keep="first", maintain_order=True)
+    changed = payers.alerts.filter(pl.col("alert") != PASSED)
+    likeliest = changed.unique("payer_id", keep="first", maintain_order=True)
     rows = who.join(profiles, on="payer_id", how="left").join(
         likeliest.select("payer_id", "alert", "chance", "sentence"), on="payer_id", how="left"
     )

@@ -29,7 +29,7 @@ def keys(names: pl.Series, salt: str, seed: int) -> UInt64:
 
 
 @lean
-def quantile(share: Any) -> Any:
+def quantile(share: float) -> float:
     """The normal number below which a share (0 < share < 1) lies, to seven digits."""
     middle = share - 0.5
     if abs(middle) <= _MIDDLE:
@@ -46,7 +46,8 @@ def quantile(share: Any) -> Any:
         r -= _FAR
         found = ((0.017337203997 * r + 0.42868294337) * r + 3.0812263860) * r + 6.6579051150
         found /= (0.012258202635 * r + 0.24197894225) * r + 1.0
-    return -found if middle < 0 else found
+    said: float = -found if middle < 0 else found
+    return said
 
 
 def mixed(key: UInt64, number: npt.NDArray[np.int64]) -> UInt64:
@@ -66,7 +67,7 @@ def normal(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 @lean
-def drawn(key: Any, draw: Any) -> Any:
+def drawn(key: Any, draw: Any) -> float:
     """The normal number of a key on a draw (one of `mixed`, through `quantile`)."""
     found = key + np.uint64(draw + 1) * np.uint64(0x9E3779B97F4A7C15)
     found = (found ^ (found >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

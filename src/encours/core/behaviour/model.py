@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -72,7 +73,12 @@ def model_of(text: str) -> Model:
 
 
 def learn(study: Study) -> Model:
-    """Tries a model on the weeks before the studied day, then learns it on all that is known."""
-    trial = tried(study)
-    learnt = learn_trees(study) if trial.basis == MODEL else None
-    return Model(study.as_of, study.payments_by(study.day), trial, learnt)
+    """Tries a model on the weeks before the studied day, and learns it on all that is known.
+
+    Side by side, although what loses its trial was learnt for nothing: most win, and the night is half as long.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        whole = beside.submit(learn_trees, study)
+        trial = tried(study)
+        learnt = whole.result()
+    return Model(study.as_of, study.payments_by(study.day), trial, learnt if trial.basis == MODEL else None)

@@ -55,13 +55,15 @@ install_locked() {
     prepare
 }
 
-# What Python and numba would else do at the first start: bytecode, and the compiled search of the matching.
+# What Python and numba would else do at the first start: bytecode, and the compiled engines, two side by side.
 prepare() {
-    say "compiling the search for matches (one or two minutes the first time)"
+    say "compiling the engines (one or two minutes the first time)"
     .venv/bin/python -m compileall -q src
     folder=$(mktemp -d)
     .venv/bin/encours sample "$folder" --customers 50 --months 6 >/dev/null </dev/null
+    .venv/bin/encours forecast "$folder" --out "$folder/cash" >/dev/null 2>&1 </dev/null &
     .venv/bin/encours match "$folder" --out "$folder/out" >/dev/null </dev/null || true
+    wait
     rm -rf "$folder"
 }
 

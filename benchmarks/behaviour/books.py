@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from benchmarks.harness import Call
 from encours.connectors.book_folder.read import read_book
 from encours.core.base.book import Book
 from tests.shared import shared_root
@@ -17,6 +19,17 @@ from tests.shared import shared_root
 LAST_DAY = date(2019, 11, 19)
 CHOSEN_ON = tuple(date(2019, 6, 17) + timedelta(days=7 * week) for week in range(9))
 HELD_OUT = tuple(date(2019, 8, 19) + timedelta(days=7 * week) for week in range(6))
+
+#: The option of benchmarks that judge weeks of the real book.
+ALL_WEEKS: dict[str, dict[str, Any]] = {
+    "--all": {"action": "store_true", "help": "also the weeks on which the model's settings were chosen"},
+}
+
+
+def weeks_of(call: Call) -> list[date]:
+    """The weeks that a call with ALL_WEEKS judges: those held out, or all; at a smaller scale the first of them."""
+    weeks = [*CHOSEN_ON, *HELD_OUT] if call.extra["all"] else list(HELD_OUT)
+    return weeks[: call.scaled(len(weeks))]
 
 
 def real_book() -> Book | None:

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from benchmarks.behaviour.books import CHOSEN_ON, HELD_OUT, LAST_DAY, real_book
+from benchmarks.behaviour.books import ALL_WEEKS, LAST_DAY, real_book, weeks_of
 from benchmarks.harness import Figure, arguments, report
 from encours.core.base.book import Book
 from encours.core.behaviour.figures import payer_figures
@@ -39,14 +39,11 @@ def flagged(book: Book, weeks: list[date]) -> pl.DataFrame:
 
 def main(argv: list[str] | None = None) -> int:
     """Judges the flags on the weeks that were held out; with --all on all."""
-    call = arguments("Late items by habit, a real book, weekly", argv, options={
-        "--all": {"action": "store_true", "help": "also the weeks on which the model's settings were chosen"},
-    })  # fmt: skip
+    call = arguments("Late items by habit, a real book, weekly", argv, options=ALL_WEEKS)
     book = real_book()
     if book is None:
         return 0
-    weeks = [*CHOSEN_ON, *HELD_OUT] if call.extra["all"] else list(HELD_OUT)
-    rows = flagged(book, weeks[: call.scaled(len(weeks))])
+    rows = flagged(book, weeks_of(call))
     inside = rows.filter(pl.col("days_late") <= pl.col("own_p90"))
     alone, passed = rows.filter(kind=LEAVE_ALONE), rows.filter(kind=PASSED)
 

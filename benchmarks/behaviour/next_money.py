@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from benchmarks.behaviour.books import CHOSEN_ON, HELD_OUT, LAST_DAY, real_book
+from benchmarks.behaviour.books import ALL_WEEKS, LAST_DAY, real_book, weeks_of
 from benchmarks.harness import Figure, arguments, report
 from encours.core.base.book import Book
 from encours.core.behaviour import Model, learn, study
@@ -45,14 +45,11 @@ def judged(book: Book, weeks: Sequence[date]) -> pl.DataFrame:
 
 def main(argv: list[str] | None = None) -> int:
     """Judges the weeks that were held out; with --all those on which settings were chosen, too."""
-    call = arguments("The next money of each customer, a real book, weekly", argv, options={
-        "--all": {"action": "store_true", "help": "also the weeks on which the model's settings were chosen"},
-    })  # fmt: skip
+    call = arguments("The next money of each customer, a real book, weekly", argv, options=ALL_WEEKS)
     book = real_book()
     if book is None:
         return 0
-    weeks = [*CHOSEN_ON, *HELD_OUT] if call.extra["all"] else list(HELD_OUT)
-    rows = judged(book, weeks[: call.scaled(len(weeks))])
+    rows = judged(book, weeks_of(call))
     off = (pl.col("came_on") - pl.col("p50_on")).dt.total_days().abs()
     told = rows.select(
         before=(pl.col("came_on") < pl.col("p10_on")).mean(),
@@ -72,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
         Figure("amount to the cent", 100 * told["exact"], "%"),
         Figure("amounts together against what came", 100 * told["together"], "%"),
     ]
-    return report(call, lines, {"weeks": [str(day) for day in weeks]})
+    return report(call, lines, {"weeks": [str(day) for day in weeks_of(call)]})
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.behaviour.books import CHOSEN_ON, HELD_OUT, LAST_DAY, real_book
+from benchmarks.behaviour.books import ALL_WEEKS, LAST_DAY, real_book, weeks_of
 from benchmarks.harness import Figure, arguments, cpu_seconds, report
 from encours.core.behaviour.replay import by_month, replay
 
@@ -53,16 +53,13 @@ def bars(figures: pl.DataFrame) -> list[Figure]:
 
 def main(argv: list[str] | None = None) -> int:
     """Judges the weeks that were held out; with --all those on which settings were chosen, too."""
-    call = arguments("Payment dates of open items, a real book, weekly", argv, options={
-        "--all": {"action": "store_true", "help": "also the weeks on which the model's settings were chosen"},
-    })  # fmt: skip
-    weeks = [*CHOSEN_ON, *HELD_OUT] if call.extra["all"] else list(HELD_OUT)
-    found = judged(weeks[: call.scaled(len(weeks))])
+    call = arguments("Payment dates of open items, a real book, weekly", argv, options=ALL_WEEKS)
+    found = judged(weeks_of(call))
     if found is None:
         return 0
     forecasts, figures, seconds = found
     lines = [*bars(figures), Figure("CPU time", seconds, "s")]
-    facts = {"weeks": [str(day) for day in weeks], "months": by_month(forecasts).to_dicts()}
+    facts = {"weeks": [str(day) for day in weeks_of(call)], "months": by_month(forecasts).to_dicts()}
     return report(call, lines, facts)
 
 

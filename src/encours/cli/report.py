@@ -97,6 +97,14 @@ def say_table(title: str, rows: Sequence[tuple[str, ...]], headers: tuple[str, .
     console.print(table)
 
 
+def whole_units(amount: int, currency: str) -> str:
+    """An amount in whole units of its currency: what people read; the exact amounts are in the files."""
+    from encours.core.base.money import exponent, is_currency
+
+    places = exponent(currency) if is_currency(currency) else 2
+    return f"{amount / 10**places:,.0f}"
+
+
 def write_outputs(out: Path, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], file_format: str) -> None:
     """Result tables as Parquet (or CSV), and `summary.json`; an empty table is written with its columns."""
     check_format(file_format)

@@ -74,17 +74,12 @@ def _faults(reading: str, by: str, credit: str, left_out: list[str], limits: str
 
 
 def _say(measured: AgeingMeasured) -> None:
-    from encours.core.base.money import exponent, is_currency
-
     aged = measured.ageing
     names = [*aged.buckets, "credits", "advances", "unapplied", "total"]
 
-    def money(amount: int, currency: str) -> str:
-        places = exponent(currency) if is_currency(currency) else 2
-        return f"{amount / 10**places:,.0f}"  # whole units: the exact amounts are in the files
-
     rows = [
-        (row["currency"], *(money(row[name], row["currency"]) for name in names)) for row in aged.totals().to_dicts()
+        (row["currency"], *(report.whole_units(row[name], row["currency"]) for name in names))
+        for row in aged.totals().to_dicts()
     ]
     print(aged.sentence())
     report.say_table("", rows, ("currency", *names))

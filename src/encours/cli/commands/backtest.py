@@ -17,6 +17,10 @@ from encours.cli.report import (
     write_outputs,
 )
 
+_Book = Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")]
+_Out = Annotated[Path, typer.Option("--out", help="Folder for the tables, summary.json and index.html.")]
+_Format = Annotated[str, typer.Option("--format", help="parquet or csv")]
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
@@ -28,7 +32,7 @@ def group() -> None:
 @app.command("matching")
 def matching(
     book: Annotated[Path, typer.Argument(help="A book folder (Parquet or CSV) with receipts and their letters.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the tables, summary.json and index.html.")],
+    out: _Out,
     since: Annotated[
         str | None, typer.Option("--from", metavar="D", help="First day; default the first receipt's.")
     ] = None,
@@ -36,7 +40,7 @@ def matching(
     max_error_rate: Annotated[
         float, typer.Option("--max-error-rate", help="Nothing is decided automatically above this risk.")
     ] = 0.001,
-    file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+    file_format: _Format = "parquet",
 ) -> None:
     """Decide past receipts day by day on what was known then; compare with the letters made since."""
     check_matching_call(book, max_error_rate, file_format)
@@ -67,15 +71,15 @@ def matching(
 
 @app.command("payments")
 def payments(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the tables, summary.json and index.html.")],
+    book: _Book,
+    out: _Out,
     since: Annotated[
         str | None, typer.Option("--from", metavar="D", help="First day; default 13 weeks before the last.")
     ] = None,
     until: Annotated[
         str | None, typer.Option("--to", metavar="D", help="Last day; default eight weeks before the book's last.")
     ] = None,
-    file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+    file_format: _Format = "parquet",
 ) -> None:
     """Forecast past payments week by week on what was known then; compare with what came and the naive forecasts."""
     check_format(file_format)
@@ -100,8 +104,8 @@ def payments(
 
 @app.command("forecast")
 def forecast(
-    book: Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the tables, summary.json and index.html.")],
+    book: _Book,
+    out: _Out,
     since: Annotated[
         str | None, typer.Option("--from", metavar="D", help="First day; default 12 weeks before the last.")
     ] = None,
@@ -109,7 +113,7 @@ def forecast(
         str | None, typer.Option("--to", metavar="D", help="Last day; default the last whose weeks are over.")
     ] = None,
     weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 4,
-    file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+    file_format: _Format = "parquet",
 ) -> None:
     """Forecast past cash week by week on what was known then; compare with what came and the naive forecasts."""
     check_format(file_format)

@@ -15,6 +15,7 @@ from encours.cli.report import (
     progress,
     say_issues,
     say_table,
+    whole_units,
     write_outputs,
 )
 
@@ -75,7 +76,7 @@ def _say(made: Forecasted) -> None:
         names = ("mean_open_items", "p10_open_items", "p90_open_items")
         more = ("mean_orders", "mean_expected_invoices", "mean_total", "p10_total", "p90_total")
         lines = [
-            (str(row["week_start"]), *(_money(row[name], currency) for name in (*names, *more)))
+            (str(row["week_start"]), *(whole_units(row[name], currency) for name in (*names, *more)))
             for row in rows.iter_rows(named=True)
         ]
         heads = ("week from", "open items", "at least", "at most", "orders", "new invoices", "total", "at least",
@@ -83,14 +84,7 @@ def _say(made: Forecasted) -> None:
         say_table(
             f"{entity}, {currency}: cash expected; “at least” and “at most” hold four times in five", lines, heads
         )
-        later = _money(purse["after_last_week_or_never"], currency)
-        typer.echo(f"Of {_money(purse['open'], currency)} {currency} open, {later} is expected later, or never.")
+        later = whole_units(purse["after_last_week_or_never"], currency)
+        typer.echo(f"Of {whole_units(purse['open'], currency)} {currency} open, {later} is expected later, or never.")
     for row in made.summary["left_out"]:
-        typer.echo(f"Left out as {row['reason']}: {_money(row['amount'], row['currency'])} {row['currency']}")
-
-
-def _money(amount: int, currency: str) -> str:
-    from encours.core.base.money import exponent, is_currency
-
-    places = exponent(currency) if is_currency(currency) else 2
-    return f"{amount / 10**places:,.0f}"  # whole units: the exact amounts are in the files
+        typer.echo(f"Left out as {row['reason']}: {whole_units(row['amount'], row['currency'])} {row['currency']}")

@@ -1,0 +1,76 @@
+"""What several gates need: the last word of a chain of events, money laid on the oldest items, working days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from encours.core.base.book import Book
+from encours.core.base.days import Calendar, france
+
+
+def last_events(book: Book, subject: str, kinds: Sequence[str], ended_by: Sequence[str] = ()) -> pl.DataFrame:
+    """subject_id, on, kind, value: customers or items whose last event among `kinds` and `ended_by` is of `kinds`."""
+    rows = book.events.filter((pl.col("subject") == subject) & pl.col("kind").is_in([*kinds, *ended_by]))
+    last = rows.sort("on", maintain_order=True).unique("subject_id", keep="last", maintain_order=True)
+    return last.filter(pl.col("kind").is_in(list(kinds))).select("subject_id", "on", "kind", "value")
+
+
+def working_days_after(day: pl.Expr, days: int, calendar: Calendar | None = None) -> pl.Expr:
+    """The day `days` working days after `day`; from a day that is not worked, counted from the last one before it."""
+    closed = (calendar or france()).closed_days()
+    return day.dt.add_business_days(days, holidays=closed, roll="backward")
+
+
+def working_days_since(day: pl.Expr, as_of: date, calendar: Calendar | None = None) -> pl.Expr:
+    """Working days in (day, as_of]."""
+    closed = (calendar or france()).closed_days()
+    first = day.dt.offset_by("1d")
+    after = pl.lit(as_of).dt.offset_by("1d")
+    return pl.business_day_count(first, after, holidays=closed)
+
+
+def oldest_first(items: pl.DataFrame, money: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """item_id, *key, amount: `money` (key, amount) laid on items (item_id, key, open, due_on) from the oldest on."""
+    owed = items.filter(pl.col("open") > 0).sort(*key, "due_on", "item_id")
+    rows = owed.join(money, on=list(key), how="inner", maintain_order="left")
+    before = pl.col("open").cum_sum().over(key) - pl.col("open")
+    held = pl.min_horizontal("open", (pl.col("amount") - before).clip(lower_bound=0))
+    return rows.with_columns(amount=held).filter(pl.col("amount") > 0)
+
+
+def owing(items: pl.DataFrame) -> pl.DataFrame:
+    """The items with `owed`: what was open of them before any gate held a part (`open` is what is left)."""
+    return items if "owed" in items.columns else items.with_columns(owed=pl.col("open"))
+
+
+def enough(items: pl.DataFrame, money: pl.DataFrame, least: float) -> pl.DataFrame:
+    """The money of payers that is, together, the share `least` of all that they owe on `items` (before any gate)."""
+    key = ["payer_id", "currency"]
+    total = owing(items).group_by(key).agg(_owed=pl.col("owed").sum())
+    came = money.group_by(key).agg(_came=pl.col("amount").sum()).join(total, on=key)
+    worth = came.filter(pl.col("_came") >= least * pl.col("_owed"))
+    return money.join(worth, on=key, how="semi", maintain_order="left")
+
+
+def could_settle(items: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
+    """item_id, amount, until_on: what each payer's money could settle of its items, no more than there is.
+
+    `items`: item_id, payer_id, currency, open (left to hold), due_on. `money`: money_id, payer_id, currency, amount,
+    until_on. An item of the very amount is what it is for (two payments of one amount: two such items, the oldest
+    first); the rest is laid on the oldest items.
+    """
+    key = ["payer_id", "currency"]
+    owed = items.filter(pl.col("open") > 0).select("item_id", *key, "open", "due_on")
+    money = money.sort("until_on", "money_id")
+    nth = owed.sort("due_on", "item_id").with_columns(_nth=pl.int_range(pl.len()).over(*key, "open"))
+    turn = money.with_columns(_nth=pl.int_range(pl.len()).over(*key, "amount"))
+    exact = turn.join(nth, left_on=[*key, "amount", "_nth"], right_on=[*key, "open", "_nth"])
+    rest = money.join(exact, on="money_id", how="anti").group_by(key).agg(
+        pl.col("amount").sum(), pl.col("until_on").max()
+    )  # fmt: skip
+    others = owed.join(exact, on="item_id", how="anti")
+    columns = ["item_id", "amount", "until_on"]
+    return pl.concat([exact.select(columns), oldest_first(others, rest, key).select(columns)])

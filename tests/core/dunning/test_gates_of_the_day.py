@@ -1,0 +1,240 @@
+"""What keeps a message from leaving on a day, at its exact bounds."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from encours.core.dunning.freshness import freshness
+from encours.core.dunning.holds import held_actions
+from encours.core.dunning.known import Rules
+from encours.core.dunning.plan import plan
+from encours.core.dunning.scenario import Scenario, Scenarios, Step
+from tests.core.dunning.held import DAY, actions, book, customer, days, item, known, receipt, rows, seen, stays
+
+SOURCE = {"entity_id": "E", "source": "bank", "every_days": 1}
+
+
+def touch(sent_on: date, **more: Any) -> dict[str, Any]:
+    base = {"touch_id": f"T{sent_on}{more.get('item_id', '')}{more.get('channel', '')}", "customer_id": "C"}
+    return {**base, "channel": "email", "sent_on": sent_on, **more}
+
+
+def test_nothing_keeps_a_plain_message() -> None:
+    assert stays(book([item("I")])) == {}
+
+
+@pytest.mark.parametrize(("last_on", "every", "stale"), [
+    (date(2026, 3, 16), 1, False),  # two working days: the usual one, and one of grace
+    (date(2026, 3, 13), 1, True),
+    (date(2026, 3, 10), 5, False),
+    (date(2026, 3, 9), 5, True),
+])  # fmt: skip
+@pytest.mark.parametrize("source", ["bank", "ledger"])
+def test_stale_data_hold_everything(source: str, last_on: date, every: int, stale: bool) -> None:
+    fresh = known(freshness=[SOURCE | {"source": source, "last_on": last_on, "every_days": every}])
+    assert stays(book([item("I"), item("Z", customer_id="D")]), fresh) == (
+        {"CEUR": f"{source}_stale", "DEUR": f"{source}_stale"} if stale else {}
+    )
+
+
+def test_a_missing_file_holds_those_who_pay_into_its_account() -> None:
+    paid = {"allocation_id": "A", "receipt_id": "R", "item_id": "P", "amount": 5_000, "kind": "cash", "source": "x"}
+    of = book(
+        [item("I"), item("P", 5_000), item("Z", customer_id="D"), item("Q", 7_000, customer_id="D"),
+         item("N", customer_id="X")],
+        receipts=[receipt("R", 5_000, account="512A", booked_on=days(30)),
+                  receipt("S", 7_000, account="512B", booked_on=days(30))],
+        allocations=[paid | {"allocated_on": days(30)},
+                     paid | {"allocation_id": "B", "receipt_id": "S", "item_id": "Q", "amount": 7_000,
+                             "allocated_on": days(30)}],
+    )  # fmt: skip
+    late = known(freshness=[SOURCE | {"account": "512A", "last_on": days(9)},
+                            SOURCE | {"account": "512B", "last_on": days(1)}])  # fmt: skip
+    # C pays into the late account, D into the other; where X pays nobody knows.
+    assert stays(of, late) == {"CEUR": "bank_stale", "XEUR": "bank_stale"}
+
+
+def test_holidays_are_those_of_the_customer_s_country() -> None:
+    of = book([item("I"), item("Z", customer_id="D")], customers=[customer("C"), customer("D", country="DE")])
+    assert stays(of, day=date(2026, 7, 14)) == {"CEUR": "public_holiday", "DEUR": "public_holiday"}  # we are closed
+    assert stays(of, day=date(2026, 6, 8)) == {}
+    assert stays(of, known(Rules(country="DE")), date(2026, 7, 14)) == {}
+    assert stays(of, known(Rules(country=None)), date(2026, 12, 26)) == {
+        "CEUR": "quiet_day", "DEUR": "public_holiday",
+    }  # fmt: skip
+
+
+def test_quiet_days_of_the_week() -> None:
+    of = book([item("I")])
+    assert stays(of, day=date(2026, 3, 21)) == {"CEUR": "quiet_day"}
+    assert stays(of, day=date(2026, 3, 20)) == {}
+    assert stays(of, known(Rules(quiet_days=("friday",))), date(2026, 3, 20)) == {"CEUR": "quiet_day"}
+    assert stays(of, known(Rules(quiet_days=("2026-03-18",)))) == {"CEUR": "quiet_day"}
+
+
+@pytest.mark.parametrize(("sent", "until_on"), [
+    ([1, 3], None),
+    ([1, 3, 6], days(0)),  # the oldest of the three is a week old tomorrow
+    ([1, 3, 7], None),
+    ([1, 2, 3, 6], days(-3)),  # of four, the second oldest must be a week old
+])  # fmt: skip
+def test_contacts_are_counted_by_the_week(sent: list[int], until_on: date | None) -> None:
+    # One message about two items is one contact; the portal is none.
+    made = [touch(days(ago), item_id=name) for ago in sent for name in ("I", "J")]
+    made += [touch(days(n), channel="portal") for n in range(5)]
+    of_day = seen(book([item("I"), item("J"), item("Z", customer_id="D")], touches=made))
+    found = held_actions(of_day, actions(of_day))
+    assert found.select("action_id", "gate", "until_on").rows() == (
+        [("CEUR", "contact_cap", until_on)] if until_on else []
+    )
+
+
+def contact(name: str, **more: Any) -> dict[str, Any]:
+    return {"contact_id": name, "customer_id": "C", "role": "accounts_payable", **more}
+
+
+@pytest.mark.parametrize(("contacts", "channel", "gate"), [
+    ([], "email", None),  # nobody to write to is no gate: it is a gap of the master data
+    ([contact("1", email="a@x.example", opt_out="email")], "email", "opted_out"),
+    ([contact("1", email="a@x.example", opt_out="sms, email")], "email", "opted_out"),
+    ([contact("1", email="a@x.example", opt_out="sms")], "email", None),
+    ([contact("1", email="a@x.example", opt_out="email"), contact("2", email="b@x.example")], "email", None),
+    ([contact("1", email="a@x.example", opt_out="email", address="1 rue X")], "letter", None),
+    ([contact("1", email="a@x.example", bounced_on=days(3))], "email", "bounced_address"),
+    ([contact("1", email="a@x.example", bounced_on=days(3)), contact("2", email="b@x.example")], "email", None),
+    ([contact("1", phone="0102030405", opt_out="all")], "sms", "opted_out"),
+])  # fmt: skip
+def test_addresses_that_work_and_channels_that_are_wanted(
+    contacts: list[dict[str, Any]], channel: str, gate: str | None
+) -> None:
+    assert stays(book([item("I")], contacts=contacts), channel=channel) == ({"CEUR": gate} if gate else {})
+
+
+@pytest.mark.parametrize(("amount", "gate"), [(2_500, None), (2_499, "under_floor")])
+def test_the_floor_counts_all_that_one_message_asks_for(amount: int, gate: str | None) -> None:
+    of = book([item("I", 500), item("J", amount - 500), item("Y", 26, currency="JPY"), item("K", 100, currency="USD")])
+    floors = known(Rules(floors={"EUR": Decimal(25), "JPY": Decimal("25.5")}))
+    assert stays(of, floors) == ({"CEUR": gate} if gate else {})
+
+
+def _bank(every_day: int, without: set[date], last: date = DAY) -> Any:
+    """Receipts of each working day of eight weeks; on the days `without` none."""
+    worked = [last - timedelta(days=n) for n in range(56) if (last - timedelta(days=n)).weekday() < 5]
+    made = [receipt(f"{day}{n}", 100, booked_on=day) for day in worked for n in range(every_day) if day not in without]
+    of = book([item("I", issued_on=day, due_on=day) | {"item_id": f"I{day}"} for day in worked])
+    return of.replace(receipts=rows("receipts", *made))
+
+
+def _fresh(of: Any, day: date = DAY) -> dict[str, tuple[date, int]]:
+    return {row[1]: row[2:4] for row in freshness(of, day).iter_rows()}
+
+
+def test_how_far_the_books_reach_is_read_from_them() -> None:
+    assert _fresh(_bank(20, set())) == {"bank": (DAY, 1)}
+    assert _fresh(_bank(20, set()).replace(receipts=rows("receipts"))) == {"ledger": (DAY, 4)}
+    assert _fresh(_bank(20, {days(0), days(1)}))["bank"] == (days(2), 1)
+    # One entry a day may well be missing for four days; five in a row are no chance.
+    assert _fresh(_bank(1, {days(0), days(1)}))["bank"] == (days(2), 4)
+    # A busy day without any entry is a file that is missing; a quiet one is not.
+    assert _fresh(_bank(20, {date(2026, 3, 12)}))["bank"] == (date(2026, 3, 11), 1)
+    assert _fresh(_bank(1, {date(2026, 3, 12)}))["bank"][0] == DAY
+    # Asked for again for ten working days, then taken as a day without entries.
+    assert _fresh(_bank(20, {date(2026, 3, 4)}))["bank"][0] == date(2026, 3, 3)
+    assert _fresh(_bank(20, {date(2026, 3, 3)}))["bank"][0] == DAY
+
+
+def test_a_statement_says_that_a_day_had_no_entries() -> None:
+    of = _bank(20, {date(2026, 3, 12)})
+    said = {"statement_id": "S", "account": "512", "currency": "EUR", "entries": 0, "total": 0}
+    stated = rows("statements", said | {"from_on": date(2026, 3, 12), "to_on": date(2026, 3, 12)})
+    assert _fresh(of.replace(statements=stated))["bank"] == (DAY, 1)
+
+
+def _stated(days_: list[date], without: set[date]) -> pl.DataFrame:
+    """A statement a day with its balances; those `without` did not come."""
+    return rows("statements", *(
+        {"statement_id": f"{day}", "account": "512", "currency": "EUR", "entries": 1, "total": 100, "from_on": day,
+         "to_on": day, "opening": 100 * n, "closing": 100 * (n + 1)}
+        for n, day in enumerate(days_) if day not in without
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(("without", "last_on"), [
+    (set(), DAY),
+    ({DAY}, date(2026, 3, 17)),
+    ({date(2026, 3, 12)}, date(2026, 3, 11)),  # its closing balance is nobody's opening balance
+    ({date(2026, 3, 4)}, date(2026, 3, 3)),  # asked for again for ten working days
+    ({date(2026, 3, 3)}, DAY),
+])  # fmt: skip
+def test_statements_tell_of_one_that_is_missing(without: set[date], last_on: date) -> None:
+    of = _bank(1, without)
+    worked = [DAY - timedelta(days=n) for n in range(56, -1, -1) if (DAY - timedelta(days=n)).weekday() < 5]
+    assert _fresh(of.replace(statements=_stated(worked, without)))["bank"] == (last_on, 1)
+
+
+def test_a_ledger_is_late_only_where_the_bank_has_moved_since() -> None:
+    """A company that rests in August has no late ledger."""
+    of = _bank(20, set())
+    rest = of.replace(items=of.items.filter(pl.col("issued_on") < days(20)))
+    assert _fresh(rest)["ledger"] == (days(21), 4)
+    both = rest.replace(receipts=of.receipts.filter(pl.col("booked_on") < days(14)))
+    assert "ledger" not in _fresh(both)
+
+
+def test_what_became_known_later_was_not_known() -> None:
+    of = _bank(20, set())
+    late = of.receipts.with_columns(known_on=pl.when(pl.col("booked_on") > days(5)).then(days(-1)))
+    assert _fresh(of.replace(receipts=late))["bank"] == (days(5), 1)
+
+
+def test_a_public_holiday_is_no_missing_day() -> None:
+    day = date(2026, 5, 20)
+    of = _bank(20, {date(2026, 5, 8), date(2026, 5, 14)}, day)  # both are worked by TARGET, not in France
+    assert _fresh(of, day)["bank"] == (day, 1)
+
+
+def test_an_account_that_was_closed_is_not_waited_for() -> None:
+    assert "bank" not in _fresh(_bank(20, {days(n) for n in range(35)}))
+    assert freshness(book([item("I")]), DAY).is_empty()
+
+
+def test_d45_each_reason_has_its_own_code() -> None:
+    """What keeps an automatic reminder back, one customer each. Of "three touches" ours has no count for ever: a
+    scenario ends when its last step has been taken (`ladder_ended`)."""
+    names = ("plain", "disputed", "paused", "unmatched", "twice", "fresh")
+    customers = [customer(name) for name in names]
+    items = [item(f"I-{name}", customer_id=name) for name in names]
+    told = [
+        touch(days(ago), customer_id=name, item_id=f"I-{name}", channel=channel, level=level, touch_id=f"{name}{ago}")
+        for name, ago, channel, level in (
+            ("twice", 3, "call", None), ("twice", 5, "call", None), ("fresh", 1, "email", None),
+        )
+    ]  # fmt: skip
+    dispute = {"dispute_id": "D", "item_id": "I-disputed", "amount": 100_000, "reason": "price", "opened_on": days(2)}
+    money = receipt("R", 100_000, customer_id="unmatched")
+    of = book(items, customers=customers, touches=told, disputes=[dispute], receipts=[money])
+    hold = {"hold_id": "H", "entity_id": "E", "customer_id": "paused", "reason": "visit", "author": "sales"}
+    step = Step("mail", {"en": "Reminder"}, 1, "due", 3, "email", "reminder", mode="automatic")
+    sme = Scenarios((Scenario("sme", {"en": "All"}, 1, (), (step,), pause_days=2),))
+    more = known(Rules(cap=2), holds=[hold])
+    found = plan(of, DAY, sme, more)
+    assert found.actions["customer_id"].to_list() == ["plain"]
+    assert dict(found.held.select("customer_id", "reason").iter_rows()) == {
+        "disputed": "disputed", "paused": "manual_hold", "unmatched": "unapplied_cash", "twice": "contact_cap",
+        "fresh": "paused",
+    }  # fmt: skip
+    stale = known(Rules(cap=2), holds=[hold], freshness=[SOURCE | {"last_on": days(5)}])
+    held = plan(of, DAY, sme, stale)
+    assert not held.actions.height
+    assert dict(held.held.select("customer_id", "reason").iter_rows())["plain"] == "bank_stale"
+
+
+def test_three_silent_days_of_a_busy_account_are_a_rest_and_no_lost_file() -> None:
+    week = {date(2026, 3, 9), date(2026, 3, 10), date(2026, 3, 11)}
+    assert _fresh(_bank(20, week))["bank"] == (DAY, 1)
+    assert _fresh(_bank(20, week - {date(2026, 3, 11)}))["bank"] == (date(2026, 3, 8), 1)

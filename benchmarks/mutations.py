@@ -105,15 +105,19 @@ def _mutated(data: bytearray, chance: random.Random, seeds: list[Path]) -> bytea
     return data
 
 
-def read_mutants(name: str, numbers: list[int]) -> list[Outcome]:
+#: A mutant: its connector and its number.
+Name = tuple[str, int]
+
+
+def read_mutants(names: list[Name]) -> list[Outcome]:
     """Reads some mutants in this process, which is bounded in memory; a read that hangs is stopped."""
-    connector = connectors()[name]
     space = (_MEGABYTES + _MAPPED_MB) * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (space, resource.RLIM_INFINITY))
     signal.signal(signal.SIGVTALRM, _too_long)
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
-        for number in numbers:
+        for name, number in names:
+            connector = connectors()[name]
             data, suffix = mutant(connector, number)
             path = Path(folder) / f"mutant{suffix}"
             path.write_bytes(data)
@@ -155,24 +159,25 @@ def _too_long(*_: object) -> None:
 def run(mutants: int, workers: int = 2) -> Iterator[Outcome]:
     """That many mutants spread over all connectors with golden files; a process that dies is itself a fault."""
     names = [name for name, connector in connectors().items() if any(p.is_file() for p in golden_inputs(connector))]
-    jobs = []
+    wanted: list[Name] = []
     for index, name in enumerate(names):
         share = mutants // len(names) + (index < mutants % len(names))
-        jobs += [(name, list(range(start, min(start + _BATCH, share)))) for start in range(0, share, _BATCH)]
+        wanted += [(name, number) for number in range(share)]
+    jobs = [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]
     with ThreadPoolExecutor(workers) as pool:
-        for outcomes in pool.map(lambda job: _in_a_process(*job), jobs):
+        for outcomes in pool.map(_in_a_process, jobs):
             yield from outcomes
 
 
-def _in_a_process(name: str, numbers: list[int]) -> list[Outcome]:
+def _in_a_process(names: list[Name]) -> list[Outcome]:
     """Reads a batch in a process of its own; of one that dies the halves are tried, down to the mutant that kills."""
     try:
-        found: list[Outcome] = measure(read_mutants, name, numbers).value
+        found: list[Outcome] = measure(read_mutants, names).value
     except RuntimeError as error:
-        if len(numbers) == 1:
-            return [Outcome(name, numbers[0], f"the process died: {str(error)[-200:]}", 0.0, 0, 0)]
-        middle = len(numbers) // 2
-        return _in_a_process(name, numbers[:middle]) + _in_a_process(name, numbers[middle:])
+        if len(names) == 1:
+            return [Outcome(*names[0], f"the process died: {str(error)[-200:]}", 0.0, 0, 0)]
+        middle = len(names) // 2
+        return _in_a_process(names[:middle]) + _in_a_process(names[middle:])
     return found
 
 
@@ -182,7 +187,7 @@ def main(argv: list[str] | None = None) -> int:
     call = arguments("20,000 mutated files over all connectors", argv, options=options)
     if call.extra["only"]:
         name, _, number = call.extra["only"].partition(":")
-        outcomes = read_mutants(name, [int(number)])
+        outcomes = read_mutants([(name, int(number))])
     else:
         outcomes = list(run(call.scaled(20_000)))
     faults = [outcome for outcome in outcomes if outcome.fault]

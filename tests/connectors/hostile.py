@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 _MB = 1024 * 1024
@@ -47,12 +49,19 @@ def deep_nesting(path: Path, sample: bytes) -> None:
 
 def zip_bomb(path: Path, sample: bytes) -> None:
     """A small archive that unpacks to hundreds of megabytes, named as spreadsheets and PDFs name their parts."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    path.write_bytes(_bomb())
+
+
+@cache
+def _bomb() -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("xl/workbook.xml", "<workbook/>")
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
             for _ in range(320):
                 sheet.write(bytes(_MB))
+    return packed.getvalue()
 
 
 def long_line(path: Path, sample: bytes) -> None:

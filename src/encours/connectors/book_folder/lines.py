@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-from pyarrow import csv as pa_csv
 
 _BLOCK_BYTES = 32 * 1024 * 1024
 _LINE_BYTES_MAX = 1024 * 1024 * 1024
@@ -39,6 +37,8 @@ def header(path: Path) -> list[str]:
 
 def read_lines(path: Path, names: list[str], wanted: list[str]) -> Lines:
     """The wanted columns of a CSV file as text. `names` are its header's; a repeated name counts once, the first."""
+    import pyarrow as pa  # here: to load it takes a tenth of a second of each start, and most books are Parquet
+
     try:
         return _read_arrow(path, names, wanted, _BLOCK_BYTES)
     except pa.ArrowInvalid as error:
@@ -52,6 +52,9 @@ def read_lines(path: Path, names: list[str], wanted: list[str]) -> Lines:
 
 
 def _read_arrow(path: Path, names: list[str], wanted: list[str], block_bytes: int) -> Lines:
+    import pyarrow as pa
+    from pyarrow import csv as pa_csv
+
     invalid: list[tuple[int, int, str]] = []
 
     def set_aside(row: Any) -> str:

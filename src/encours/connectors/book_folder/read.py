@@ -158,7 +158,7 @@ def _typed_rows(table: Table, raw: pl.DataFrame, issues: Issues) -> _Part:
                 wrong.append(name)
                 text = f"{name} is {raw.schema[name]}, not {table.schema[name]}"
                 issues.add("wrong_type", text, action="Write the column with the Book's type.", table=table.name)
-    if set(wrong) & set(table.required):
+    if set(wrong) & set(table.required) or not raw.height:
         return _Part(table.empty(), issues.frame())
     rows = raw.select("line", *casts)
     bad = [_bad_cells(table, raw, rows, name) for name in raw.columns if name not in ("line", *wrong, *bare)]
@@ -203,6 +203,8 @@ def _empty_cells(table: Table, raw: pl.DataFrame, rows: pl.DataFrame, name: str)
     empty = raw[name].is_null()
     if raw.schema[name] == pl.String():
         empty = empty | (raw[name].str.strip_chars() == "")
+    if not empty.any():
+        return _NO_FAULTS
     message = pl.lit(f"{name} is empty")
     return raw.filter(empty).select("line", code=pl.lit("missing_value"), message=message)
 

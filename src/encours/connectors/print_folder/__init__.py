@@ -1,0 +1,1 @@
+"""A print provider that takes letters from a folder and gives its proofs of posting back as files."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class StoreConfig(AppConfig):
@@ -17,6 +17,15 @@ class StoreConfig(AppConfig):
     def ready(self) -> None:
         """The audit's guard is raised after every migration: SQLite drops triggers with a table it rebuilds."""
         post_migrate.connect(_raise_guard, sender=self)
+        pre_migrate.connect(_create_at_once, sender=self)
+
+
+def _create_at_once(plan: Any, **_: Any) -> None:
+    from encours.store.at_once import at_once
+
+    for migration, backwards in plan:
+        if migration.app_label == StoreConfig.label and migration.initial and not backwards:
+            migration.operations = at_once(migration.operations)
 
 
 def _raise_guard(using: str, **_: Any) -> None:

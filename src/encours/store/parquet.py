@@ -51,11 +51,14 @@ class Manifest:
     files: dict[str, list[_File]] = field(default_factory=dict)
 
 
-def stamp(entity_id: str, at: datetime, import_id: int | None = None) -> FactStamp:
-    """Marks a change of the entity's facts; called in its transaction, under `lock_entity`, after the last insert."""
+def stamp(entity_id: str, at: datetime, import_id: int | None = None, names: Iterable[str] = COPIED) -> FactStamp:
+    """Marks a change of the entity's facts; called in its transaction, under `lock_entity`, after the last insert.
+
+    `names`: the tables that were written to, where the caller knows that there are no others.
+    """
     last = FactStamp.objects.filter(entity_id=entity_id).order_by("-number").first()
     marks = dict(last.marks) if last else {}
-    for name in COPIED:
+    for name in names:
         rows = FACTS[name]._default_manager.filter(entity_id=entity_id)
         if name in marks:
             rows = rows.filter(pk__gt=marks[name])
@@ -219,9 +222,9 @@ def scan(name: str, entity_ids: Iterable[str]) -> pl.LazyFrame:
     return _scan(name, {entity_id: ensure(entity_id) for entity_id in wanted})
 
 
-def scan_tables(names: Iterable[str], entity_id: str) -> dict[str, pl.LazyFrame]:
-    """Several tables of an entity as of one and the same import: the stamp of its copy is asked for once."""
-    manifests = {entity_id: ensure(entity_id)}
+def scan_tables(names: Iterable[str], entity_ids: Iterable[str]) -> dict[str, pl.LazyFrame]:
+    """Several tables, each entity's as of one and the same import: the stamp of its copy is asked for once."""
+    manifests = {entity_id: ensure(entity_id) for entity_id in sorted(set(entity_ids))}
     return {name: _scan(name, manifests) for name in names}
 
 

@@ -12,19 +12,25 @@ from django.db.models import Model, Q, QuerySet
 from encours.store.models import (
     Allocation,
     AllocationElsewhere,
+    Comment,
     Contact,
+    ContactOutcome,
     Customer,
     CustomerLink,
     CustomerPosition,
     Decision,
     Delegation,
     Dispute,
+    DisputeCare,
     Document,
+    DunningMark,
     Entity,
     Event,
     ForecastCause,
     ForecastCustomer,
     ForecastItem,
+    HeldItem,
+    Hold,
     ImportFile,
     ImportIssue,
     Instrument,
@@ -32,19 +38,28 @@ from encours.store.models import (
     Item,
     ItemPrediction,
     MatchElsewhere,
+    Message,
+    MessageItem,
     Note,
     Order,
     PayerAlias,
     PayerProfile,
+    PaymentPlan,
+    PlannedAction,
+    PlannedLine,
     PortfolioMember,
     Promise,
+    PromiseResult,
     Proposal,
     ProposalLine,
     Rate,
     Receipt,
     RejectedLine,
     Role,
+    ScenarioChoice,
     Signal,
+    StepNotice,
+    Task,
     Touch,
     User,
 )
@@ -102,6 +117,30 @@ ACTS: Mapping[str, Act] = {
         _act("book_advance", _CASH, _MANAGER, has_amount=True),
         _act("mark_not_customer", _CASH, _MANAGER, has_amount=True),
         _act("open_dispute", _COLLECTOR, _CASH, _MANAGER, has_amount=True),
+        _act("plan_dunning", _COLLECTOR, _MANAGER),
+        _act("approve_message", _COLLECTOR, _MANAGER, has_amount=True),
+        _act("bulk_send", _COLLECTOR, _MANAGER, has_amount=True),
+        _act("recall_message", _COLLECTOR, _MANAGER),
+        _act("send_formal_notice", _MANAGER, has_amount=True),
+        _act("lift_test_mode", _MANAGER),
+        _act("edit_template", _MANAGER),
+        _act("edit_scenario", _MANAGER),
+        _act("activate_scenario", _MANAGER),
+        _act("run_experiment", _MANAGER),
+        _act("choose_scenario", _COLLECTOR, _MANAGER),
+        _act("hold_dunning", _COLLECTOR, _MANAGER, has_amount=True),
+        _act("ask_hold", _COLLECTOR, _SALES, _MANAGER),
+        _act("decide_objection", _MANAGER),
+        _act("pin_action", _MANAGER),
+        _act("log_contact", _COLLECTOR, _SALES, _MANAGER),
+        _act("record_promise", _COLLECTOR, _SALES, _MANAGER, has_amount=True),
+        _act("agree_plan", _MANAGER, has_amount=True),
+        _act("manage_contacts", _COLLECTOR, _CASH, _MANAGER),
+        _act("assign_task", _COLLECTOR, _CASH, _MANAGER),
+        _act("write_comment", _COLLECTOR, _CASH, _MANAGER, _SALES),
+        _act("publish_statement", _MANAGER),
+        _act("print_iban", _MANAGER),
+        _act("set_strategy", _MANAGER),
     )
 }
 
@@ -246,11 +285,11 @@ class Actor:
     def _customers(self, entity_id: str) -> QuerySet[Any]:
         """Ids of the customers in the portfolios that limit it in an entity, as a subquery."""
         mine = self.portfolios[entity_id]
-        collectors = _collectors(mine)
         by_hand = PortfolioMember.objects.filter(portfolio_id__in=mine).values("customer_id")
         inside = Q(customer_id__in=by_hand)
-        if collectors:
-            inside |= Q(collector__in=collectors)
+        for column, named in _named_owners(mine).items():
+            if named:
+                inside |= Q(**{f"{column}__in": named})
         return Customer.objects.filter(inside, entity_id=entity_id, is_current=True).values("customer_id")
 
 
@@ -258,11 +297,16 @@ def _grant(row: Delegation) -> _Grant:
     return _Grant(row.amount_max, row.second_signature_from, row.second_role_kind)
 
 
-def _collectors(portfolio_ids: Iterable[int]) -> list[str]:
+def _named_owners(portfolio_ids: Iterable[int]) -> dict[str, list[str]]:
+    """Column of a customer -> whom the portfolios name in it."""
     from encours.store.models import Portfolio
 
-    rows = Portfolio.objects.filter(pk__in=list(portfolio_ids)).exclude(collector="")
-    return list(rows.values_list("collector", flat=True))
+    rows = Portfolio.objects.filter(pk__in=list(portfolio_ids)).values_list("collector", "sales_owner")
+    found = list(rows)
+    return {
+        "collector": [collector for collector, _ in found if collector],
+        "sales_owner": [owner for _, owner in found if owner],
+    }
 
 
 #: Models whose entity stands one row further.
@@ -271,7 +315,9 @@ _PREFIX: Mapping[type[Model], str] = {
     ImportIssue: "owner__",
     RejectedLine: "file__owner__",
     ProposalLine: "proposal__",
+    PlannedLine: "action__",
     PortfolioMember: "portfolio__",
+    MessageItem: "message__",
 }
 
 #: Models of proposals, which may settle another entity's items, and where they name the proposal.
@@ -280,6 +326,10 @@ _BETWEEN: Mapping[type[Model], str] = {Proposal: "pk", ProposalLine: "proposal_i
 _BY_CUSTOMER = (Customer, CustomerLink, PayerAlias, Contact, Item, Instrument, Promise, Order, Touch, CustomerPosition)
 #: What was worked out about one customer.
 _ABOUT_CUSTOMER = (ItemPrediction, PayerProfile, Signal, ForecastCustomer, ForecastItem, ForecastCause)
+#: What is planned with one customer.
+_PLANNED = (PlannedAction, HeldItem, DunningMark, StepNotice, ScenarioChoice)
+#: What customers said, and what people do about it.
+_SAID = (ContactOutcome, PaymentPlan, PromiseResult, Hold, DisputeCare, Task, Comment)
 _BY_ITEM = (Document, Allocation, Dispute, InstrumentItem)
 #: What a portfolio does not narrow, because it is about the entity and shows no single customer.
 _OF_ENTITY = (Entity, Role)
@@ -287,8 +337,10 @@ _OF_ENTITY = (Entity, Role)
 
 def _within(model: type[Model], customers: QuerySet[Any]) -> Q | None:
     """What a portfolio leaves of a model; None: nothing (files, statements and totals show more than a portfolio)."""
-    if model in (*_BY_CUSTOMER, *_ABOUT_CUSTOMER) or model is Note:
+    if model in (*_BY_CUSTOMER, *_ABOUT_CUSTOMER, *_PLANNED, *_SAID) or model in (Note, Message):
         return Q(customer_id__in=customers)
+    if model is MessageItem:
+        return Q(message__customer_id__in=customers)
     items = Item.objects.filter(customer_id__in=customers).values("item_id")
     if model in _BY_ITEM:
         return Q(item_id__in=items)
@@ -297,7 +349,7 @@ def _within(model: type[Model], customers: QuerySet[Any]) -> Q | None:
         return Q(customer_id__in=customers) | Q(receipt_id__in=paying)
     if model is Proposal:
         return Q(customer_id__in=customers)
-    if model is ProposalLine:
+    if model in (ProposalLine, PlannedLine):
         return Q(item_id__in=items)
     if model is Decision:
         return Q(subject_id__in=paying) | Q(subject_id__in=items)

@@ -16,11 +16,13 @@ class User(AbstractUser):
 
 
 class Portfolio(models.Model):
-    """A collector's customers: those whose `collector` is `collector`, and those named one by one."""
+    """A collector's or a sales owner's customers: those whose `collector` or `sales_owner` it names, and those named
+    one by one."""
 
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT)
     name = models.CharField(max_length=120)
     collector = models.CharField(max_length=190, blank=True, default="")
+    sales_owner = models.CharField(max_length=190, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entity", "name"], name="portfolio_name")]

@@ -69,3 +69,33 @@ def test_no_web_framework_is_loaded() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "False"
+
+
+def test_dunning_is_replayed_with_a_scenario_of_the_user(tmp_path: Path) -> None:
+    """Letters of the user's own scenario, in tables and on a page that brings nothing from elsewhere."""
+    money = receipt("r2", 150000, "", 40)
+    letter = _letter("r2", "FA-0002", 70000, 70)
+    of = book([item("FA-0001", 50000), item("FA-0002", 70000)], [money], allocations=[letter])
+    write_book(of, tmp_path / "book")
+    (tmp_path / "mine.toml").write_text(
+        '[[scenarios]]\ncode = "mine"\nnames = { en = "Mine" }\npriority = 1\n[[scenarios.steps]]\n'
+        'code = "letter_1"\nnames = { en = "Letter" }\nlevel = 1\ndays = 1\nchannel = "letter"\ntemplate = "t"\n'
+        'mode = "automatic"\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    call = ["backtest", "dunning", str(tmp_path / "book"), "--scenarios", str(tmp_path / "mine.toml")]
+    window = ["--from", str(of.items["due_on"].min()), "--to", str(of.last_day())]
+    result = _RUN.invoke(app, [*call, "--out", str(out), "--format", "csv", *window])
+    assert result.exit_code == 0, result.output
+    actions = pl.read_csv(out / "actions.csv")
+    assert set(actions["step"]) == {"letter_1"}
+    assert pl.read_csv(out / "steps.csv")["messages"].sum() == actions.height
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["scenarios"] == ["mine"]
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "http" not in page
+    assert page.count("<h1>") == 1
+    assert "mine: letter 1" in page
+    turned = _RUN.invoke(app, [*call, "--out", str(out), "--from", "2026-03-02", "--to", "2026-03-01"])
+    assert "begins on" in str(turned.exception)

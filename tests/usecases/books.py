@@ -82,6 +82,9 @@ def small_book(entity_id: str = "A", customers: int = 3, paid: bool = True, **ch
 
 
 def folder(book: Book, path: Path) -> Path:
-    """The book as a folder of Parquet files."""
+    """The book as a folder of Parquet files, of the tables that hold something: most hold nothing in a small book."""
     write_book(book, path)
+    for name, table in book.tables().items():
+        if table.is_empty():
+            (path / f"{name}.parquet").unlink()
     return path

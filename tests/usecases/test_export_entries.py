@@ -75,9 +75,11 @@ def by_hand(receipt_id: str, *lines: tuple[str, int, str]) -> Any:
 
 
 def booked(batch: EntryBatch) -> list[tuple[str, str, str, int]]:
-    """The batch's lines."""
+    """The batch's lines, receipt by receipt."""
     return list(
-        EntryLine.objects.filter(batch=batch).order_by("pk").values_list("journal", "account", "auxiliary", "net")
+        EntryLine.objects.filter(batch=batch)
+        .order_by("receipt_id", "pk")
+        .values_list("journal", "account", "auxiliary", "net")
     )
 
 

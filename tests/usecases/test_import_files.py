@@ -11,6 +11,7 @@ from django.core.management import call_command
 from polars.testing import assert_frame_equal
 from pytest_django import Settings
 
+from encours.connectors.book_folder import write_book
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
 from encours.store import audit, frames
@@ -57,7 +58,8 @@ def machine() -> Actor:
 
 
 def load(actor: Actor, book: Book, path: Path, entity_id: str | None = None, known_on: date | None = None) -> Import:
-    return import_now(actor, entity_id, [folder(book, path)], known_on=known_on)
+    write_book(book, path)  # with its empty tables
+    return import_now(actor, entity_id, [path], known_on=known_on)
 
 
 def codes(owner: Import) -> list[str]:

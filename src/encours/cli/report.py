@@ -105,6 +105,16 @@ def whole_units(amount: int, currency: str) -> str:
     return f"{amount / 10**places:,.0f}"
 
 
+def writable(tables: Mapping[str, pl.DataFrame], file_format: str) -> dict[str, pl.DataFrame]:
+    """The tables as a format can hold them: CSV has no lists, they are told with a blank between."""
+    import polars as pl
+
+    if file_format != "csv":
+        return dict(tables)
+    lists = pl.selectors.by_dtype(pl.List(pl.String))
+    return {name: frame.with_columns(lists.list.join(" ")) for name, frame in tables.items()}
+
+
 def write_outputs(out: Path, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], file_format: str) -> None:
     """Result tables as Parquet (or CSV), and `summary.json`; an empty table is written with its columns."""
     check_format(file_format)

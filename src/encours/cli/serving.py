@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from encours.cli.report import CallError
 
 _READY_SECONDS = 60
+#: A mail server may take so long to answer; it is waited for before the worker ends.
+_OUTBOX_ENDS_SECONDS = 8
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _Processes = list["subprocess.Popen[bytes]"]
 
@@ -105,13 +107,32 @@ def run_worker(*, once: bool, hour: int) -> None:
     from encours.usecases.import_files import repair_imports
 
     if once:
+        from encours.usecases.run_outbox import empty_outbox
+
         call_command("db_worker", batch=True, interval=0, verbosity=0, startup_delay=False)
+        empty_outbox()
         return
     repair_imports()
     logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # being stopped is no news
     if hour >= 0:
         threading.Thread(target=_tick, args=(hour,), daemon=True).start()
-    call_command("db_worker", interval=1, verbosity=0, startup_delay=False)
+    with _outbox():
+        call_command("db_worker", interval=1, verbosity=0, startup_delay=False)
+
+
+@contextmanager
+def _outbox() -> Iterator[None]:
+    """The outbox beside the jobs. It ends with the message in hand, so that a restart leaves nothing uncertain."""
+    from encours.usecases.run_outbox import run_outbox
+
+    stop = threading.Event()
+    thread = threading.Thread(target=run_outbox, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_OUTBOX_ENDS_SECONDS)
 
 
 def _tick(hour: int) -> None:

@@ -15,6 +15,7 @@ def apply_receipts_job(entity_ids: list[str]) -> None:
     from encours.usecases.apply_receipts import apply_receipts
 
     apply_receipts(job("worker"), entity_ids, only_changed=True)
+    _judge(entity_ids)
     _expect(entity_ids)
 
 
@@ -31,6 +32,13 @@ def _expect(entity_ids: list[str]) -> None:
     from encours.usecases.learn_payers import learn_payers
 
     learn_payers(job("worker"), entity_ids, refit=False)
+
+
+def _judge(entity_ids: list[str]) -> None:
+    """What came may keep promises, or show that they were broken."""
+    from encours.usecases.judge_promises import judge_promises
+
+    judge_promises(job("worker"), entity_ids)
 
 
 def follow_advices(entity_ids: Sequence[str]) -> None:

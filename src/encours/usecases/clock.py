@@ -15,6 +15,11 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  # the clock itself
 
 
+def begins(day: date) -> datetime:
+    """The first moment of a civil day in the entities' time zone: what stamps are compared with."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZONE)
+
+
 def today() -> date:
     """Today's civil date in the entities' time zone."""
     return datetime.now(ZONE).date()  # noqa: TID251  # the clock itself

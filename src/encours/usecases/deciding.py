@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -36,20 +36,44 @@ def write_fact(name: str, row: Mapping[str, Any], entity_id: str) -> Merged:
 
     The caller holds a transaction and the entity's lock, and extends the copies after the commit.
     """
-    table = TABLES[name]
-    key = table.key[0]
-    columns = list(dict.fromkeys([*table.schema, "entity_id"]))
-    before = frames.versions(name, pl.Series([row[key]], dtype=pl.String), [*columns, "id"], current=True)
-    stood = before.row(0, named=True) if before.height else {}
-    values = {**stood, **row, "entity_id": entity_id, "known_on": clock.today()}
-    schema = table.schema | {"entity_id": pl.String()}
-    fresh = pl.DataFrame([{column: values.get(column) for column in columns}], schema={c: schema[c] for c in columns})
-    fresh = fresh.with_columns(is_current=~pl.col("voided").fill_null(False))
-    changed = Difference(fresh, before["id"], no_issues(), int(not stood), 0, int(bool(stood)))
-    plan = merge.Plan(TABLES["entities"].empty(), {name: changed}, no_issues())
-    merged = merge.apply(plan, merge.Origin(), clock.now())
+    return write_facts({name: [row]}, entity_id)
+
+
+def write_facts(tables: Mapping[str, Sequence[Mapping[str, Any]]], entity_id: str) -> Merged:
+    """Writes facts of one entity in one go, table -> rows, each like `write_fact`; rows of a key stand once.
+
+    The caller holds a transaction and the entity's lock, and extends the copies after the commit.
+    """
+    changed = {name: _changed(name, rows, entity_id) for name, rows in tables.items() if rows}
+    merged = merge.apply(merge.Plan(TABLES["entities"].empty(), changed, no_issues()), merge.Origin(), clock.now())
     recompute_positions(merged.customers, clock.today())
     return merged
+
+
+def _changed(name: str, rows: Sequence[Mapping[str, Any]], entity_id: str) -> Difference:
+    """The rows as new versions beside those that they take the place of."""
+    table = TABLES[name]
+    columns = list(dict.fromkeys([*table.schema, "entity_id"]))
+    by = _found_by(table.key)
+    named = pl.Series(sorted({row[by] for row in rows}), dtype=pl.String)
+    before = frames.versions(name, named, [*columns, "id"], current=True, by=by)
+    stood = {tuple(row[part] for part in table.key): row for row in before.iter_rows(named=True)}
+    fresh, retired = [], []
+    for row in rows:
+        old = stood.get(tuple(row[part] for part in table.key), {})
+        values = {**old, **row, "entity_id": entity_id, "known_on": clock.today()}
+        fresh.append({column: values.get(column) for column in columns})
+        retired += [old["id"]] if old else []
+    schema = table.schema | {"entity_id": pl.String()}
+    frame = pl.DataFrame(fresh, schema={column: schema[column] for column in columns})
+    frame = frame.with_columns(is_current=~pl.col("voided").fill_null(False))
+    numbers = pl.Series("id", retired, dtype=pl.Int64)
+    return Difference(frame, numbers, no_issues(), len(fresh) - len(retired), 0, len(retired))
+
+
+def _found_by(key: Sequence[str]) -> str:
+    """The column of a key by whose index rows are found: an event's subject says only of which kind it is."""
+    return "subject_id" if key[0] == "subject" else key[0]
 
 
 def keep_decision(

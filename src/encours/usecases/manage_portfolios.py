@@ -1,4 +1,4 @@
-"""Portfolios: a collector's customers, by the collector's name and one by one."""
+"""Portfolios: a collector's or a sales owner's customers, by their name and one by one."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def save_portfolio(
     collector: str = "",
     customer_ids: Sequence[str] = (),
     portfolio_id: int | None = None,
+    sales_owner: str = "",
 ) -> Portfolio:
     """Makes a portfolio, or changes the one with `portfolio_id`. Raises CallError listing every fault."""
     require(actor, "manage_portfolios", entity_id)
@@ -28,13 +29,17 @@ def save_portfolio(
         raise CallError(faults)
     with transaction.atomic():
         row = Portfolio(entity_id=entity_id) if portfolio_id is None else Portfolio.objects.get(pk=portfolio_id)
-        row.name, row.collector = name, collector.strip()
+        row.name, row.collector, row.sales_owner = name, collector.strip(), sales_owner.strip()
         row.save()
         row.members.all().delete()
         PortfolioMember.objects.bulk_create(
             PortfolioMember(portfolio=row, customer_id=c) for c in sorted(set(customer_ids))
         )
-        after = {"collector_set": bool(row.collector), "members": len(set(customer_ids))}
+        after = {
+            "collector_set": bool(row.collector),
+            "sales_owner_set": bool(row.sales_owner),
+            "members": len(set(customer_ids)),
+        }
         audit.append(
             clock.now(), actor.name, "save_portfolio", entity_id=entity_id, subject=f"portfolio:{row.pk}", after=after
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,16 +17,22 @@ from encours.core.base.issue import CallError
 from encours.core.terms import TermError, parse_term
 from encours.store import audit
 from encours.store.models import Setting
-from encours.usecases import clock
+from encours.usecases import clock, letter_settings, mail_settings
 from encours.usecases.rights import Actor, require
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A setting: its default, and what is wrong with a value (None: nothing)."""
+    """A setting: its default, what is wrong with a value (None: nothing), the act that changes it, and where it shows.
+
+    `part`: the part of the settings page on which it stands. `private`: it names people, so the audit holds its digest.
+    """
 
     default: Any
     fault: Callable[[Any], str | None]
+    act: str = "manage_settings"
+    part: str = "rules"
+    private: bool = False
 
 
 def _limits(value: Any) -> str | None:
@@ -50,6 +59,14 @@ def _term(value: Any) -> str | None:
     return None
 
 
+def _between(low: int, high: int) -> Callable[[Any], str | None]:
+    def fault(value: Any) -> str | None:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return None if whole and low <= value <= high else f"give a whole number from {low} to {high}"
+
+    return fault
+
+
 def _rates(value: Any) -> str | None:
     try:
         rows = [(date.fromisoformat(row["from_on"]), float(row["percent"])) for row in value]
@@ -66,14 +83,62 @@ DECLARED: Mapping[str, Declared] = {
     "terms.default": Declared("30 days", _term),
     "rates.main_refinancing": Declared([], _rates),
     "rates.legal_business": Declared([], _rates),
+    "penalties.contract": Declared("", letter_settings.contract_fault),
+    "letters.sender": Declared({}, letter_settings.sender_fault, part="letters", private=True),
+    "letters.window": Declared("right", _choice("right", "left"), part="letters"),
+    "letters.notice_days": Declared(15, letter_settings.days_fault, part="letters"),
+    "letters.signatories": Declared([], letter_settings.signatories_fault, part="letters", private=True),
+    "payment.accounts": Declared([], letter_settings.accounts_fault, "print_iban", "letters"),
+    "payment.factors": Declared([], letter_settings.factors_fault, "print_iban", "letters"),
+    "dunning.minutes": Declared(120, _between(10, 600)),
+    "dunning.cap": Declared(3, _between(1, 20)),
+    "dunning.cap_days": Declared(7, _between(1, 60)),
+    "dunning.floor": Declared(15, _between(0, 10_000)),
+    "dunning.objective": Declared("euro_days", _choice("euro_days", "month_end")),
+    "portal.public_address": Declared("", letter_settings.address_fault, part="letters"),
+    "mail.channel": Declared({}, mail_settings.channel_fault, part="mail"),
+    "mail.mailbox": Declared({}, mail_settings.mailbox_fault, part="mail"),
+    "mail.sender": Declared({}, mail_settings.mail_sender_fault, part="mail", private=True),
+    "mail.per_minute": Declared(60, mail_settings.pace_fault, part="mail"),
+    "mail.window": Declared(
+        {"weekdays": [1, 2, 3, 4, 5], "from": "08:00", "to": "19:00"}, mail_settings.window_fault, part="mail"
+    ),
+    "mail.attach": Declared(
+        {"statement": True, "copies": "none", "megabytes": 10}, mail_settings.attach_fault, part="mail"
+    ),
+    "mail.test_mode": Declared(True, mail_settings.yes_no_fault, "lift_test_mode", "mail"),
 }
+
+
+#: Entity -> the rows of all its settings, while `read_at_once` holds.
+_at_once: ContextVar[dict[str, list[Setting]] | None] = ContextVar("settings_read_at_once", default=None)
+
+
+@contextmanager
+def read_at_once(entity_id: str) -> Iterator[None]:
+    """Within it, settings of the entity are read from the database once: what makes a document asks for a dozen."""
+    before = _at_once.get()
+    if before is not None and entity_id in before:
+        yield
+        return
+    rows = list(Setting.objects.filter(Q(entity_id=entity_id) | Q(entity__isnull=True)))
+    token = _at_once.set({**(before or {}), entity_id: rows})
+    try:
+        yield
+    finally:
+        _at_once.reset(token)
 
 
 def setting(key: str, entity_id: str | None, on: date) -> Any:
     """The value in force on a day: the entity's own, else the one for all, else the default. Raises KeyError."""
     declared = DECLARED[key]
-    rows = Setting.objects.filter(Q(entity_id=entity_id) | Q(entity__isnull=True), key=key).filter(
-        Q(from_on__isnull=True) | Q(from_on__lte=on)
+    read = (_at_once.get() or {}).get(entity_id or "")
+    rows = (
+        [row for row in read if row.key == key and (row.from_on is None or row.from_on <= on)]
+        if read is not None
+        else Setting.objects.filter(Q(entity_id=entity_id) | Q(entity__isnull=True), key=key).filter(
+            Q(from_on__isnull=True) | Q(from_on__lte=on)
+        )
     )
     ranked = sorted(rows, key=lambda row: (row.entity_id is not None, row.from_on or date.min, row.pk))
     return ranked[-1].value if ranked else declared.default
@@ -86,7 +151,8 @@ def change_setting(
 
     For all entities only by who administers the installation. Raises NotAllowedError or CallError.
     """
-    permission = require(actor, "manage_settings", entity_id)
+    declared = DECLARED.get(key)
+    permission = require(actor, declared.act if declared else "manage_settings", entity_id)
     if entity_id is None and not actor.is_superuser:
         raise CallError(["a setting for all entities is changed by who administers the installation"])
     if key not in DECLARED:
@@ -103,6 +169,11 @@ def change_setting(
             "change_setting",
             entity_id=entity_id or "",
             subject=key,
-            before=before,
-            after={"value": value, "from_on": from_on},
+            before=_audited(key, before),
+            after={"value": _audited(key, value), "from_on": from_on},
         )
+
+
+def _audited(key: str, value: Any) -> Any:
+    """What the audit keeps of a value: itself, or its digest where it names people."""
+    return {"sha256": hashlib.sha256(audit.canonical(value).encode()).hexdigest()} if DECLARED[key].private else value

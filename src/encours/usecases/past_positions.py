@@ -62,7 +62,7 @@ def past_standing(viewing: Viewing) -> Standing:
 @lru_cache(maxsize=4)
 def _standing(stamps: tuple[tuple[str, str], ...], day: date, reading: str) -> Standing:
     entities = [entity_id for entity_id, _ in stamps]
-    items, allocations, receipts = (parquet.scan(name, entities) for name in ("items", "allocations", "receipts"))
+    items, allocations, receipts = parquet.scan_tables(("items", "allocations", "receipts"), entities).values()
     as_read: Reading = "booked" if reading == "booked" else "known"
     columns = (*RECEIPT_COLUMNS, *_RECEIPT)
     return standing(items, allocations, receipts, day, as_read, receipt_columns=columns)

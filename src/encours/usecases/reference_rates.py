@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from encours.core.terms.interest import Buyer, Interest, Regime, late_interest
+from encours.core.terms.interest import Buyer, ContractRate, Interest, Regime, late_interest
 from encours.core.terms.rates import RATE_SCHEMA, Kind, Rates
 from encours.usecases.manage_settings import setting
 
@@ -30,6 +30,22 @@ def reference_rates(entity_id: str | None, on: date) -> Rates:
     return Rates.shipped().with_rows(pl.DataFrame(typed, schema=RATE_SCHEMA, orient="row"))
 
 
+def contract_rate(entity_id: str | None, on: date) -> ContractRate | None:
+    """The rate of late payment that the entity's own terms name; None: that of the law."""
+    kind, _, value = str(setting("penalties.contract", entity_id, on)).replace(",", ".").partition(" ")
+    if kind == "legal":
+        return ContractRate.times_legal(int(value))
+    if kind == "mro":
+        return ContractRate.over_mro(value)
+    return ContractRate.fixed(value) if kind == "fixed" else None
+
+
+def regime_of(entity_id: str, customer_kind: str | None, on: date, *, insolvent: bool = False) -> Regime:
+    """Which interest a customer of the entity owes: by kind, and for companies by the entity's own terms."""
+    buyer = _BUYERS.get(customer_kind or "", "business")
+    return Regime(buyer, contract_rate(entity_id, on) if buyer == "business" else None, insolvent=insolvent)
+
+
 def claimable(
     entity_id: str,
     customer_kind: str | None,
@@ -46,6 +62,6 @@ def claimable(
     paid = sorted(payments)
     if amount <= 0 or until <= due_on or customer_kind == "consumer" or sum(minor for _, minor in paid) > amount:
         return None
-    regime = Regime(buyer=_BUYERS.get(customer_kind or "", "business"))
+    regime = regime_of(entity_id, customer_kind, until)
     found = late_interest(amount, due_on, until, reference_rates(entity_id, until), regime, paid)
     return found if found.interest else None

@@ -14,8 +14,12 @@ from encours.usecases.certify_matching import certify_matching
 from encours.usecases.find_disagreements import find_disagreements
 from encours.usecases.forecast_cash import forecast_cash
 from encours.usecases.import_files import repair_imports
+from encours.usecases.judge_promises import judge_promises
+from encours.usecases.learn_effects import learn_effects
 from encours.usecases.learn_payers import learn_payers
 from encours.usecases.past_days import record_past_day
+from encours.usecases.plan_dunning import plan_dunning
+from encours.usecases.print_letters import collect_proofs, print_letters
 from encours.usecases.recompute_positions import recompute_entities
 from encours.usecases.rights import job
 from encours.usecases.sales_history import history
@@ -47,6 +51,13 @@ def _promises(day: date) -> str:
     return f"{sum(row.made_on == clock.today() for row in certificates)} certificates, {off} kinds switched off"
 
 
+def _kept(day: date) -> str:
+    """Which promises of customers were kept, and which broken, by what was matched."""
+    found = judge_promises(job("nightly"), day=day)
+    kept, broken = sum(one.kept for one in found), sum(one.broken for one in found)
+    return f"{sum(one.promises for one in found)} promises looked at, {kept} kept, {broken} broken"
+
+
 def _sales(day: date) -> str:
     entities = list(Entity.objects.values_list("entity_id", flat=True))
     return f"{sum(len(history(entity_id)) for entity_id in entities)} entities and currencies"
@@ -76,6 +87,22 @@ def _forecast(day: date) -> str:
     return f"{items} items, {sum(one.afterwards for one in found)} past days, {judged} weeks judged"
 
 
+def _chasing(day: date) -> str:
+    """Whom to ask today, how and why; what leaves by itself is put into the outbox."""
+    done = plan_dunning(job("nightly"), day=day)
+    asked, held, queued = (sum(getattr(one, name) for one in done) for name in ("actions", "held", "queued"))
+    return f"{asked} actions, {held} items held, {queued} messages queued"
+
+
+def _printing(day: date) -> str:
+    """Letters that were approved go to the print provider's folder; what it says of those that left is read."""
+    actor, letters, news = job("nightly"), 0, 0
+    for entity_id in actor.entities:
+        letters += sum(batch.letters for batch in print_letters(actor, entity_id))
+        news += collect_proofs(actor, entity_id).news
+    return f"{letters} letters handed over, {news} with news"
+
+
 def _letters(day: date) -> str:
     """Where we and the ERP's letters say different things, for people to judge; a few days of the past each night."""
     found = find_disagreements(job("nightly"))
@@ -89,6 +116,12 @@ def _payers(day: date) -> str:
     return f"{sum(one.items for one in done)} items expected, {learnt} models learnt, {raised} signals raised"
 
 
+def _effects(day: date) -> str:
+    """What chasing does to each entity's customers: its touches and hold-outs beside the priors."""
+    done = learn_effects(job("nightly"), day=day)
+    return f"{sum(one.messages for one in done)} messages, {sum(one.held_out for one in done)} beside a hold-out"
+
+
 def _imports(day: date) -> str:
     return f"{len(repair_imports())} interrupted imports"
 
@@ -99,10 +132,14 @@ STEPS: Mapping[str, Callable[[date], str]] = {
     "copies": _copies,
     "promises": _promises,
     "receipts": _receipts,
+    "kept_promises": _kept,
     "sales": _sales,
     "positions": _positions,
     "payers": _payers,
+    "effects": _effects,
     "forecast": _forecast,
+    "chasing": _chasing,
+    "printing": _printing,
     "trends": _trends,
     "letters": _letters,
 }

@@ -11,6 +11,7 @@ from django.db.models import Avg, Case, Count, IntegerField, Max, OuterRef, Q, Q
 from django.db.models.functions import Coalesce
 
 from encours.store.models import Advance, Customer, Decision, NotCustomer, Proposal, ProposalLine, Receipt
+from encours.usecases import clock
 from encours.usecases.ready_matches import is_ready
 from encours.usecases.viewing import Viewing
 
@@ -154,7 +155,7 @@ def _waiting(viewing: Viewing) -> QuerySet[Receipt]:
 def _done(viewing: Viewing) -> QuerySet[Decision]:
     since = viewing.today - timedelta(days=DONE_DAYS)
     rows: QuerySet[Decision] = viewing.rows(Decision).filter(
-        act="accept_match", undone_by__isnull=True, decided_at__date__gte=since, proposal__state="accepted"
+        act="accept_match", undone_by__isnull=True, decided_at__gte=clock.begins(since), proposal__state="accepted"
     )
     return rows
 

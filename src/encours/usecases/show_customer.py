@@ -16,20 +16,20 @@ from encours.store.models import (
     Customer,
     CustomerLink,
     CustomerPosition,
-    Dispute,
     Entity,
-    Event,
     Item,
     Note,
-    Promise,
     Receipt,
-    Touch,
 )
+from encours.usecases.customer_timeline import KINDS, Happening, customer_timeline
+from encours.usecases.manage_contacts import opt_outs
 from encours.usecases.past_positions import past_positions, read_past
 from encours.usecases.payment_habit import Expected, Habit, expected_of, habit_of
 from encours.usecases.positions import Position, from_records, positions_of
 from encours.usecases.viewing import Viewing
 
+#: Links that make a paying or risk group.
+_GROUP_ROLES = ("legal_parent", "risk_group", "payer")
 TABS = ("open", "history", "payments", "timeline", "contacts")
 LEVELS = ("account", "site", "siren", "group")
 _ROWS = 200
@@ -94,28 +94,17 @@ class ReceiptRow:
 
 
 @dataclass(frozen=True)
-class Happening:
-    """A line of the timeline: `what` is a stable code, `kind` its word list."""
-
-    on: date
-    what: str  # touch, promise, dispute, event, note, invoice, receipt
-    code: str
-    text: str
-    amount: int | None = None
-    currency: str = ""
-    item_id: str | None = None
-    receipt_id: str | None = None
-
-
-@dataclass(frozen=True)
 class ContactRow:
-    """A person or mailbox."""
+    """A person or mailbox; `refused`: channels that it does not want."""
 
+    contact_id: str
     name: str | None
     role: str
     email: str | None
     phone: str | None
     address: str | None
+    language: str | None
+    refused: tuple[str, ...]
     bounced_on: date | None
 
 
@@ -155,6 +144,9 @@ class CustomerPage:
     notes: list[NoteRow] = field(default_factory=list)
     more: bool = False
     may_write_note: bool = False
+    may_comment: bool = False
+    may_change_contacts: bool = False
+    kind: str = ""
     habit: Habit | None = None
 
     @property
@@ -168,8 +160,10 @@ class CustomerPage:
         return len(self.members) > 1
 
 
-def show_customer(viewing: Viewing, customer_id: str, level: str = "", tab: str = "") -> CustomerPage | None:
-    """The page of a customer; None where there is none that the actor may see."""
+def show_customer(
+    viewing: Viewing, customer_id: str, level: str = "", tab: str = "", kind: str = ""
+) -> CustomerPage | None:
+    """The page of a customer, its timeline narrowed to a kind; None where there is none that the actor may see."""
     viewing = viewing.every_entity()  # the address names the customer, whatever the switch says
     identity = _identity(viewing, customer_id)
     if identity is None:
@@ -185,18 +179,24 @@ def show_customer(viewing: Viewing, customer_id: str, level: str = "", tab: str 
     elif tab == "payments":
         rows["receipts"] = _receipts(viewing, ids)
     elif tab == "timeline":
-        rows["happenings"] = _timeline(viewing, ids)
+        rows["happenings"] = customer_timeline(viewing, ids, kind)
     else:
         rows["contacts"] = _contacts(viewing, ids)
-    rows["notes"] = _notes(viewing, ids) if tab in ("timeline", "contacts") else []
+    rows["notes"] = _notes(viewing, ids) if tab == "contacts" else []
     cut = any(isinstance(part, list) and len(part) > _ROWS for part in rows.values())
     rows = {name: part[:_ROWS] for name, part in rows.items()}
-    may_note = viewing.actor.may("write_note", identity.entity_id).ok
+    acts = {
+        "may_write_note": "write_note",
+        "may_comment": "write_comment",
+        "may_change_contacts": "manage_contacts",
+    }
+    rows |= {name: viewing.actor.may(act, identity.entity_id).ok for name, act in acts.items()}
     positions = _positions(viewing, ids)
     habit = habit_of(viewing, customer_id)
     return CustomerPage(
-        identity, level, list(levels), members, positions, tab, **rows, more=cut, may_write_note=may_note, habit=habit
-    )
+        identity, level, list(levels), members, positions, tab, **rows, more=cut, habit=habit,
+        kind=kind if kind in KINDS else "",
+    )  # fmt: skip
 
 
 def _with_expected(viewing: Viewing, rows: list[ItemRow]) -> list[ItemRow]:
@@ -252,11 +252,12 @@ def _levels(viewing: Viewing, identity: Identity) -> dict[str, list[str]]:
         same = viewing.facts(Customer).filter(party_id=identity.party_id).values_list("customer_id", flat=True)
         if len(found := list(same)) > 1:
             levels["siren"] = found
-    head = next(
-        (high for low, high, role in pairs if role in ("legal_parent", "risk_group", "payer") and low == own), own
-    )
-    group = viewing.facts(CustomerLink).filter(other_id=head, role__in=("legal_parent", "risk_group", "payer"))
-    members = {own, head, *group.values_list("customer_id", flat=True)}
+    head = next((high for low, high, role in pairs if role in _GROUP_ROLES and low == own), own)
+    below = [low for low, high, role in pairs if role in _GROUP_ROLES and high == own]
+    if head != own:
+        group = viewing.facts(CustomerLink).filter(other_id=head, role__in=_GROUP_ROLES)
+        below = list(group.values_list("customer_id", flat=True))
+    members = {own, head, *below}
     if len(members) > 1:
         levels["group"] = sorted(members)
     return levels
@@ -373,47 +374,11 @@ def _receipts(viewing: Viewing, ids: list[str]) -> list[ReceiptRow]:
     return [ReceiptRow(*row) for row in facts.values_list(*_RECEIPT)[: _ROWS + 1]]
 
 
-def _timeline(viewing: Viewing, ids: list[str]) -> list[Happening]:
-    """What happened up to the page's day, newest first."""
-    day = viewing.day
-    mine = {"customer_id__in": ids}
-    lines = [
-        Happening(row.sent_on, "touch", row.channel, row.level or "", item_id=row.item_id)
-        for row in viewing.facts(Touch).filter(**mine, sent_on__lte=day).order_by("-sent_on")[:100]
-    ]
-    lines += [
-        Happening(row.made_on, "promise", row.kind, row.due_on.isoformat(), row.amount, item_id=row.item_id)
-        for row in viewing.facts(Promise).filter(**mine, made_on__lte=day).order_by("-made_on")[:100]
-    ]
-    items = viewing.facts(Item).filter(**mine, issued_on__lte=day).order_by("-due_on")[:60]
-    shown = list(items.values_list("item_id", "issued_on", "kind", "number", "amount", "currency"))
-    lines += [
-        Happening(issued_on, "item", kind, number, amount, currency, item_id)
-        for item_id, issued_on, kind, number, amount, currency in shown
-    ]
-    own_items = viewing.facts(Item).filter(**mine).values("item_id")
-    lines += [
-        Happening(row.opened_on, "dispute", row.reason, row.outcome or "", row.amount, item_id=row.item_id)
-        for row in viewing.facts(Dispute).filter(item_id__in=own_items, opened_on__lte=day).order_by("-opened_on")[:50]
-    ]
-    lines += [
-        Happening(row.on, "event", row.kind, row.detail or row.value or "")
-        for row in viewing.facts(Event).filter(subject="customer", subject_id__in=ids, on__lte=day).order_by("-on")[:50]
-    ]
-    money = viewing.facts(Receipt).filter(**mine, booked_on__lte=day).order_by("-booked_on")[:60]
-    lines += [
-        Happening(booked_on, "receipt", kind, payer or "", amount, currency, receipt_id=receipt_id)
-        for receipt_id, booked_on, kind, payer, amount, currency in money.values_list(
-            "receipt_id", "booked_on", "kind", "payer_name", "amount", "currency"
-        )
-    ]
-    return sorted(lines, key=lambda line: line.on, reverse=True)[:150]
-
-
 def _contacts(viewing: Viewing, ids: list[str]) -> list[ContactRow]:
     rows = viewing.facts(Contact).filter(customer_id__in=ids).order_by("role", "name")
-    columns = ("name", "role", "email", "phone", "address", "bounced_on")
-    return [ContactRow(*row) for row in rows.values_list(*columns)[: _ROWS + 1]]
+    columns = ("contact_id", "name", "role", "email", "phone", "address", "language", "bounced_on")
+    found = rows.values(*columns, "opt_out")[: _ROWS + 1]
+    return [ContactRow(refused=opt_outs(row.pop("opt_out")), **row) for row in found]
 
 
 def _notes(viewing: Viewing, ids: list[str]) -> list[NoteRow]:

@@ -9,6 +9,7 @@ from django.db.models import Count, Sum
 
 from encours.core.matching.differences import causes
 from encours.store.models import DifferenceLine, Entity, Item, Proposal
+from encours.usecases import clock
 from encours.usecases.viewing import Viewing
 
 
@@ -37,7 +38,9 @@ def show_differences(viewing: Viewing, since: date | None = None) -> tuple[Cause
     """The differences of matches that stand, the costliest first; with `since` those decided from that day on."""
     rows = viewing.rows(DifferenceLine).filter(proposal__state=Proposal.State.ACCEPTED, item_id__isnull=False)
     if since is not None:
-        rows = rows.filter(proposal__decisions__act="accept_match", proposal__decisions__decided_at__date__gte=since)
+        rows = rows.filter(
+            proposal__decisions__act="accept_match", proposal__decisions__decided_at__gte=clock.begins(since)
+        )
     named = ("entity_id", "cause", "kind", "owner", "account", "item_id")
     grouped = rows.values(*named).annotate(count=Count("id"), amount=Sum("amount"), worth=Sum("worth")).order_by()
     currencies = dict(viewing.facts(Item).filter(item_id__in=rows.values("item_id")).values_list("item_id", "currency"))

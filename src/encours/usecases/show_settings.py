@@ -16,7 +16,7 @@ from encours.usecases.reference_rates import reference_rates, typed_rates
 from encours.usecases.rights import ACTS
 from encours.usecases.viewing import Viewing
 
-PARTS = ("entities", "users", "delegations", "portfolios", "rules", "rates")
+PARTS = ("entities", "users", "delegations", "portfolios", "rules", "letters", "mail", "rates")
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,14 @@ class DelegationRow:
 
 @dataclass(frozen=True)
 class PortfolioRow:
-    """A collector's customers."""
+    """A collector's or a sales owner's customers."""
 
     portfolio_id: int
     entity_id: str
     entity_name: str
     name: str
     collector: str
+    sales_owner: str
     members: int
 
 
@@ -121,11 +122,13 @@ class SettingsPage:
     portfolio_entities: list[tuple[str, str]]
     amount_acts: list[str]
     entity_id: str  # the entity whose settings are shown
+    entities_chosen: list[tuple[str, str]]  # those whose settings can be shown
+    may_print_iban: bool
 
 
 def may_see_settings(viewing: Viewing) -> bool:
     """Whether the actor has to do with settings at all."""
-    acts = ("see_rights", "manage_users", "manage_settings", "manage_portfolios")
+    acts = ("see_rights", "manage_users", "manage_settings", "manage_portfolios", "print_iban")
     return any(viewing.actor.may(act, None).ok for act in acts)
 
 
@@ -154,8 +157,10 @@ def show_settings(viewing: Viewing, part: str = "", entity_id: str = "") -> Sett
         users=_users(viewing, seen_ids, names) if part == "users" else [],
         delegations=_delegations(seen_ids, entities) if part == "delegations" else [],
         portfolios=_portfolios(seen_ids, names) if part in ("portfolios", "users") else [],
-        settings=[SettingRow(key, setting(key, shown, viewing.today)) for key in DECLARED]
-        if part == "rules" and shown
+        settings=[
+            SettingRow(key, setting(key, shown, viewing.today)) for key, one in DECLARED.items() if one.part == part
+        ]
+        if shown
         else [],
         rates=_rates() if part == "rates" else [],
         managed=where("manage_users"),
@@ -163,6 +168,8 @@ def show_settings(viewing: Viewing, part: str = "", entity_id: str = "") -> Sett
         portfolio_entities=where("manage_portfolios"),
         amount_acts=[act.code for act in ACTS.values() if act.has_amount],
         entity_id=shown,
+        entities_chosen=[(entity.pk, entity.name) for entity in entities],
+        may_print_iban=bool(shown) and actor.may("print_iban", shown).ok,
     )
 
 
@@ -248,7 +255,15 @@ def _delegations(entity_ids: list[str], entities: list[Entity]) -> list[Delegati
 def _portfolios(entity_ids: list[str], names: dict[str, str]) -> list[PortfolioRow]:
     rows = Portfolio.objects.filter(entity_id__in=entity_ids).prefetch_related("members").order_by("entity_id", "name")
     return [
-        PortfolioRow(row.pk, row.entity_id, names[row.entity_id], row.name, row.collector, len(row.members.all()))
+        PortfolioRow(
+            row.pk,
+            row.entity_id,
+            names[row.entity_id],
+            row.name,
+            row.collector,
+            row.sales_owner,
+            len(row.members.all()),
+        )
         for row in rows
     ]
 

@@ -66,7 +66,7 @@ def book_on(entity_id: str, day: date, reading: str = "booked") -> Book:
     read = versions.as_booked if reading == "booked" else versions.as_known
     rows = Entity.objects.filter(pk=entity_id).values_list("entity_id", "name", "country", "currency", "legal_id")
     entities = pl.DataFrame(list(rows), schema=TABLES["entities"].schema, orient="row")
-    copies = parquet.scan_tables((name for name in _READ if name != "entities"), entity_id)
+    copies = parquet.scan_tables((name for name in _READ if name != "entities"), [entity_id])
     tables = {name: read(TABLES[name], rows, day).collect() for name, rows in copies.items()}
     return Book.of(entities=entities, **tables)
 

@@ -24,17 +24,22 @@ _NAMING = ("item_id", "credit_item_id", "subject_id")
 
 
 def fill_customers(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """One row a customer (and version): the fullest file's row, its empty columns filled from the others."""
+    """One row a customer (and version): the fullest file's row, its empty columns filled from the others.
+
+    A list without names calls its customers by their accounts: any file that names them knows better.
+    """
     table = TABLES["customers"]
-    rows = pl.concat(list(frames))
+    account = pl.col("customer_id").str.strip_prefix(pl.format("{}:", "entity_id"))
+    named = pl.col("name").ne_missing(account) & pl.col("name").ne_missing(pl.col("customer_id"))
+    rows = pl.concat(list(frames)).with_columns(name=pl.when(named).then("name"), _called="name")
     columns = [name for name in table.schema if name not in table.key]
     known = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in columns)
     ordered = rows.with_columns(_known=known).sort("_known", descending=True, maintain_order=True)
     key = [*table.key, "known_on"]
     filled = ordered.group_by(key, maintain_order=True).agg(
-        pl.col(name).drop_nulls().first() for name in columns if name != "known_on"
+        pl.col(name).drop_nulls().first() for name in (*columns, "_called") if name != "known_on"
     )
-    return table.conform(filled)
+    return table.conform(filled.with_columns(name=pl.coalesce("name", "_called")))
 
 
 def known_customers(readings: Sequence[tuple[str, Reading]]) -> list[Reading]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,8 +14,13 @@ from encours.cli.report import (
     progress,
     say_issues,
     say_table,
+    whole_units,
+    writable,
     write_outputs,
 )
+
+if TYPE_CHECKING:
+    from encours.usecases.backtest_dunning import DunningTested
 
 _Book = Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")]
 _Out = Annotated[Path, typer.Option("--out", help="Folder for the tables, summary.json and index.html.")]
@@ -136,6 +141,77 @@ def forecast(
     typer.echo(f"The page is {out / 'index.html'}")
     if has_errors(tested.issues):
         raise typer.Exit(1)
+
+
+@app.command("dunning")
+def dunning(
+    book: _Book,
+    out: _Out,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="D", help="First day; default three months before the last.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="D", help="Last day; default the book's last.")] = None,
+    scenarios: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Scenarios as TOML or JSON; default: the ready-made ones.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Other scenarios, replayed beside them and compared.")
+    ] = None,
+    file_format: _Format = "parquet",
+) -> None:
+    """Plan past days one by one on what was known then: who would have got what, who had paid, what was held."""
+    check_format(file_format)
+    start, end = parse_day(since, "--from"), parse_day(until, "--to")
+
+    from encours.core.base.issue import has_errors
+    from encours.usecases.backtest_dunning import backtest_dunning
+    from encours.usecases.dunning_page import page
+
+    with progress("replaying") as status:
+        tested = backtest_dunning(
+            book, start, end, scenarios, lambda day: status.update(f"replaying {day.isoformat()}")
+        )
+    say_issues(tested.issues)
+    write_outputs(out, writable(tested.tables, file_format), tested.summary, file_format)
+    (out / "index.html").write_text(page(tested), encoding="utf-8")
+    rows = [_dunning_row(row) for row in tested.steps.iter_rows(named=True)]
+    headers = ("", "messages", "customers", "asked for", "who had paid", "collisions", "minutes")
+    say_table(f"What would have left from {tested.start} to {tested.end}", rows, headers)
+    for code, part in tested.share("held").items():
+        typer.echo(f"{code}: gates held {_share(part)} of the late money on an average day")
+    typer.echo(f"{tested.wrong.height} lines to people who had paid; the page is {out / 'index.html'}")
+    if against is not None:
+        _compare(tested, book, against, out, file_format)
+    if has_errors(tested.issues):
+        raise typer.Exit(1)
+
+
+def _compare(tested: DunningTested, book: Path, against: Path, out: Path, file_format: str) -> None:
+    """Replays the other scenarios over the same days and says what they do more or less; writes `comparison`."""
+    from encours.usecases.backtest_dunning import backtest_dunning
+    from encours.usecases.compare_scenarios import compare_replays
+
+    with progress("replaying the other scenarios") as status:
+        other = backtest_dunning(
+            book, tested.start, tested.end, against, lambda day: status.update(f"replaying {day.isoformat()}")
+        )
+    both = (tested.result, other.result)
+    found = compare_replays(tested.book, tested.start, tested.end, tested.scenarios, both)
+    summary = {**tested.summary, "against": dict(zip(("first", "second"), found.figures, strict=True))}
+    write_outputs(out, {"comparison": found.table}, summary, file_format)
+    rows = [
+        (name.replace("_", " "), f"{one:,.1f}", f"{two:,.1f}", f"{more:+,.1f}")
+        for name, one, two, more in found.table.iter_rows()
+    ]
+    say_table(f"Against {against.name}", rows, ("", "first", "second", "more"))
+    typer.echo(found.effects)
+
+
+def _dunning_row(row: dict[str, Any]) -> tuple[str, ...]:
+    name = f"{row['scenario']}: {row['step']}".replace("_", " ")
+    asked = f"{whole_units(row['amount'], row['currency'])} {row['currency']}"
+    counts = (f"{row[column]:,}" for column in ("paid", "collisions", "minutes"))
+    return (name, f"{row['messages']:,}", f"{row['customers']:,}", asked, *counts)
 
 
 def _forecast_row(name: str, figures: dict[str, dict[str, Any]], ahead: list[str]) -> tuple[str, ...]:

@@ -61,6 +61,18 @@ def apply(plan: Plan, origin: Origin, at: datetime) -> Merged:
     return Merged(stamps, written, touched.customers, touched.issues)
 
 
+def append(name: str, rows: pl.DataFrame, at: datetime) -> FactStamp:
+    """Writes facts of one entity whose ids are new, in a table that no projection adds up (touches).
+
+    The same as `apply` for what comes one by one and often. The caller holds a transaction and the entity's lock, and
+    lets the copies catch up.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("facts and what they tell of are written together: they need a transaction")
+    bulk.insert(FACTS[name], rows.with_columns(is_current=pl.lit(True)))
+    return parquet.stamp(rows["entity_id"][0], at, names=[name])
+
+
 def lock(plan: Plan) -> None:
     """One writer an entity at a time; always in the same order, so that two never wait for each other."""
     for entity_id in sorted({*plan.entity_ids, parquet.NOBODY}):

@@ -1,0 +1,317 @@
+"""A planned action as a message: to whom, in their language, with its items, its files and one way to pay."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from encours.connectors.base.outgoing import Attachment
+from encours.core.base.issue import CallError
+from encours.store import audit, parquet
+from encours.store.models import (
+    Customer,
+    Entity,
+    Item,
+    Message,
+    MessageEvent,
+    MessageItem,
+    PlannedAction,
+    User,
+)
+from encours.usecases import clock, message_files
+from encours.usecases.compose_letter import LETTERS, compose_letter
+from encours.usecases.edit_template import template_of
+from encours.usecases.letters import says
+from encours.usecases.manage_settings import setting
+from encours.usecases.message_recipients import Person, Recipients, Writer, recipients_of, user_named, writer_of
+from encours.usecases.message_template import Block, Rendered, Source, render
+from encours.usecases.message_values import Content, Subject, content_of
+from encours.usecases.outbox import RECALL, note
+from encours.usecases.payment_block import Chased
+from encours.usecases.publish_statement import ACT as PUBLISH
+from encours.usecases.publish_statement import links_are_on, publish_statement
+from encours.usecases.quiet_hours import leaves_after
+from encours.usecases.rights import Actor, NotAllowedError, require
+
+ACT = "plan_dunning"
+#: Templates that bring the copies of their invoices whatever the settings say.
+_WITH_COPIES = frozenset({"copy_wanted", "copy"})
+_WITHOUT_STATEMENT = frozenset({"thanks", "thank_you", "courtesy", "copy_wanted", "copy"})
+_OPEN_STATES = (Message.State.DRAFT, Message.State.TO_CONFIRM)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A message as it would leave."""
+
+    subject: Subject
+    recipients: Recipients
+    writer: Writer
+    words: Rendered
+    content: Content
+    files: tuple[Attachment, ...]
+    template: Source
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person chooses for one message. `copies`: items whose invoice goes along (None: by the settings)."""
+
+    copies: tuple[str, ...] | None = None
+    as_zip: bool = False
+    language: str = ""
+    tone: str = ""
+    template: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+def compose_message(actor: Actor, action_id: str, wish: Wish | None = None) -> Message:
+    """The message of a planned action, made once: asked for again it is the same one.
+
+    Automatic ones stand in the queue for ten minutes, in which they can be recalled; the rest, formal notices always,
+    and everything in test mode, wait for a person. Raises NotAllowedError; CallError where nobody can be written to,
+    where two creditors, currencies or collectors would be mixed, or a template cannot say it.
+    """
+    action = actor.scope(PlannedAction).filter(action_id=action_id).first()
+    if action is None:
+        raise NotAllowedError(ACT, None, "not_visible")
+    require(actor, ACT, action.entity_id)
+    before = Message.objects.filter(entity_id=action.entity_id, action_id=action_id)
+    if made := before.exclude(state=Message.State.CANCELLED).first():
+        return made
+    if action.channel in LETTERS:
+        return compose_letter(actor, action)
+    found = composed_of(action, wish or Wish(), publisher=actor)
+    if not found.recipients.to:
+        raise CallError([_nobody(action, found.recipients)])
+    with transaction.atomic():
+        parquet.lock_entity(action.entity_id)
+        if made := before.exclude(state=Message.State.CANCELLED).first():
+            return made
+        return _kept(actor, action, found)
+
+
+def _nobody(action: PlannedAction, recipients: Recipients) -> str:
+    why = recipients.left_out[0] if recipients.left_out else "no_contact"
+    return f"nobody of {action.customer_id} can be written to by e-mail: {why}"
+
+
+def composed_of(action: PlannedAction, wish: Wish, publisher: Actor | None = None) -> Composed:
+    """What the message of an action would be; no message is kept. Raises CallError.
+
+    With a `publisher` the statement that the template links to is published, where links are on.
+    """
+    entity = Entity.objects.get(pk=action.entity_id)
+    customer = Customer.objects.filter(customer_id=action.customer_id, is_current=True).first()
+    if customer is None:
+        raise CallError([f"{action.customer_id} is no longer a customer"])
+    lines = tuple(Chased(one.item_id, one.amount, one.held) for one in action.lines.order_by("pk"))
+    code = wish.template or action.template
+    to = recipients_of(customer, action.to, action.cc)
+    first = to.to[0] if to.to else None
+    language = wish.language or says.language_of((first and first.language) or customer.language, customer.country)
+    source = template_of(entity.pk, code, language, wish.tone or action.tone)
+    of = Subject(
+        entity, customer, lines, clock.today(), language, code, wish.tone or action.tone or source.tone, action.level,
+        first, _statement_link(publisher, source, action, language),
+    )  # fmt: skip
+    return composed(of, to, _signer(action, customer), source, wish)
+
+
+def _statement_link(publisher: Actor | None, source: Source, action: PlannedAction, language: str) -> str:
+    """Where the customer opens today's statement; "" where nothing may be published, or the template does not ask."""
+    entity_id, asked = action.entity_id, "statement_link" in source.text + source.html
+    if publisher is None or not asked or not links_are_on(entity_id) or not publisher.may(PUBLISH, entity_id).ok:
+        return ""
+    if setting("mail.test_mode", entity_id, clock.today()):
+        return ""
+    return publish_statement(publisher, action.customer_id, language).address
+
+
+def composed(of: Subject, to: Recipients, signer: User | None, source: Source, wish: Wish) -> Composed:
+    """A message of given facts and template, with its files. Raises CallError."""
+    writer = writer_of(of.entity.pk, of.entity.name, signer, of.day)
+    content = content_of(of, writer)
+    source = replace(source, subject=wish.subject or source.subject, text=wish.text or source.text)
+    words = render(source, content.values, content.blocks)
+    wanted: dict[str, object] = dict(setting("mail.attach", of.entity.pk, of.day))
+    if of.template in _WITHOUT_STATEMENT:
+        wanted["statement"] = False
+    chosen = wish.copies
+    if chosen is None:
+        everything = of.template in _WITH_COPIES or wanted["copies"] != "none"
+        chosen = tuple(one.item_id for one in of.items) if everything else ()
+    if wish.as_zip:
+        wanted["copies"] = "zip"
+    own = set(
+        Item.objects.filter(item_id__in=chosen, customer_id=of.customer.customer_id).values_list("item_id", flat=True)
+    )
+    asked = {one.item_id for one in of.items}
+    files = message_files.attachments_of(of, content, wanted, [one for one in chosen if one in own | asked])
+    return Composed(of, to, writer, words, content, tuple(files), source)
+
+
+def preview_message(actor: Actor, action_id: str, wish: Wish | None = None) -> Composed:
+    """An action's message as it would leave now; nothing is kept. Raises NotAllowedError or CallError."""
+    action = actor.scope(PlannedAction).filter(action_id=action_id).first()
+    if action is None:
+        raise NotAllowedError("see", None, "not_visible")
+    return composed_of(action, wish or Wish())
+
+
+def preview_template(actor: Actor, source: Source, customer_id: str, tone: str = "") -> Composed:
+    """A template on a real customer, with what is overdue there today (else all that is open); nothing is kept.
+
+    Raises NotAllowedError; CallError with the line of what the template cannot say.
+    """
+    customer = actor.scope(Customer).filter(customer_id=customer_id, is_current=True).first()
+    if customer is None:
+        raise NotAllowedError("see", None, "not_visible")
+    today = clock.today()
+    rows = Item.objects.filter(customer_id=customer_id, is_current=True, open__gt=0).order_by("due_on", "number")
+    found = list(rows.filter(due_on__lt=today)[:200]) or list(rows[:200])
+    first = found[0].currency if found else ""
+    lines = tuple(Chased(row.item_id, row.open) for row in found if row.currency == first)
+    entity = Entity.objects.get(pk=customer.entity_id)
+    to = recipients_of(customer, ("accounts_payable",), ())
+    contact = to.to[0] if to.to else None
+    of = Subject(entity, customer, lines, today, source.language, source.code, tone or source.tone, 1, contact)
+    return composed(of, to, user_named(customer.collector), source, Wish(copies=()))
+
+
+def _signer(action: PlannedAction, customer: Customer) -> User | None:
+    """Who signs: the person that the step's sender role means."""
+    if action.assigned_to_id and action.sender in ("", "collector"):
+        return User.objects.filter(pk=action.assigned_to_id, is_active=True).first()
+    return user_named(customer.sales_owner if action.sender == "sales_owner" else customer.collector)
+
+
+def _kept(actor: Actor, action: PlannedAction, found: Composed) -> Message:
+    """Keeps the message, its lines and files, and marks the action; in the caller's transaction."""
+    at = clock.now()
+    testing = setting("mail.test_mode", action.entity_id, clock.today())
+    automatic = action.mode == "automatic" and not action.formal and not testing
+    made = new_message(
+        action.entity_id, found.words, found.writer, found.recipients.to, found.recipients.cc, at,
+        customer_id=action.customer_id, action_id=action.action_id, channel=action.channel, user=actor.user,
+        state=Message.State.QUEUED if automatic else Message.State.TO_CONFIRM,
+        send_after=leaves_after(action, at + RECALL) if automatic else None, language=found.subject.language,
+        scenario=action.scenario, step=action.step, level=action.level, template=found.subject.template,
+        tone=found.subject.tone, currency=found.content.currency, amount=found.content.amount,
+    )  # fmt: skip
+    MessageItem.objects.bulk_create(
+        [
+            MessageItem(message=made, item_id=one.item_id, amount=one.amount, held=one.held)
+            for one in found.subject.items
+        ]
+    )
+    message_files.keep(made, found.files)
+    note(made, "composed", at)
+    PlannedAction.objects.filter(pk=action.pk).update(state=PlannedAction.State.QUEUED)
+    audit.append(
+        at, actor.name, "compose_message", entity_id=action.entity_id, subject=str(made.pk),
+        after={"action": action.action_id, "state": made.state, "amount": made.amount},
+    )  # fmt: skip
+    return made
+
+
+def new_message(
+    entity_id: str,
+    words: Rendered,
+    writer: Writer,
+    to: Sequence[Person],
+    cc: Sequence[Person],
+    at: datetime,
+    *,
+    user: User | None = None,
+    **more: Any,
+) -> Message:
+    """A row of the outbox."""
+    key = uuid.uuid4()
+    return Message.objects.create(
+        id=key, entity_id=entity_id, to=[one.address for one in to], cc=[one.address for one in cc],
+        reply_to=writer.reply_to, sender=writer.address, subject=words.subject, text=words.text, html=words.html,
+        created_at=at, created_by=user, **more,
+    )  # fmt: skip
+
+
+def write_to_colleague(
+    actor: Actor,
+    entity_id: str,
+    user: User,
+    code: str,
+    values: Mapping[str, Any],
+    *,
+    link: str = "",
+    customer_id: str | None = None,
+    key: str = "",
+) -> Message:
+    """A message to one of our own people (digest, notice before a step, mention), queued at once.
+
+    `values`: what the template needs beside the recipient (see message_template.NAMES and INTERNAL; amounts and days
+    already written out). `key` makes what is asked for twice one message. Raises CallError.
+    """
+    if key:
+        before = Message.objects.filter(entity_id=entity_id, action_id=key).exclude(state=Message.State.CANCELLED)
+        if made := before.first():
+            return made
+    entity = Entity.objects.get(pk=entity_id)
+    source = template_of(entity_id, code, says.language_of(user.language))
+    writer = writer_of(entity_id, entity.name, actor.user, clock.today())
+    name = user.get_full_name() or user.email
+    given = {
+        "recipient": {"name": name, "email": user.email},
+        "entity": {"name": entity.name, "legal_id": entity.legal_id or "", "email": "", "phone": ""},
+        "sender": {"name": writer.name, "email": writer.email, "phone": "", "title": "", "signature": writer.name},
+        "day": says.day(clock.today(), source.language, "long"),
+        **values,
+    }
+    shown = Block(link, link_html) if (link_html := _linked(link)) else Block("", "")
+    words = render(source, given, {"link": shown})
+    with transaction.atomic():
+        made = new_message(
+            entity_id, words, writer, [Person(name, user.email)], [], clock.now(), user=actor.user,
+            customer_id=customer_id, action_id=key or None, purpose="internal", channel="email", template=code,
+            state=Message.State.QUEUED, send_after=clock.now(), language=source.language,
+        )  # fmt: skip
+        note(made, "composed", clock.now())
+    return made
+
+
+def _linked(address: str) -> str:
+    from encours.usecases.message_values import link
+
+    return link(address).html or address
+
+
+def discard_message(actor: Actor, message_id: uuid.UUID, why: str = "") -> Message:
+    """Takes a message that waits for confirmation out of the outbox. Raises NotAllowedError or CallError."""
+    with transaction.atomic():
+        row = actor.scope(Message).select_for_update().filter(pk=message_id).first()
+        if row is None:
+            raise NotAllowedError("approve_message", None, "not_visible")
+        require(actor, "approve_message", row.entity_id)
+        if row.state == Message.State.CANCELLED:
+            return row
+        if row.state not in _OPEN_STATES:
+            raise CallError(["only a message that waits for confirmation can be discarded"])
+        row.state, row.error = Message.State.CANCELLED, why.strip()
+        row.save(update_fields=["state", "error"])
+        note(row, "discarded", clock.now(), why)
+        PlannedAction.objects.filter(action_id=row.action_id, state=PlannedAction.State.QUEUED).update(
+            state=PlannedAction.State.SKIPPED
+        )
+        audit.append(clock.now(), actor.name, "discard_message", entity_id=row.entity_id, subject=str(row.pk), why=why)
+    return row
+
+
+__all__ = [
+    "Composed", "MessageEvent", "Wish", "compose_message", "composed_of", "discard_message", "new_message",
+    "preview_message", "preview_template", "write_to_colleague",
+]  # fmt: skip

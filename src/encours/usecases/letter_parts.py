@@ -1,0 +1,409 @@
+"""What stands on a letter, as plain texts for the template: heads, items, penalties, payment, signature, mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, Literal
+
+from encours.core.base.issue import CallError
+from encours.core.terms.interest import Line
+from encours.store.models import Contact, Customer, Entity, Item
+from encours.usecases.claim_penalties import Penalty, penalties
+from encours.usecases.letter_setup import sender_of, signatories_of
+from encours.usecases.letters import says
+from encours.usecases.manage_settings import setting
+from encours.usecases.payment_block import Chased, PaymentBlock, payment_block
+
+Kind = Literal["friendly", "firm", "formal_notice", "last_notice"]
+#: The letters there are; the fifth document is the statement of account.
+KINDS: tuple[Kind, ...] = ("friendly", "firm", "formal_notice", "last_notice")
+_CLAIMING = frozenset({"firm", "formal_notice", "last_notice"})
+_SIGNED = frozenset({"formal_notice", "last_notice"})
+_PAY_WITHIN_DAYS = 8  # of all but the formal notice, whose days are a setting
+_ROLES = ("accounts_payable", "accounting", "cfo", "site", "buyer")
+_TABLES = "---"
+_LINES_MAX = 6
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter to be set. What is empty is filled from the facts, the settings and the ready texts.
+
+    `items`: what it asks for; an item's held part is named and not asked. `channel`: letter, registered_letter, or
+    email for a letter that goes as a file. `text`: paragraphs parted by blank lines, `---` where the tables stand.
+    `claim`: whether penalties are asked for; default by kind, never of a consumer. `signatory`: the e-mail address of
+    one of the settings' signatories. `contact_id`: to whom; `contact`: whom to answer, as printed.
+    """
+
+    entity_id: str
+    customer_id: str
+    kind: Kind
+    items: tuple[Chased, ...]
+    day: date
+    language: str = ""
+    channel: str = "letter"
+    subject: str = ""
+    text: str = ""
+    reference: str = ""
+    contact: str = ""
+    contact_id: str = ""
+    pay_by: date | None = None
+    claim: bool | None = None
+    signatory: str = ""
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Who writes to whom, and in which language."""
+
+    entity: Entity
+    customer: Customer
+    contact: Contact | None
+    language: str
+    day: date
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a letter asks for in all: `indemnity` in euro cents, the rest in minor units of `currency`."""
+
+    currency: str
+    principal: int
+    interest: int
+    indemnity: int
+    invoices: int
+
+    @property
+    def extra(self) -> int:
+        """What penalties add to the amount to pay; the indemnity only where the invoices are in euro as it is."""
+        return self.interest + (self.indemnity if self.currency == "EUR" else 0)
+
+    @property
+    def total(self) -> int:
+        """What is to be paid in `currency`."""
+        return self.principal + self.extra
+
+
+def parties_of(entity_id: str, customer_id: str, day: date, language: str = "", contact_id: str = "") -> Parties:
+    """The entity, the customer and the contact written to. Raises CallError for an unknown customer."""
+    entity = Entity.objects.filter(pk=entity_id).first()
+    customer = Customer.objects.filter(customer_id=customer_id, is_current=True).first()
+    if entity is None or customer is None or customer.entity_id != entity_id:
+        raise CallError([f"{customer_id} is not a customer of {entity_id}"])
+    contact = contact_of(customer_id, contact_id)
+    spoken = language or (contact.language if contact else None) or customer.language
+    return Parties(entity, customer, contact, says.language_of(spoken, customer.country or entity.country), day)
+
+
+def contact_of(customer_id: str, contact_id: str = "") -> Contact | None:
+    """To whom letters go: the contact named, else the one with a postal address whose role comes first."""
+    rows = list(Contact.objects.filter(customer_id=customer_id, is_current=True).order_by("contact_id"))
+    if named := [row for row in rows if row.contact_id == contact_id]:
+        return named[0]
+    posted = [row for row in rows if row.address]
+    return min(posted, key=lambda row: _ROLES.index(row.role) if row.role in _ROLES else len(_ROLES), default=None)
+
+
+def address_lines(who: Parties) -> list[str]:
+    """The address as it stands in the window, six lines at most; abroad the country last."""
+    lines = [str(who.customer.name)]
+    if who.contact is not None:
+        text = (who.contact.address or "").replace("\r", "")
+        parts = [part.strip() for part in (text.split("\n") if "\n" in text else text.split(","))]
+        name = who.contact.name if who.customer.kind != "consumer" else None
+        lines += [line for line in [name or "", *parts] if line and line.casefold() != lines[0].casefold()]
+    away = who.customer.country and who.customer.country != who.entity.country
+    place = says.country(who.customer.country, who.language).upper() if away else ""
+    if place and place.casefold() not in {line.casefold() for line in lines}:
+        return [*lines[: _LINES_MAX - 1], place]
+    return lines[:_LINES_MAX]
+
+
+def head(
+    who: Parties, title: str, reference: str = "", contact: str = "", *, registered: bool = False
+) -> dict[str, Any]:
+    """Letterhead, address, references and date."""
+    language, entity = who.language, who.entity
+    sender = sender_of(entity.pk, who.day)
+    say = partial(says.word, language)
+    reach = " · ".join(filter(None, (f"{say('phone')} {sender.phone}" if sender.phone else "", sender.email)))
+    numbers = [
+        f"SIREN {_siren(entity.legal_id)}" if entity.legal_id and entity.country == "FR" else entity.legal_id or ""
+    ]
+    numbers.append(f"{say('vat')} {sender.vat_id}" if sender.vat_id else "")
+    long_day = says.day(who.day, language, "long")
+    references = [
+        (say("account"), who.customer.customer_id.removeprefix(f"{entity.pk}:")),
+        (say("your_siren"), _siren(who.customer.legal_id) if who.customer.country in ("FR", None) else None),
+        (say("your_vat"), who.customer.vat_id),
+        (say("our_reference"), reference),
+        (say("contact"), contact),
+    ]
+    return {
+        "language": language,
+        "title": title,
+        "words": {"page": say("page")},
+        "window": setting("letters.window", entity.pk, who.day),
+        "registered": say("registered") if registered else "",
+        "sender": {
+            "name": entity.name,
+            "lines": [line for line in (*sender.address, reach, " · ".join(filter(None, numbers))) if line],
+            "legal": sender.legal or " · ".join(filter(None, (entity.name, *numbers))),
+        },
+        "recipient": address_lines(who),
+        "references": [[label, value] for label, value in references if value],
+        "date_line": say("date_line" if sender.place else "date_alone", place=sender.place, day=long_day),
+    }  # fmt: skip
+
+
+def _siren(number: str | None) -> str | None:
+    """In groups of three, as it is written."""
+    digits = (number or "").replace(" ", "")
+    return " ".join((digits[:3], digits[3:6], digits[6:])) if len(digits) == 9 and digits.isdecimal() else number
+
+
+def payment_part(block: PaymentBlock | None, language: str, pay_by: date | None = None) -> dict[str, Any] | None:
+    """The box that says how to pay; None where the entity has no account for the currency."""
+    if block is None or not block.iban:
+        return None
+    say = partial(says.word, language)
+    rows: list[tuple[str, str, bool]] = [
+        (say("pay_amount"), says.money(block.amount, block.currency, language, code=True), True)
+    ]
+    if pay_by is not None:
+        rows.append((say("pay_by"), says.day(pay_by, language, "long"), True))
+    rows += [
+        (say("pay_to"), block.holder, False),
+        ("IBAN", " ".join(block.iban[at : at + 4] for at in range(0, len(block.iban), 4)), False),
+        *([("BIC", block.bic, False)] if block.bic else []),
+        (say("pay_reference"), block.reference, False),
+    ]
+    return {
+        "title": say("payment_title"), "rows": [list(row) for row in rows], "mention": block.mention or "",
+        "qr": block.qr_svg(), "qr_says": say("qr"), "qr_alt": say("qr"),
+    }  # fmt: skip
+
+
+def letter_data(letter: Letter) -> dict[str, Any]:
+    """All that the template takes.
+
+    Raises CallError: unknown customer or items, two creditors, currencies or collectors in one letter, no postal
+    address, a formal notice without a signatory.
+    """
+    who = parties_of(letter.entity_id, letter.customer_id, letter.day, letter.language, letter.contact_id)
+    rows = _items(letter)
+    faults = []
+    if letter.kind not in KINDS:
+        faults.append(f"{letter.kind!r} is not a letter; there are {', '.join(KINDS)}")
+    if not rows:
+        faults.append("a letter asks for something: none of its items is known")
+    if letter.channel != "email" and (who.contact is None or not who.contact.address):
+        faults.append(f"no postal address is known of {who.customer.customer_id}")
+    if faults:
+        raise CallError(faults)
+    language = who.language
+    claims = letter.kind in _CLAIMING if letter.claim is None else letter.claim
+    penal = penalties(letter.items, letter.day) if claims else []
+    sums = _sums(letter, rows, penal)
+    pay_by = letter.pay_by or _pay_by(letter)
+    block = payment_block(letter.items, language, sums.extra, letter.day)
+    before, after, subject = _texts(letter, who, rows, sums, pay_by, bool(penal))
+    ready = _ready(letter, language)
+    title = subject if not ready.get("heading") else f"{ready['heading']} – {who.customer.name}"
+    asked_by = None if letter.kind == "friendly" else pay_by
+    public = who.customer.kind == "public"
+    return {
+        **head(who, title, letter.reference, letter.contact, registered=letter.channel == "registered_letter"),
+        "heading": ready.get("heading", ""),
+        "subject_label": says.word(language, "subject_label"),
+        "subject": subject,
+        "before": before,
+        "items": _items_part(letter, who, rows, sums, alone=not penal),
+        "penalties": _penalties_part(penal, who) if penal else None,
+        "claim": _claim_part(sums, language) if penal else [],
+        "payment": payment_part(block, language, asked_by),
+        "after": after,
+        "signature": _signature(letter, who),
+        "room_to_sign": letter.channel != "email",
+        "mentions": _mentions(letter.kind, language, consumer=who.customer.kind == "consumer", public=public),
+    }
+
+
+def _items(letter: Letter) -> list[Item]:
+    ids = [one.item_id for one in letter.items]
+    rows = Item.objects.filter(item_id__in=ids, is_current=True, entity_id=letter.entity_id)
+    found = list(rows.order_by("due_on", "number", "part", "item_id"))
+    if len(found) < len(set(ids)):
+        raise CallError(["a letter names one creditor: some of its items are unknown or belong to another company"])
+    return found
+
+
+def _pay_by(letter: Letter) -> date:
+    days = setting("letters.notice_days", letter.entity_id, letter.day) if letter.kind == "formal_notice" else None
+    return letter.day + timedelta(days=int(days or _PAY_WITHIN_DAYS))
+
+
+def _sums(letter: Letter, rows: Sequence[Item], penal: Sequence[Penalty]) -> Sums:
+    principal = sum(one.amount for one in letter.items)
+    charged = [one for one in penal if one.indemnity_cents]
+    indemnity = sum(one.indemnity_cents for one in charged)
+    return Sums(rows[0].currency, principal, sum(one.interest for one in penal), indemnity, len(charged))
+
+
+def _ready(letter: Letter, language: str) -> Mapping[str, str]:
+    return dict(says.words(language)["letters"][letter.kind])
+
+
+def _texts(
+    letter: Letter, who: Parties, rows: Sequence[Item], sums: Sums, pay_by: date, penal: bool
+) -> tuple[list[str], list[str], str]:
+    """(paragraphs before the tables, after them, subject)."""
+    language, ready = who.language, _ready(letter, who.language)
+    phrases = says.words(language)["phrases"]
+    late = max((letter.day - row.due_on).days for row in rows)
+
+    def counted(name: str, count: int, **more: object) -> str:
+        return says.filled(phrases[f"one_{name}" if count == 1 else f"many_{name}s"], {"count": count, **more})
+
+    values = {
+        "customer": who.customer.name,
+        "entity": who.entity.name,
+        "principal": says.money(sums.principal, sums.currency, language, code=True),
+        "interest": says.money(sums.interest, sums.currency, language, code=True),
+        "indemnity": says.money(sums.indemnity, "EUR", language, code=True),
+        "total": says.money(sums.total, sums.currency, language, code=True),
+        "count": len(rows),
+        "oldest_days": counted("day", late),
+        "oldest_late": counted("late", len(rows), days=counted("day", late)),
+        "items_remain": counted("item", len(rows)),
+        "pay_by": says.day(pay_by, language, "long"),
+        "day": says.day(letter.day, language, "long"),
+        "running": ready.get("running", "") if penal else "",
+    }
+    own = ready.get("consumer") if who.customer.kind == "consumer" else None
+    text = says.filled(letter.text or own or ready["text"], values)
+    parts = [" ".join(part.split()) for part in text.replace("\r", "").split("\n\n")]
+    parts = [part for part in parts if part]
+    at = parts.index(_TABLES) if _TABLES in parts else max(len(parts) - 1, 0)
+    return (
+        parts[:at],
+        [part for part in parts[at:] if part != _TABLES],
+        says.filled(letter.subject or ready["subject"], values),
+    )
+
+
+def note_of(row: Any, language: str) -> list[str]:
+    """What stands in small under an item's number: its kind, the order and delivery it is for, its label."""
+    parts = [] if row.kind == "invoice" else [says.word(language, f"kind_{row.kind}")]
+    if order := getattr(row, "purchase_order", None) or getattr(row, "order_ref", None):
+        parts.append(says.word(language, "order", value=order))
+    if delivery := getattr(row, "delivery_ref", None):
+        parts.append(says.word(language, "delivery", value=delivery))
+    return [*parts, *([row.label] if row.label and row.label != row.number else [])]
+
+
+def _items_part(letter: Letter, who: Parties, rows: Sequence[Item], sums: Sums, *, alone: bool) -> dict[str, Any]:
+    language, currency = who.language, sums.currency
+    chased = {one.item_id: one for one in letter.items}
+    names: dict[str, str] = {}
+    if others := {row.customer_id for row in rows} - {letter.customer_id}:
+        found = Customer.objects.filter(customer_id__in=others, is_current=True)
+        names = dict(found.values_list("customer_id", "name"))
+    shown = []
+    for row in rows:
+        one = chased[row.item_id]
+        notes = note_of(row, language)
+        if row.customer_id in names:
+            notes.append(says.word(language, "of_account", name=names[row.customer_id]))
+        if one.held:
+            notes.append(says.word(language, "held_note", amount=says.money(one.held, currency, language, code=True)))
+        paid = row.amount - one.amount - one.held
+        shown.append({
+            "cells": [
+                row.number + (f" / {row.part}" if row.part else ""),
+                says.day(row.issued_on, language), says.day(row.due_on, language),
+                str(max((letter.day - row.due_on).days, 0) or "–"),
+                says.money(row.amount, currency, language), says.money(paid, currency, language) if paid else "–",
+                says.money(one.amount, currency, language),
+            ],
+            "note": " · ".join(notes), "strong": False,
+        })  # fmt: skip
+    headings = ("number", "issued", "due", "days_late", "invoiced", "paid", "asked")
+    texts = [says.word(language, key) for key in headings]
+    texts[-1] += f" ({currency})"
+    total = says.money(sums.principal, currency, language, code=True)
+    sums_rows = [[says.word(language, "total_items" if not alone else "sum_total"), total, True]]
+    return {"headings": texts, "left": 3, "rows": shown, "sums": sums_rows, "mark": "", "empty": ""}
+
+
+def _penalties_part(penal: Sequence[Penalty], who: Parties) -> dict[str, Any]:
+    language = who.language
+    rows: list[dict[str, Any]] = []
+    for one in penal:
+        due = says.day(one.due_on, language)
+        said = says.word(language, "invoice_interest", number=one.number, due=due)
+        rows.append({"head": True, "cells": [said, says.money(one.interest, one.currency, language)]})
+        rows += [_stretch(line, one.currency, language) for line in one.lines]
+    day = says.day(who.day, language)
+    contract = setting("penalties.contract", who.entity.pk, who.day)
+    rate = "rate_public" if who.customer.kind == "public" else "rate_contract" if contract else "rate_law"
+    headings = [says.word(language, key) for key in ("period", "days", "base", "rate", "interest")]
+    headings[-1] += f" ({penal[0].currency})"
+    return {
+        "title": says.word(language, "penalties_title", day=says.day(who.day, language, "long")),
+        "headings": headings, "rows": rows,
+        "notes": [says.word(language, rate) + " " + says.word(language, "penalties_note", day=day)],
+    }  # fmt: skip
+
+
+def _stretch(line: Line, currency: str, language: str) -> dict[str, Any]:
+    """One period at one rate on one base; its interest is rounded for reading only."""
+    cells = [
+        f"{says.day(line.first, language)} – {says.day(line.last, language)}",
+        str(line.days),
+        says.money(line.principal, currency, language),
+        says.percent(line.rate_bp, language),
+        says.cents(line.interest, currency, language),
+    ]
+    return {"head": False, "cells": cells}
+
+
+def _claim_part(sums: Sums, language: str) -> list[list[Any]]:
+    def money(minor: int, currency: str = sums.currency) -> str:
+        return says.money(minor, currency, language, code=True)
+
+    rows: list[list[Any]] = [[says.word(language, "sum_principal"), money(sums.principal), False]]
+    if sums.interest:
+        rows.append([says.word(language, "sum_interest"), money(sums.interest), False])
+    if sums.indemnity:
+        rows.append([says.word(language, "sum_indemnity", count=sums.invoices), money(sums.indemnity, "EUR"), False])
+    total = money(sums.total)
+    if sums.indemnity and sums.currency != "EUR":
+        total += f" + {money(sums.indemnity, 'EUR')}"
+    return [*rows, [says.word(language, "sum_total"), total, True]]
+
+
+def _signature(letter: Letter, who: Parties) -> list[str]:
+    if letter.kind in _SIGNED:
+        known = signatories_of(letter.entity_id, letter.day)
+        wanted = (
+            [one for one in known if one.email.casefold() == letter.signatory.casefold()] if letter.signatory else known
+        )
+        if not wanted:
+            raise CallError(["who signs formal notices, with title and delegation, is not in the settings"])
+        one = wanted[0]
+        said = [says.word(who.language, "delegation", delegation=one.delegation)] if one.delegation else []
+        return [one.name, one.title, *said]
+    return [name for name in (letter.contact.split(",")[0], who.entity.name) if name]
+
+
+def _mentions(kind: str, language: str, *, consumer: bool, public: bool) -> list[str]:
+    found = []
+    if kind in _CLAIMING and not consumer:
+        found.append(says.word(language, "legal_public" if public else "legal_business"))
+    if kind == "formal_notice":
+        found.append(says.word(language, "legal_notice"))
+    return found

@@ -1,0 +1,82 @@
+"""A planned message looked at, then sent: composed from today's facts, approved, and put into the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from encours.core.base.issue import CallError
+from encours.store.models import Message, PlannedAction
+from encours.usecases import clock
+from encours.usecases.approve_messages import approve_messages
+from encours.usecases.compose_message import Composed, compose_message, preview_message
+from encours.usecases.manage_scenarios import testing_codes
+from encours.usecases.manage_settings import setting
+from encours.usecases.mark_action import planned
+from encours.usecases.rights import Actor
+
+ACT, FORMAL = "approve_message", "send_formal_notice"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message as it would leave."""
+
+    to: list[str]
+    cc: list[str]
+    subject: str
+    text: str
+    html: str
+    files: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What would leave, whether it may, and what is in its way."""
+
+    draft: Draft | None
+    can_send: bool
+    test_mode: bool
+    faults: tuple[str, ...] = ()
+
+
+def look_at(actor: Actor, number: int) -> Look:
+    """The message of a planned action as it would leave now; nothing is approved. Raises NotAllowedError."""
+    row = planned(actor, number, ACT)
+    test = bool(setting("mail.test_mode", row.entity_id, clock.today()))
+    try:
+        found = preview_message(actor, row.action_id)
+    except CallError as refused:
+        return Look(None, False, test, tuple(refused.faults))
+    allowed = actor.may(FORMAL if row.formal else ACT, row.entity_id, row.amount)
+    testing = row.scenario in testing_codes(row.entity_id)
+    can = allowed.ok and not testing and not test and bool(found.recipients.to)
+    return Look(draft_of(found), can, test, tuple(found.recipients.left_out))
+
+
+def draft_of(found: Composed) -> Draft:
+    """The words of a message with its addressees and attachments."""
+    return Draft(
+        [f"{one.name} <{one.address}>" if one.name else one.address for one in found.recipients.to],
+        [one.address for one in found.recipients.cc],
+        found.words.subject,
+        found.words.text,
+        found.words.html,
+        [one.name for one in found.files],
+    )
+
+
+def send_action(actor: Actor, number: int) -> Message:
+    """Composes, approves and queues the message of a planned action; done twice it leaves once.
+
+    Raises NotAllowedError, or CallError with what keeps it from leaving (a scenario in test, no address…).
+    """
+    row = planned(actor, number, ACT)
+    if row.scenario in testing_codes(row.entity_id):
+        raise CallError(["the scenario is in test: nothing of it leaves until it is activated"])
+    message = compose_message(actor, row.action_id)
+    approve_messages(actor, [message.pk])
+    PlannedAction.objects.filter(pk=row.pk, state=PlannedAction.State.PLANNED).update(
+        state=PlannedAction.State.QUEUED, done_at=clock.now(), done_by=actor.user
+    )
+    message.refresh_from_db()
+    return message

@@ -1,0 +1,51 @@
+"""Planned messages approved together: composed from today's facts, then put into the outbox, all that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from encours.core.base.issue import CallError
+from encours.store.models import PlannedAction
+from encours.usecases.approve_messages import approve_messages
+from encours.usecases.compose_message import compose_message
+from encours.usecases.manage_scenarios import testing_codes
+from encours.usecases.mark_action import planned
+from encours.usecases.rights import Actor
+
+ACT = "approve_message"
+
+
+@dataclass(frozen=True)
+class SentTogether:
+    """How many wait for a second signature, how many leave, and what kept the others: (customer, fault)."""
+
+    approved: int
+    second: int
+    faults: tuple[tuple[str, str], ...]
+
+
+def send_planned(actor: Actor, numbers: Sequence[int]) -> SentTogether:
+    """Composes and approves planned messages. Formal notices are signed one by one and are left out.
+
+    Raises NotAllowedError; CallError where none may leave at all (test mode, no mail server).
+    """
+    rows = [planned(actor, number, ACT) for number in dict.fromkeys(numbers)]
+    testing = {entity_id: testing_codes(entity_id) for entity_id in {row.entity_id for row in rows}}
+    keys: list[UUID] = []
+    faults: list[tuple[str, str]] = []
+    for row in rows:
+        if row.formal or row.mode == "task" or row.scenario in testing[row.entity_id]:
+            faults.append((row.customer_id, "it is signed or done one by one, or its scenario is in test"))
+            continue
+        if row.state not in (PlannedAction.State.PLANNED, PlannedAction.State.QUEUED):
+            continue
+        try:
+            keys.append(compose_message(actor, row.action_id).pk)
+        except CallError as refused:
+            faults += [(row.customer_id, fault) for fault in refused.faults]
+    if not keys:
+        return SentTogether(0, 0, tuple(faults))
+    done = approve_messages(actor, keys)
+    return SentTogether(done.count, len(done.second), tuple(faults))

@@ -1,0 +1,91 @@
+"""Templates as the page shows them: those in force, one opened to be changed, and what it says to a real customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from encours.core.base.issue import CallError
+from encours.store.models import Customer, CustomerPosition, Entity, MessageTemplate
+from encours.usecases import message_template
+from encours.usecases.compose_message import preview_template
+from encours.usecases.edit_template import check_template, list_templates
+from encours.usecases.message_template import Source
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.viewing import Viewing
+
+_EXAMPLES = 25
+
+
+@dataclass(frozen=True)
+class Example:
+    """A customer on whom a template is tried."""
+
+    customer_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class WordingPage:
+    """The templates of an entity, and the one that is opened."""
+
+    entity_id: str
+    entities: list[tuple[str, str]]
+    rows: list[Source]
+    opened: Source | None
+    names: dict[str, tuple[str, ...]]
+    examples: list[Example]
+    versions: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a template says to a customer, or everything that is wrong with it."""
+
+    to: list[str]
+    subject: str
+    text: str
+    html: str
+    faults: tuple[str, ...] = ()
+
+
+def show_wording(viewing: Viewing, entity_id: str, code: str, language: str) -> WordingPage:
+    """The templates in force for an entity that is seen."""
+    entities = list(viewing.rows(Entity).order_by("name").values_list("entity_id", "name"))
+    known = [one for one, _ in entities]
+    of = entity_id if entity_id in known else (known[0] if known else "")
+    rows = list_templates(viewing.actor, of) if of else []
+    opened = next((one for one in rows if (one.code, one.language) == (code, language)), None)
+    spoken = [one for one in rows if one.language == language]
+    opened = opened or next((one for one in rows if one.code == code), next(iter(spoken or rows), None))
+    return WordingPage(
+        of, entities, rows, opened, dict(message_template.names_of(opened.code)) if opened else {},
+        _examples(viewing, of),
+        MessageTemplate.objects.filter(entity_id=of, code=opened.code, language=opened.language).count()
+        if opened else 0,
+    )  # fmt: skip
+
+
+def preview_words(viewing: Viewing, source: Source, customer_id: str) -> Preview:
+    """What the words say to a customer; nothing is kept."""
+    faults = check_template(source.code, source.language, source.subject, source.text, source.html)
+    if faults:
+        return Preview([], "", "", "", tuple(faults))
+    try:
+        found = preview_template(viewing.actor, source, customer_id)
+    except NotAllowedError:
+        raise
+    except CallError as refused:
+        return Preview([], "", "", "", tuple(refused.faults))
+    to = [one.address for one in found.recipients.to]
+    return Preview(to, found.words.subject, found.words.text, found.words.html)
+
+
+def _examples(viewing: Viewing, entity_id: str) -> list[Example]:
+    """Customers with the most overdue: those whom messages are written to."""
+    late = viewing.rows(CustomerPosition).filter(entity_id=entity_id, overdue__gt=0).order_by("-overdue")
+    wanted = list(dict.fromkeys(late.values_list("customer_id", flat=True)[: 2 * _EXAMPLES]))[:_EXAMPLES]
+    if not wanted:
+        wanted = list(viewing.facts(Customer).filter(entity_id=entity_id).order_by("name")
+                      .values_list("customer_id", flat=True)[:_EXAMPLES])  # fmt: skip
+    names = dict(viewing.facts(Customer).filter(customer_id__in=wanted).values_list("customer_id", "name"))
+    return [Example(one, names.get(one) or one) for one in wanted]

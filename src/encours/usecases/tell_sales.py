@@ -1,0 +1,163 @@
+"""What a plan asks of sales: the weekly digest to each owner, and the notice before a step they may object to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from babel.dates import format_date
+from babel.numbers import format_currency
+
+from encours.core.base.money import exponent
+from encours.store.models import Customer, Dispute, DisputeCare, Item, SalesDigest, StepNotice, Task, User
+from encours.usecases import clock
+from encours.usecases.dunning_owner import sales_users
+from encours.usecases.notice_words import spoken, task_words, words_of
+from encours.usecases.rights import Actor
+from encours.usecases.send_notices import DIGEST, STEP_NOTICE, Notice, send_notices
+from encours.usecases.step_words import step_words
+
+
+def tell_sales(actor: Actor, entity_id: str, asked: pl.DataFrame, day: date) -> int:
+    """Gives the notices and sends the digests of a plan (`core.dunning.result.INTERNAL`), each once, in the caller's
+    transaction and under the entity's lock. How many messages were queued.
+
+    A notice whose sales owner is nobody here is given all the same: its hours run, and the credit manager sees it.
+    """
+    rows = list(asked.filter(pl.col("entity_id") == entity_id).iter_rows(named=True))
+    users = sales_users(entity_id, [str(row["owner"] or "") for row in rows])
+    sent = 0
+    for row in rows:
+        if row["kind"] == "notice":
+            sent += _give_notice(actor, entity_id, row, users.get(row["owner"] or ""), day)
+    by_user: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row["kind"] == "digest" and row["owner"] in users:
+            by_user[users[row["owner"]]].append(row)
+    for user_id, own in sorted(by_user.items()):
+        sent += _send_digest(actor, entity_id, user_id, own, day)
+    return sent
+
+
+def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], user_id: int | None, day: date) -> int:
+    hours = max(24, ((row["goes_on"] or day + timedelta(days=2)) - day).days * 24)
+    since = clock.now() - timedelta(hours=hours)
+    same = StepNotice.objects.filter(entity_id=entity_id, customer_id=row["customer_id"], step=row["step"])
+    if same.filter(asked_at__gte=since).exists():
+        return 0
+    StepNotice.objects.create(
+        entity_id=entity_id, customer_id=row["customer_id"], scenario=row["scenario"] or "", step=row["step"],
+        asked_at=clock.now(), asked_of_id=user_id, hours=hours,
+    )  # fmt: skip
+    if user_id is None:
+        return 0
+    language = language_of(User.objects.get(pk=user_id))
+    step = step_words([entity_id], language).get(row["step"], row["step"])
+    data = {"hours": hours, "step": step, "amount": _money(row["amount"], row["currency"], language)}
+    return len(send_notices([Notice(STEP_NOTICE, entity_id, user_id, row["customer_id"], data)], actor.user))
+
+
+def _send_digest(actor: Actor, entity_id: str, user_id: int, rows: Sequence[Mapping[str, Any]], day: date) -> int:
+    """One letter a week and person, whatever is planned again."""
+    week_on = day - timedelta(days=day.weekday())
+    customers = sorted({row["customer_id"] for row in rows})
+    digest, is_new = SalesDigest.objects.get_or_create(
+        entity_id=entity_id, user_id=user_id, week_on=week_on, defaults={"customers": customers, "at": clock.now()}
+    )
+    if not is_new:
+        return 0
+    language = language_of(User.objects.get(pk=user_id))
+    data = {"count": len(customers), "text": _digest_text(entity_id, user_id, rows, language, day)}
+    messages = send_notices([Notice(DIGEST, entity_id, user_id, "", data)], actor.user)
+    if messages:
+        digest.message = str(messages[0].pk)
+        digest.save(update_fields=["message"])
+    return len(messages)
+
+
+def _digest_text(entity_id: str, user_id: int, rows: Sequence[Mapping[str, Any]], language: str, day: date) -> str:
+    customers = {row["customer_id"] for row in rows}
+    names = dict(Customer.objects.filter(customer_id__in=customers, is_current=True).values_list("customer_id", "name"))
+    oldest = _oldest(rows)
+    totals: defaultdict[str, int] = defaultdict(int)
+    for row in rows:
+        totals[row["currency"]] += row["amount"]
+    amounts = ", ".join(_money(amount, currency, language) for currency, amount in sorted(totals.items()))
+    lines = [words_of("digest_head", language).text.format(count=len(customers), amounts=amounts), ""]
+    asks = asked_of(entity_id, user_id, customers, language)
+    for row in sorted(rows, key=lambda one: (-one["amount"], one["customer_id"])):
+        customer_id = row["customer_id"]
+        days = (day - oldest.get((customer_id, row["currency"]), day)).days
+        amount = _money(row["amount"], row["currency"], language)
+        lines.append(
+            words_of("digest_line", language).text.format(
+                who=names.get(customer_id, customer_id), amount=amount, days=days
+            )
+        )
+        lines += [words_of("digest_ask", language).text.format(what=what) for what in asks.pop(customer_id, [])]
+    return "\n".join(lines)
+
+
+def _oldest(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], date]:
+    due = dict(
+        Item.objects.filter(item_id__in={one for row in rows for one in row["items"] or ()}, is_current=True)
+        .values_list("item_id", "due_on")
+    )  # fmt: skip
+    return {
+        (row["customer_id"], row["currency"]): min(due[one] for one in row["items"] if one in due)
+        for row in rows
+        if any(one in due for one in row["items"] or ())
+    }
+
+
+def asked_of(entity_id: str, user_id: int, customers: set[str], language: str) -> dict[str, list[str]]:
+    """Customer -> what is asked of a sales owner: objections while there is time, disputes and tasks of theirs."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    steps = step_words([entity_id], language)
+    for notice in open_notices(entity_id).filter(asked_of_id=user_id, customer_id__in=customers):
+        until = notice.asked_at + timedelta(hours=notice.hours)
+        step = steps.get(notice.step, notice.step)
+        said = words_of("ask_notice", language).text.format(step=step, until=_day(until.date(), language))
+        found[notice.customer_id].append(said)
+    cares = DisputeCare.objects.filter(entity_id=entity_id, owner_id=user_id, customer_id__in=customers)
+    due = {care.dispute_id: care for care in cares}
+    open_ones = Dispute.objects.filter(dispute_id__in=list(due), is_current=True, closed_on__isnull=True)
+    items = Item.objects.filter(item_id__in=open_ones.values("item_id"), is_current=True)
+    numbers = {item.item_id: item for item in items}
+    for dispute in open_ones:
+        item, care = numbers.get(dispute.item_id), due[dispute.dispute_id]
+        if item is not None:
+            amount = _money(dispute.amount, item.currency, language)
+            what = words_of("ask_dispute", language).text
+            said = what.format(number=item.number, amount=amount, until=_day(care.due_on, language))
+            found[care.customer_id].append(said)
+    tasks = Task.objects.filter(entity_id=entity_id, owner_id=user_id, customer_id__in=customers, state="open")
+    for task in tasks:
+        title = task.title or task_words(task.kind, language)
+        said = words_of("ask_task", language).text.format(title=title, until=_day(task.due_on, language))
+        found[task.customer_id or ""].append(said)
+    return dict(found)
+
+
+def open_notices(entity_id: str) -> Any:
+    """Notices of the last days that nobody has answered."""
+    since = clock.now() - timedelta(days=3)
+    return StepNotice.objects.filter(entity_id=entity_id, answer="", asked_at__gte=since).order_by("asked_at")
+
+
+def language_of(user: User) -> str:
+    """The language that a person is written to in."""
+    return spoken(user.language)
+
+
+def _day(day: date, language: str) -> str:
+    return str(format_date(day, "long", locale=language))
+
+
+def _money(amount: int, currency: str, language: str) -> str:
+    value = Decimal(amount).scaleb(-exponent(currency))
+    return str(format_currency(value, currency, locale="fr_FR" if language == "fr" else "en_GB"))

@@ -67,6 +67,15 @@ _PAGES = (
     "/trust/?entity=A",
     "/trust/disagreements/",
     "/trust/disagreements/?tab=judged",
+    "/today/",
+    "/today/?tab=done",
+    "/today/figures/",
+    "/outbox/",
+    "/outbox/?tab=held",
+    "/scenarios/",
+    "/scenarios/sme/?of=A&step=letter",
+    "/scenarios/sme/?of=A&tab=members",
+    "/templates/",
 )
 
 
@@ -82,7 +91,18 @@ def test_every_page_is_accessible_and_fits_its_window(
     faults = []
     rewinding = f"/trust/run/{town.ids['run_id']}/"
     advised = f"/cash/advices/of/{town.ids['advice_id']}"
-    for address in (*_PAGES, rewinding, advised, imported, f"{imported}files/{town.ids['file_id']}/mapping/", past):
+    acting = [f"/today/{town.ids['number']}/?do={form}" for form in ("send", "call")]
+    written = f"/outbox/{town.ids['message_id']}/"
+    for address in (
+        *_PAGES,
+        *acting,
+        written,
+        rewinding,
+        advised,
+        imported,
+        f"{imported}files/{town.ids['file_id']}/mapping/",
+        past,
+    ):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         faults += [f"{address}: {fault}" for fault in axe_faults(page)]

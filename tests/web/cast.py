@@ -14,7 +14,6 @@ from typing import Any
 
 import polars as pl
 
-from encours.connectors.book_folder import write_book
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES
 from encours.core.entries import Bank
@@ -44,6 +43,9 @@ from encours.usecases.import_advice import import_advice
 from encours.usecases.import_files import Upload, import_now, preview_import, receive_files
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import Actor, actor_of, job
+from tests.usecases.books import folder
+from tests.web.chasing import chase_town
+from tests.web.collecting import collect_town
 from tests.web.forecasts import forecast_town
 from tests.web.habits import keep_habits
 
@@ -178,8 +180,7 @@ def build_town(home: Path) -> Town:
     town = Town(home=home / "home")
     day = clock.today()
     for entity_id in ("A", "B"):
-        write_book(book_of(entity_id, day), home / f"book-{entity_id}")
-        import_now(job("test"), None, [home / f"book-{entity_id}"])
+        import_now(job("test"), None, [folder(book_of(entity_id, day), home / f"book-{entity_id}")])
         keep_habits(entity_id)
     _people(town)
     papers = home / "home" / "files"
@@ -237,11 +238,11 @@ def build_town(home: Path) -> Town:
         "closing_id": Closing.objects.create(
             entity_id="A", month=date(2020, 1, 31), sealed_at=clock.now(), digest=""
         ).pk,
-        "customer_id": "A:0",
-        "item_id": "A:0:late",
-        "receipt_id": "A:0:r",
+        "customer_id": "A:0", "item_id": "A:0:late", "receipt_id": "A:0:r",
         "document_id": "A:0:d",
-    }
+        **chase_town(),
+    }  # fmt: skip
+    town.ids |= collect_town(alice, town.users["sacha"])
     return town
 
 

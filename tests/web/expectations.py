@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from encours.usecases import clock
 from tests.web.cast import CAST, Town
 
 
@@ -35,6 +36,7 @@ def _all(names: str, status: int, rest: int, hidden: bool = False, **more: Any) 
 
 _A = "alice claude colette camille sacha"  # who sees customer A:0
 _HIDDEN = {"victor": 404, "nemo": 404}
+_CHASE = "alice claude colette"  # who chases A's customers
 _CASH = "alice claude camille"  # who imports into A and applies its cash
 
 
@@ -52,10 +54,52 @@ EXPECTED: dict[str, Expected] = {
     "customers_export": Expected({"nemo": 403}, 200),
     "customers_save_view": Expected({}, 302, "post", lambda town: {"name": "mine", "query": "state=overdue"}),
     "customers_delete_view": _post("alice", 404),
+    "ready": Expected({}, 200),
+    "ready_export": Expected({"nemo": 403}, 200),
     "search": Expected({}, 200, query="?q=Nothing"),
     "customer": _all(_A, 200, 404),
     "customer_statement": _all(_A, 200, 404),
     "customer_delays": _all(_A, 200, 404),
+    "tasks": Expected({}, 200),
+    "task_absence": Expected({}, 302, "post"),
+    "task_close": _post("alice claude colette camille", 404, {"sacha": 403}),
+    "task_give": _post("alice claude colette camille", 404, {"sacha": 403}, lambda town: {"owner": "0"}),
+    "customer_contact_add": _post(
+        "alice claude colette camille",
+        404,
+        {"sacha": 403},
+        lambda town: {"role": "cfo", "email": "f@zirconia.example"},
+    ),
+    "customer_contact_change": _post(
+        "alice claude colette camille", 404, {"sacha": 403}, lambda town: {"role": "cfo", "phone": "0144000000"}
+    ),
+    "customer_contact_remove": _post("alice claude colette camille", 404, {"sacha": 403}),
+    "disputes": Expected({}, 200),
+    "disputes_export": Expected({"nemo": 403}, 200),
+    "dispute": _all(_A, 200, 404),
+    "dispute_assign": _post("alice claude colette camille", 404, {"sacha": 403}, lambda town: {"due_on": "2030-01-02"}),
+    "dispute_comment": _post(_A, 404, data=lambda town: {"text": "they are right"}),
+    "dispute_close": _post("alice claude colette camille", 404, {"sacha": 403}, lambda town: {"outcome": "paid"}),
+    "my_customers": Expected({}, 200),
+    "my_customer": _all(_A, 200, 404),
+    "my_customer_log": _post(
+        "alice claude colette sacha", 404, {"camille": 403}, lambda town: {"outcome": "answered", "detail": "soon"}
+    ),
+    "my_customer_hold": _post(
+        "alice claude colette sacha",
+        404,
+        {"camille": 403},
+        lambda town: {"reason": "legal", "until_on": f"{clock.today()}", "why": "a lawyer writes"},
+    ),
+    "my_customer_comment": _post(_A, 404, data=lambda town: {"text": "calls back on Monday"}),
+    "my_customer_notice": _post("alice claude colette sacha", 404, {"camille": 403}, lambda town: {"answer": "go"}),
+    "my_customer_objection": _post(
+        "alice claude", 404, dict.fromkeys(("colette", "camille", "sacha"), 403), lambda town: {"decision": "overruled"}
+    ),
+    "my_customer_decide": _post(
+        "alice claude colette", 404, {"camille": 403, "sacha": 403}, lambda town: {"decision": "refused"}
+    ),
+    "my_customer_lift": _post("alice claude colette sacha", 404, {"camille": 403}),
     "customer_note": _post(_A, 404, data=lambda town: {"text": "calls back on Monday"}),
     "item": _all(_A, 200, 404),
     "document": _all(_A, 200, 404),
@@ -159,9 +203,75 @@ EXPECTED: dict[str, Expected] = {
         "alice claude", 403, data=lambda town: {"entity": "A", "name": "north", "collector": "N"}
     ),
     "settings_delete_portfolio": _post("alice claude", 403),
+    "settings_letters": _post(
+        "alice claude",
+        403,
+        data=lambda town: {
+            "of": "A",
+            "form": "payment",
+            "payment.accounts:currency": "EUR",
+            "payment.accounts:iban": "FR7630006000011234567890189",
+            "payment.accounts:bic": "",
+            "payment.accounts:holder": "",
+        },
+    ),
+    "settings_mail": _post(
+        "alice",
+        403,
+        data=lambda town: {
+            "of": "A",
+            "sender:address": "recouvrement@example.com",
+            "server:host": "mail.example.com",
+            "server:port": "587",
+            "server:user": "u",
+            "server:secret": "env:ENCOURS_MAIL_PASSWORD",
+            "per_minute": "60",
+            "copies": "none",
+            "megabytes": "10",
+        },
+    ),
     "settings_change": _post(
         "alice", 403, data=lambda town: {"of": "A", "key": "terms.default", "value": "45 days end of month"}
     ),
+    "today": _all(_CHASE, 200, 403),
+    "today_plan": _post(_CHASE, 403),
+    "today_figures": _all(_CHASE, 200, 403),
+    "today_action": _all(_CHASE, 200, 403, query="?do=call"),
+    "today_act": _post(_CHASE, 403, data=lambda town: {"act": "skip"}),
+    "outbox": _all(_CHASE, 200, 403),
+    "outbox_send": _post(_CHASE, 403),
+    "outbox_test_mode": _post("alice claude", 403, data=lambda town: {"of": "A", "on": "1"}),
+    "outbox_message": _all(_CHASE, 200, 403),
+    "outbox_act": _post(_CHASE, 403, data=lambda town: {"act": "discard"}),
+    "scenarios": _all(_CHASE, 200, 403),
+    "scenario": _all(_CHASE, 200, 403, query="?of=A&step=reminder_1"),
+    "scenario_switch": _post("alice claude", 403, data=lambda town: {"of": "A", "state": "off"}),
+    "scenario_step": _post(
+        "alice claude", 403, data=lambda town: {"of": "A", "step": "reminder_1", "days": "4", "why": "a day later"}
+    ),
+    "scenario_restore": _post("alice claude", 403, data=lambda town: {"of": "A", "version": "1"}),
+    "scenarios_choose": _post(_CHASE, 403, data=lambda town: {"scenario": "sme", "why": "asked for"}),
+    "wording": _all(_CHASE, 200, 403),
+    "wording_preview": _all(
+        _CHASE,
+        200,
+        403,
+        method="post",
+        data=lambda town: {"code": "penalties", "language": "fr", "subject": "x", "text": "y", "customer": "A:0"},
+    ),
+    "wording_save": _post(
+        "alice claude",
+        403,
+        data=lambda town: {
+            "of": "A",
+            "code": "penalties",
+            "language": "fr",
+            "subject": "x",
+            "text": "y",
+            "tone": "firm",
+        },
+    ),
+    "wording_restore": _post("alice claude", 403, data=lambda town: {"of": "A", "code": "penalties", "language": "fr"}),
     "help": Expected({}, 200),
 }
 

@@ -11,6 +11,7 @@ from django.test import Client
 from encours.store.models import Import, ImportIssue, User
 from tests.web.cast import Town
 
+pytestmark = pytest.mark.one_database
 _SHEET = "Compte client;Nom client;N° facture;Date facture;Échéance;Solde\nC1;Dupin;F1;28/02/2026;31/03/2026;12,00\n"
 
 

@@ -46,6 +46,13 @@ _PAGES = (
     "/forecast/?part=scenarios",
     "/forecast/?part=accuracy",
     "/forecast/customer/A:0",
+    "/today/",
+    "/today/figures/",
+    "/outbox/",
+    "/outbox/?tab=held",
+    "/scenarios/",
+    "/scenarios/sme/?of=A&tab=members",
+    "/templates/",
 )
 
 
@@ -66,6 +73,7 @@ def test_a_page_asks_at_most_thirty_queries(
     assert len(queries) <= 30, "\n".join(query["sql"][:160] for query in queries)
 
 
+@pytest.mark.one_database
 def test_no_page_carries_inline_style_or_script(town: Town, client_of: Callable[[str], Client]) -> None:
     client = client_of("alice")
     for address in (*_PAGES, "/overview/chart/dso/", "/overview/chart/ageing/"):
@@ -77,6 +85,7 @@ def test_no_page_carries_inline_style_or_script(town: Town, client_of: Callable[
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("language", "words"), [("fr", ("Synthèse", "Échu", "Encours")), ("en", ("Overview", "Overdue"))]
 )
@@ -229,6 +238,7 @@ def test_rejected_lines_are_given_back(town: Town, client_of: Callable[[str], Cl
     assert b"ZIR-8" in b"".join(answer.streaming_content)  # type: ignore[arg-type]  # a synchronous answer
 
 
+@pytest.mark.one_database
 def test_the_sidebar_shows_only_what_one_may_open(town: Town, client_of: Callable[[str], Client]) -> None:
     shown = client_of("sacha").get("/").content.decode()
     assert 'href="/customers/"' in shown
@@ -237,6 +247,7 @@ def test_the_sidebar_shows_only_what_one_may_open(town: Town, client_of: Callabl
     assert 'href="/settings/"' in client_of("alice").get("/").content.decode()
 
 
+@pytest.mark.one_database
 def test_an_unknown_address_says_so_in_the_frame(town: Town, client_of: Callable[[str], Client]) -> None:
     answer = client_of("claude").get("/nothing/")
     assert answer.status_code == 404

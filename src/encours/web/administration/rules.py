@@ -18,8 +18,18 @@ _SAID = {
     "terms.default": (_("Terms where no due date is known"), _("for example: 45 days end of month")),
     "rates.main_refinancing": (_("Main refinancing rate of the ECB"), _("a day and a percentage on each line")),
     "rates.legal_business": (_("Legal rate between professionals"), _("a day and a percentage on each line")),
+    "penalties.contract": (_("Penalty rate of our terms"), _("as the invoices say it; empty: the legal one")),
+    "dunning.minutes": (_("Minutes a day for calls and messages"), _("of one collector")),
+    "dunning.cap": (_("Contacts with a customer, at most"), _("messages and calls")),
+    "dunning.cap_days": (_("Within so many days"), ""),
+    "dunning.floor": (_("Nobody is asked for less than"), _("whole units of the entity's currency")),
+    "dunning.objective": (_("The worklist works for"), ""),
 }
-_CHOICES = {"ageing.by": (("due", _("the due date")), ("issued", _("the invoice date")))}
+_CHOICES = {
+    "ageing.by": (("due", _("the due date")), ("issued", _("the invoice date"))),
+    "dunning.objective": (("euro_days", _("cash brought forward")), ("month_end", _("cash in before the month ends"))),
+}
+_WHOLE = ("dunning.minutes", "dunning.cap", "dunning.cap_days", "dunning.floor")
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ def _text(value: Any) -> str:
 
 def parsed(key: str, text: str) -> Any:
     """What was typed as the setting's value. Raises ValueError for what is no number."""
+    if key in _WHOLE:
+        return int(text)
     if key == "ageing.limits":
         return [int(part) for part in text.replace(";", ",").split(",") if part.strip()]
     if key == "fec.receivable_accounts":

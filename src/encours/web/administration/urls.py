@@ -13,6 +13,7 @@ NAV = NavEntry(
     90,
     "s",
     ("see_rights", "manage_users", "manage_settings", "manage_portfolios"),
+    group="data",
 )
 urlpatterns = [
     path("settings/", views.settings, name="settings"),
@@ -24,5 +25,7 @@ urlpatterns = [
     path("settings/delegations/<int:delegation_id>/end/", views.drop_delegation, name="settings_end_delegation"),
     path("settings/portfolios/", views.add_portfolio, name="settings_add_portfolio"),
     path("settings/portfolios/<int:portfolio_id>/delete/", views.drop_portfolio, name="settings_delete_portfolio"),
+    path("settings/letters/", views.change_letters, name="settings_letters"),
+    path("settings/mail/", views.change_mail, name="settings_mail"),
     path("settings/rules/", views.change_rule, name="settings_change"),
 ]

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
 from encours.core.base.money import to_minor
+from encours.usecases.change_letter_settings import change_letter_settings
 from encours.usecases.manage_delegations import Terms, end_delegation, grant_delegation
 from encours.usecases.manage_portfolios import delete_portfolio, save_portfolio
 from encours.usecases.manage_settings import change_setting
 from encours.usecases.manage_users import Grant, create_user, grant_role, revoke_role, set_active
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_settings import may_see_settings, show_settings
-from encours.web.administration import rules
+from encours.web.administration import letters, mail, rules
 from encours.web.shell import words
 from encours.web.shell.issue_words import said, said_together
 from encours.web.shell.request import Request
@@ -42,6 +43,8 @@ def settings(request: Request) -> HttpResponse:
         "delegations": _("Delegations"),
         "portfolios": _("Portfolios"),
         "rules": _("Terms and rules"),
+        "letters": _("Letters and payment"),
+        "mail": _("E-mail"),
         "rates": _("Rates"),
     }
     context = {
@@ -50,7 +53,9 @@ def settings(request: Request) -> HttpResponse:
         "parts": [(code, parts[code]) for code in page.parts],
         "role_words": words.words("role").items(),
         "act_words": [(code, words.word("act", code)) for code in page.amount_acts],
-        "rules": [rules.shown(row) for row in page.settings],
+        "rules": [rules.shown(row) for row in page.settings] if page.part == "rules" else [],
+        "letters": letters.shown(page.settings) if page.part == "letters" and page.settings else None,
+        "mail": mail.shown(page.settings) if page.part == "mail" and page.settings else None,
     }
     return render(request, "administration/settings.html", context)
 
@@ -153,11 +158,12 @@ def drop_delegation(request: Request, delegation_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def add_portfolio(request: Request) -> HttpResponse:
-    """A portfolio by its collector's name."""
+    """A portfolio by its collector's or its sales owner's name."""
     form = request.POST
 
     def act(actor: Any) -> None:
-        save_portfolio(actor, form.get("entity", ""), form.get("name", ""), form.get("collector", ""))
+        collector, owner = form.get("collector", ""), form.get("sales_owner", "")
+        save_portfolio(actor, form.get("entity", ""), form.get("name", ""), collector, sales_owner=owner)
 
     return _act(request, "portfolios", act, _("Portfolio saved."))
 
@@ -181,6 +187,30 @@ def change_rule(request: Request) -> HttpResponse:
         change_setting(actor, key, value, form.get("of") or None, date.fromisoformat(start) if start else None)
 
     return _act(request, "rules", act, _("Setting changed."))
+
+
+@login_required
+@require_POST
+def change_letters(request: Request) -> HttpResponse:
+    """Who writes, who signs, where to pay: one of the two forms of an entity."""
+    form = request.POST
+
+    def act(actor: Any) -> None:
+        change_letter_settings(actor, form.get("of", ""), letters.typed(form))
+
+    return _act(request, "letters", act, _("Settings of letters changed."))
+
+
+@login_required
+@require_POST
+def change_mail(request: Request) -> HttpResponse:
+    """Who writes e-mails, through which server, where undelivered ones come back."""
+    form = request.POST
+
+    def act(actor: Any) -> None:
+        change_letter_settings(actor, form.get("of", ""), mail.typed(form))
+
+    return _act(request, "mail", act, _("Settings of mail changed."))
 
 
 def _number(text: str | None) -> int | None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.cash import policy, views
 from encours.web.shell.nav import NavEntry
 
-NAV = NavEntry(_("Cash application"), "cash", "cash", 25, "l", acts=("accept_match",))
+NAV = NavEntry(_("Cash application"), "cash", "cash", 25, "l", acts=("accept_match",), group="cash", phone=2)
 urlpatterns = [
     path("cash/", views.cash, name="cash"),
     path("cash/figures/", views.figures, name="cash_figures"),

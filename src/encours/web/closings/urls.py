@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.closings import views
 from encours.web.shell.nav import NavEntry
 
-NAV = NavEntry(_("Reconciliation and closings"), "closings", "closing", 50, "a", whole=True)
+NAV = NavEntry(_("Reconciliation and closings"), "closings", "closing", 50, "a", whole=True, group="data")
 urlpatterns = [
     path("closings/", views.closings, name="closings"),
     path("closings/lines.<slug:kind>", views.export_lines, name="closings_lines"),

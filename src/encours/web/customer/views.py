@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from encours.core.base.issue import CallError
+from encours.usecases.customer_timeline import KINDS
+from encours.usecases.letter_files import statement_of
+from encours.usecases.manage_contacts import (
+    OPT_OUTS,
+    ROLES,
+    ContactForm,
+    add_contact,
+    change_contact,
+    customer_of_contact,
+    remove_contact,
+)
 from encours.usecases.payment_habit import delays_of
 from encours.usecases.rights import NotAllowedError
-from encours.usecases.show_customer import show_customer, statement_items
+from encours.usecases.show_customer import show_customer
 from encours.usecases.write_note import write_note
 from encours.web.customer import habit_words
-from encours.web.customer.statement import statement_pdf
-from encours.web.shell import charts
+from encours.web.shell import charts, words
+from encours.web.shell.forms import form_key
+from encours.web.shell.issue_words import said
 from encours.web.shell.request import Request
 
 
 @login_required
 def customer(request: Request, customer_id: str) -> HttpResponse:
     """Identity and balance with one of the tabs."""
-    page = show_customer(request.viewing, customer_id, request.GET.get("level", ""), request.GET.get("tab", ""))
+    query = request.GET
+    page = show_customer(
+        request.viewing, customer_id, query.get("level", ""), query.get("tab", ""), query.get("kind", "")
+    )
     if page is None:
         raise Http404
     tabs = (
@@ -42,9 +61,28 @@ def customer(request: Request, customer_id: str) -> HttpResponse:
     }
     shown = [(code, levels[code]) for code in page.levels] if len(page.levels) > 1 else []
     context = {"section": "customers", "page": page, "who": page.identity, "tabs": tabs, "levels": shown}
+    if page.tab == "timeline":
+        context |= {"kinds": _kinds(), "key": form_key()}
+    elif page.tab == "contacts":
+        roles = [(code, words.word("contact", code)) for code in ROLES]
+        refusals = [(code, words.word("opt_out", code)) for code in OPT_OUTS]
+        context |= {"contact_roles": roles, "known_roles": ROLES, "opt_outs": refusals}
     if page.habit is not None:
         context |= habit_words.said_of(page.habit)
     return render(request, "customer/customer.html", context)
+
+
+def _kinds() -> list[tuple[str, str]]:
+    """What the timeline may be narrowed to."""
+    titles = {
+        "contacts": _("Contacts and messages"),
+        "promises": _("Promises"),
+        "disputes": _("Disputes"),
+        "holds": _("Holds"),
+        "comments": _("Comments and notes"),
+        "money": _("Invoices and payments"),
+    }
+    return [(code, titles[code]) for code in KINDS]
 
 
 @login_required
@@ -63,13 +101,14 @@ def delays(request: Request, customer_id: str) -> HttpResponse:
 def statement(request: Request, customer_id: str) -> HttpResponse:
     """The account statement of the page's day."""
     viewing = request.viewing
-    found = statement_items(viewing, customer_id)
+    found = statement_of(viewing, customer_id, get_language() or "")
     if found is None:
         raise Http404
+    account, pdf = found
     title = _("statement")
-    name = f"{title}-{found[0].account}-{viewing.day:%Y-%m-%d}.pdf".replace('"', "").replace("\\", "")
+    name = f"{title}-{account}-{viewing.day:%Y-%m-%d}.pdf".replace('"', "").replace("\\", "")
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return HttpResponse(statement_pdf(*found, viewing.day), content_type="application/pdf", headers=headers)
+    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
 
 
 @login_required
@@ -84,4 +123,48 @@ def note(request: Request, customer_id: str) -> HttpResponse:
         raise Http404
     if kept:
         messages.success(request, _("Note saved."))
+    return HttpResponseRedirect(f"{reverse('customer', args=[customer_id])}?tab=contacts")
+
+
+@login_required
+@require_POST
+def contact_add(request: Request, customer_id: str) -> HttpResponse:
+    """Adds a contact."""
+    form = _contact(request.POST)
+    return _contacts(request, customer_id, lambda: add_contact(request.viewing.actor, customer_id, form))
+
+
+@login_required
+@require_POST
+def contact_change(request: Request, contact_id: str) -> HttpResponse:
+    """Changes a contact."""
+    form, customer_id = _contact(request.POST), customer_of_contact(request.viewing.actor, contact_id)
+    return _contacts(request, customer_id, lambda: change_contact(request.viewing.actor, contact_id, form))
+
+
+@login_required
+@require_POST
+def contact_remove(request: Request, contact_id: str) -> HttpResponse:
+    """Takes a contact out of the book."""
+    customer_id = customer_of_contact(request.viewing.actor, contact_id)
+    return _contacts(request, customer_id, lambda: remove_contact(request.viewing.actor, contact_id))
+
+
+def _contact(form: QueryDict) -> ContactForm:
+    told = {name: form.get(name, "") for name in ("role", "name", "email", "phone", "address", "language")}
+    return ContactForm(**told, opt_out=tuple(form.getlist("opt_out")))
+
+
+def _contacts(request: Request, customer_id: str, act: Callable[[], object]) -> HttpResponse:
+    if not customer_id or show_customer(request.viewing, customer_id) is None:
+        raise Http404
+    try:
+        act()
+    except NotAllowedError as refused:
+        raise PermissionDenied from refused
+    except CallError as refused:
+        for fault in refused.faults:
+            messages.error(request, said(fault))
+    else:
+        messages.success(request, _("Contact saved."))
     return HttpResponseRedirect(f"{reverse('customer', args=[customer_id])}?tab=contacts")

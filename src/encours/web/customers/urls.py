@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.customers import views
 from encours.web.shell.nav import NavEntry
 
-NAV = NavEntry(_("Customers"), "customers", "customers", 20, "c")
+NAV = NavEntry(_("Customers"), "customers", "customers", 20, "c", phone=4)
 urlpatterns = [
     path("customers/", views.customers, name="customers"),
     path("customers/export.<slug:kind>", views.export, name="customers_export"),

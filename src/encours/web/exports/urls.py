@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.exports import views
 from encours.web.shell.nav import NavEntry
 
-NAV = NavEntry(_("Export to the ERP"), "exports", "exports", 51, "e", ("export",), whole=True)
+NAV = NavEntry(_("Export to the ERP"), "exports", "exports", 51, "e", ("export",), whole=True, group="data")
 urlpatterns = [
     path("exports/", views.exports, name="exports"),
     path("exports/make/", views.make, name="exports_make"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.forecast import exports, views
 from encours.web.shell.nav import NavEntry
 
-NAV = NavEntry(_("Forecast"), "forecast", "forecast", 15, "f")
+NAV = NavEntry(_("Forecast"), "forecast", "forecast", 15, "f", phone=5)
 urlpatterns = [
     path("forecast/", views.forecast, name="forecast"),
     path("forecast/chart/<slug:kind>/", views.chart, name="forecast_chart"),

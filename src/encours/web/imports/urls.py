@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.imports import views
 from encours.web.shell.nav import NavEntry
 
-NAV = NavEntry(_("Imports"), "imports", "imports", 50, "i", ("import_files", "see_audit"))
+NAV = NavEntry(_("Imports"), "imports", "imports", 50, "i", ("import_files", "see_audit"), group="data")
 urlpatterns = [
     path("imports/", views.imports, name="imports"),
     path("imports/receive/", views.receive, name="imports_receive"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.receipts import views
 from encours.web.shell.nav import NavEntry
 
-NAV = NavEntry(_("Receipts"), "receipts", "receipts", 30, "r")
+NAV = NavEntry(_("Receipts"), "receipts", "receipts", 30, "r", group="cash", phone=6)
 urlpatterns = [
     path("receipts/", views.receipts, name="receipts"),
     path("receipts/propose/", views.propose, name="receipts_propose"),

@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 import encours
 from encours.usecases.show_shell import show_shell
-from encours.web.shell.nav import entries_for
+from encours.web.shell.nav import entries_for, grouped, on_phone
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -20,6 +20,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "viewing": viewing,
         "nav": SimpleLazyObject(lambda: entries_for(viewing.actor)),
+        "nav_groups": SimpleLazyObject(lambda: grouped(entries_for(viewing.actor))),
+        "nav_phone": SimpleLazyObject(lambda: on_phone(entries_for(viewing.actor))),
         "frame": SimpleLazyObject(lambda: show_shell(viewing)),
         "version": encours.__version__,
     }

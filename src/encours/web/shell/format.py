@@ -45,6 +45,19 @@ def money(minor: int | None, currency: str = "EUR", *, cents: bool = True) -> st
     return f"{sign}{text}{decimal}{part:0{scale}d}" if scale else f"{sign if size else ''}{text}"
 
 
+def about(minor: int | None, currency: str = "EUR") -> str:
+    """A round amount with its currency: `48 k€`, `1,2 M€`, `950 €`."""
+    if minor is None:
+        return "—"
+    whole = minor / 10 ** EXPONENTS.get(currency, 2)
+    sign = {"EUR": "€", "GBP": "£", "USD": "$"}.get(currency, f"\u202f{currency}")
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if abs(whole) >= 0.9995 * size:
+            scaled = whole / size
+            return f"{number(scaled, 0 if abs(scaled) >= 10 else 1)}\u202f{letter}{sign}"
+    return f"{number(whole)}\u202f{sign.strip()}"
+
+
 def number(value: float | None, decimals: int = 0) -> str:
     """A plain number; an unknown one is a dash."""
     if value is None:

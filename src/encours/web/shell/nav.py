@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 import encours.web
 
@@ -23,6 +25,8 @@ class NavEntry:
     """A line of the sidebar, for whoever may do one of `acts` in some entity; `key` follows `g` on the keyboard.
 
     `whole`: the screen is about entities as a whole, and for those alone who see one without a portfolio's limits.
+    `group`: a key of GROUPS, under whose heading it stands. `phone`: its claim to a place in a phone's bottom bar, the
+    smallest first; what finds no place there stands behind More.
     """
 
     label: str | Promise
@@ -32,6 +36,19 @@ class NavEntry:
     key: str
     acts: tuple[str, ...] = ("see",)
     whole: bool = False
+    group: str = ""
+    phone: int = 99
+
+
+#: Headings of the sidebar, in its order; entries without one come first.
+GROUPS: dict[str, str | Promise] = {
+    "": "",
+    "chasing": gettext_lazy("Chasing"),
+    "cash": gettext_lazy("Money in"),
+    "data": gettext_lazy("Data and settings"),
+}
+#: Places in a phone's bottom bar, beside More.
+_PLACES = 4
 
 
 @lru_cache(maxsize=1)
@@ -60,3 +77,21 @@ def entries_for(actor: Actor) -> list[NavEntry]:
         for entry in entries()
         if any(actor.may(act, None).ok for act in entry.acts) and (sees_whole or not entry.whole)
     ]
+
+
+def grouped(found: Sequence[NavEntry]) -> list[tuple[str | Promise, list[NavEntry]]]:
+    """Entries under their headings; headings without one are left out."""
+    parts = [(label, [entry for entry in found if entry.group == code]) for code, label in GROUPS.items()]
+    return [(label, rows) for label, rows in parts if rows]
+
+
+def on_phone(found: Sequence[NavEntry]) -> list[NavEntry]:
+    """The entries of the bottom bar, by their claim to it."""
+    return sorted(found, key=lambda entry: (entry.phone, entry.order))[:_PLACES]
+
+
+def home_of(actor: Actor) -> str:
+    """The name of the page that a person's day begins with: a collector's is the worklist."""
+    chases = any("collector" in kinds for kinds in actor.roles.values())
+    known = {entry.url_name for entry in entries_for(actor)}
+    return "today" if chases and "today" in known else "overview"

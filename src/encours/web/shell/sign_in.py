@@ -1,10 +1,14 @@
-"""How people get an account: an administrator makes it, nobody signs up."""
+"""How people get an account, made by an administrator, and where their day begins."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.urls import reverse
+
+from encours.usecases.rights import actor_of
+from encours.web.shell.nav import home_of
 
 
 class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
@@ -13,3 +17,7 @@ class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is unt
     def is_open_for_signup(self, request: Any) -> bool:
         """Never: rights are given, not taken."""
         return False
+
+    def get_login_redirect_url(self, request: Any) -> str:
+        """The page that this person's day begins with."""
+        return reverse(home_of(actor_of(request.user)))

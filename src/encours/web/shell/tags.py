@@ -37,6 +37,18 @@ def units(minor: int | None, currency: str = "EUR") -> str:
 
 
 @register.filter
+def about(minor: int | None, currency: str = "EUR") -> str:
+    """A round amount with its currency, as people say it: 48 k€, 1.2 M€, 950 €."""
+    return form.about(minor, currency)
+
+
+@register.filter
+def phone_link(number: str) -> str:
+    """A telephone number as a link dials it."""
+    return "".join(sign for sign in number if sign.isdigit() or sign == "+")
+
+
+@register.filter
 def change(minor: int, currency: str = "EUR") -> str:
     """Money with its sign, plus too."""
     return ("+" if minor > 0 else "") + form.money(minor, currency, cents=False)

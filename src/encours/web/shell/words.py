@@ -8,6 +8,9 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
+from encours.web.shell.chasing_words import WORDS as CHASING
+from encours.web.shell.collecting_words import WORDS as COLLECTING
+
 _WORDS = {
     "profile": {
         "prompt": gettext_lazy("Prompt"),
@@ -123,12 +126,6 @@ _WORDS = {
         "credit_manager": gettext_lazy("Credit manager"),
         "sales": gettext_lazy("Sales"),
         "administrator": gettext_lazy("Administrator"),
-    },
-    "contact": {
-        "accounts_payable": gettext_lazy("Accounts payable"),
-        "buyer": gettext_lazy("Buyer"),
-        "cfo": gettext_lazy("CFO"),
-        "site": gettext_lazy("Site"),
     },
     "instrument": {
         "lcr": gettext_lazy("LCR draft"),
@@ -337,8 +334,34 @@ _WORDS = {
         "mark_not_customer": gettext_lazy("Mark as not from a customer"),
         "open_dispute": gettext_lazy("Open a dispute"),
         "close_dispute": gettext_lazy("Close a dispute"),
+        "plan_dunning": gettext_lazy("Plan reminders"),
+        "approve_message": gettext_lazy("Approve a message"),
+        "bulk_send": gettext_lazy("Send many messages at once"),
+        "recall_message": gettext_lazy("Recall a message"),
+        "send_formal_notice": gettext_lazy("Send a formal notice"),
+        "lift_test_mode": gettext_lazy("Let messages leave"),
+        "edit_template": gettext_lazy("Change message templates"),
+        "edit_scenario": gettext_lazy("Change dunning scenarios"),
+        "activate_scenario": gettext_lazy("Activate a dunning scenario"),
+        "run_experiment": gettext_lazy("Run an experiment on reminders"),
+        "choose_scenario": gettext_lazy("Give a customer or item its own scenario"),
+        "hold_dunning": gettext_lazy("Hold reminders"),
+        "ask_hold": gettext_lazy("Ask for a hold of reminders"),
+        "decide_objection": gettext_lazy("Decide on an objection"),
+        "pin_action": gettext_lazy("Put a customer first"),
+        "log_contact": gettext_lazy("Log a call or an answer"),
+        "record_promise": gettext_lazy("Record a promise to pay"),
+        "agree_plan": gettext_lazy("Agree a payment plan"),
+        "manage_contacts": gettext_lazy("Change contacts"),
+        "assign_task": gettext_lazy("Assign tasks"),
+        "write_comment": gettext_lazy("Write comments"),
+        "publish_statement": gettext_lazy("Publish statements by link"),
+        "print_iban": gettext_lazy("Print bank details on messages"),
+        "set_strategy": gettext_lazy("Set a customer’s strategy"),
     },
 }
+_WORDS |= CHASING
+_WORDS |= COLLECTING
 _BUCKETS = (N_("Not due"), N_("1–30 days"), N_("31–60 days"), N_("61–90 days"), N_("91 days and more"))
 
 

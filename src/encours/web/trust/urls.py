@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.web.shell.nav import NavEntry
 from encours.web.trust import disagreements, views
 
-NAV = NavEntry(_("Trust"), "trust", "trust", 52, "t", ("judge_match",), whole=True)
+NAV = NavEntry(_("Trust"), "trust", "trust", 52, "t", ("judge_match",), whole=True, group="cash")
 urlpatterns = [
     path("trust/", views.trust, name="trust"),
     path("trust/chart/", views.chart, name="trust_chart"),

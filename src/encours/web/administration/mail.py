@@ -1,0 +1,74 @@
+"""What mail needs to know, as a person reads and types it; secrets are named, never typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import QueryDict
+
+from encours.usecases.show_settings import SettingRow
+
+#: Fields of each setting; numbers are read as such.
+SERVER = ("host", "port", "security", "auth", "user", "secret", "provider", "tenant", "client_id", "client_secret",
+          "refresh_token")  # fmt: skip
+MAILBOX = ("host", "port", "user", "secret", "sent")
+#: What has no field of its own on the page and is sent back as it was.
+_KEPT = {
+    "server": ("token_url", "scope"),
+    "mailbox": ("security", "bounces", "auth", "provider", "tenant", "client_id", "client_secret", "refresh_token",
+                "token_url", "scope"),
+}  # fmt: skip
+SENDER = ("address", "name", "phone", "reply_to", "team", "copy_to")
+_DEFAULTS = {"security": "starttls", "auth": "password", "port": 587}
+
+
+def shown(rows: Sequence[SettingRow]) -> dict[str, Any]:
+    """The settings in fields. Other channels than a mail server are set by a file or a command, and left alone here."""
+    value = {row.key: row.value for row in rows}
+    return {
+        "server": _DEFAULTS | value["mail.channel"],
+        "mailbox": {"security": "tls", "port": 993} | value["mail.mailbox"],
+        "sender": value["mail.sender"],
+        "per_minute": value["mail.per_minute"],
+        "window": value["mail.window"],
+        "attach": value["mail.attach"],
+        "securities": ("starttls", "tls", "none"),
+        "signs": ("password", "oauth2", "none"),
+        "kept": [
+            (f"{part}:{name}", given[name])
+            for part, given in (("server", value["mail.channel"]), ("mailbox", value["mail.mailbox"]))
+            for name in _KEPT[part]
+            if name in given
+        ],
+        "foreign": value["mail.channel"].get("channel", "smtp") != "smtp",
+    }
+
+
+def typed(form: QueryDict) -> dict[str, Any]:
+    """The values that the form sends. Raises ValueError for what is no number."""
+    found: dict[str, Any] = {
+        "mail.sender": {name: text for name in SENDER if (text := form.get(f"sender:{name}", "").strip())},
+        "mail.mailbox": _mailbox(form),
+        "mail.per_minute": int(form.get("per_minute", "")),
+        "mail.attach": {
+            "statement": form.get("statement") == "on", "copies": form.get("copies", "none"),
+            "megabytes": int(form.get("megabytes", "")),
+        },
+    }  # fmt: skip
+    if "server:host" in form:
+        found["mail.channel"] = _fields(form, "server", (*SERVER, *_KEPT["server"]))
+    return found
+
+
+def _mailbox(form: QueryDict) -> dict[str, Any]:
+    found = _fields(form, "mailbox", (*MAILBOX, *_KEPT["mailbox"]))
+    return found | ({"sent_is_complete": True} if found and form.get("sent_is_complete") == "on" else {})
+
+
+def _fields(form: QueryDict, part: str, names: Sequence[str]) -> dict[str, Any]:
+    """A server's fields that are filled in; without a host there is none."""
+    texts = {name: text for name in names if (text := form.get(f"{part}:{name}", "").strip())}
+    if "host" not in texts:
+        return {}
+    return texts | ({"port": int(texts["port"])} if "port" in texts else {})

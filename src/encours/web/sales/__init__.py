@@ -1,0 +1,1 @@
+"""My customers: what sales read of theirs, and what they answer."""

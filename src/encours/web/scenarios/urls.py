@@ -1,0 +1,17 @@
+"""Addresses of the scenarios."""
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from encours.web.scenarios import views
+from encours.web.shell.nav import NavEntry
+
+NAV = NavEntry(_("Scenarios"), "scenarios", "scenarios", 16, "n", ("plan_dunning",), group="chasing", phone=20)
+urlpatterns = [
+    path("scenarios/", views.scenarios, name="scenarios"),
+    path("scenarios/choose/<str:customer_id>/", views.choose, name="scenarios_choose"),
+    path("scenarios/<slug:code>/", views.one, name="scenario"),
+    path("scenarios/<slug:code>/switch/", views.switch, name="scenario_switch"),
+    path("scenarios/<slug:code>/step/", views.step, name="scenario_step"),
+    path("scenarios/<slug:code>/restore/", views.restore, name="scenario_restore"),
+]

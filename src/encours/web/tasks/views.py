@@ -1,0 +1,90 @@
+"""The tasks: mine and the team's; closed, given on, and absences with their stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from encours.core.base.issue import CallError
+from encours.usecases.manage_tasks import close_task, reassign_task, save_absence
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.show_tasks import VIEWS, show_tasks
+from encours.web.shell.forms import read_day
+from encours.web.shell.issue_words import said
+from encours.web.shell.request import Request
+
+
+@login_required
+def tasks(request: Request) -> HttpResponse:
+    """What is to be done, the most overdue first."""
+    page = show_tasks(request.viewing, request.GET.get("view", ""))
+    titles = {"mine": _("Mine"), "team": _("The team’s"), "done": _("Done by me")}
+    views = [(code, titles[code], page.counts[code]) for code in VIEWS]
+    context = {"section": "tasks", "page": page, "views": views, "reader": request.user}
+    return render(request, "tasks/tasks.html", context)
+
+
+@login_required
+@require_POST
+def close(request: Request, task_id: int) -> HttpResponse:
+    """Closes a task."""
+    form = request.POST
+
+    def act() -> None:
+        dropped = form.get("how", "") == "dropped"
+        close_task(request.viewing.actor, task_id, form.get("outcome", ""), dropped=dropped)
+
+    return _done(request, act, _("Task closed."))
+
+
+@login_required
+@require_POST
+def give(request: Request, task_id: int) -> HttpResponse:
+    """Gives a task to somebody else."""
+    owner = request.POST.get("owner", "")
+
+    def act() -> None:
+        if not owner.isdecimal():
+            raise CallError(["the owner has no role in this entity"])
+        reassign_task(request.viewing.actor, task_id, int(owner), read_day(request.POST.get("due_on", "")))
+
+    return _done(request, act, _("Task given on."))
+
+
+@login_required
+@require_POST
+def absence(request: Request) -> HttpResponse:
+    """Keeps one's own absence, or a colleague's."""
+    form = request.POST
+
+    def act() -> None:
+        who, stand_in = form.get("user", ""), form.get("stand_in", "")
+        first, last = read_day(form.get("from_on", "")), read_day(form.get("to_on", ""))
+        if first is None or last is None or not who.isdecimal() or not stand_in.isdecimal():
+            raise CallError(["say the day"])
+        save_absence(request.viewing.actor, int(who), first, last, int(stand_in))
+
+    return _done(request, act, _("Absence saved: tasks go to the stand-in meanwhile."))
+
+
+def _done(request: Request, act: Callable[[], None], told: str) -> HttpResponse:
+    try:
+        act()
+    except NotAllowedError as refused:
+        if refused.why == "not_visible":
+            raise Http404 from refused
+        raise PermissionDenied from refused
+    except CallError as refused:
+        for fault in refused.faults:
+            messages.error(request, said(fault))
+    else:
+        messages.success(request, told)
+    return HttpResponseRedirect(reverse("tasks"))

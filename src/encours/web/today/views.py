@@ -1,0 +1,177 @@
+"""The worklist: each act is done in its row, and the next row comes by itself."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from encours.core.base.issue import CallError
+from encours.usecases.plan_dunning import plan_dunning
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.show_action import ActionPage, show_action
+from encours.usecases.show_chasing_figures import PERIODS, show_chasing_figures
+from encours.usecases.show_today import TABS, TodayFilter, show_today
+from encours.web.shell.issue_words import said_together
+from encours.web.shell.refusals import gone_or_forbidden
+from encours.web.shell.request import Request
+from encours.web.today import acts
+from encours.web.today.shown import Shown, named
+
+
+def collector(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The worklist is for whoever chases in some entity."""
+
+    @login_required
+    @wraps(view)
+    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.viewing.actor.may("plan_dunning", None).ok:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+@collector
+def today(request: Request) -> HttpResponse:
+    """The worklist of the day."""
+    page = show_today(request.viewing, _wanted(request))
+    context = _page(page) | {
+        "section": "today",
+        "tabs": [(code, label) for code, label in _tabs().items()],
+        "filtered": bool(page.wanted.who or page.wanted.channel or page.wanted.text),
+        "previous": page.wanted.page - 1,
+        "following": page.wanted.page + 1,
+        "several": len(request.viewing.entity_ids) > 1,
+        "fresh_anyway": True,
+    }
+    return render(request, "today/today.html", context)
+
+
+def _page(page: Any) -> dict[str, Any]:
+    shown = SimpleNamespace(**vars(page) | {"rows": [Shown(row) for row in page.rows], "is_planned": page.is_planned})
+    return {"page": shown, "counts": list(page.counts.items())}
+
+
+def _tabs() -> dict[str, str]:
+    names = (_("To do"), _("By itself"), _("Later"), _("Done today"))
+    return dict(zip(TABS, names, strict=True))
+
+
+def _wanted(request: Request) -> TodayFilter:
+    asked = request.GET
+    number = asked.get("page", "1")
+    return TodayFilter(
+        tab=asked.get("tab", "todo"), who=asked.get("who", ""), channel=asked.get("channel", ""),
+        text=asked.get("q", "").strip()[:80], page=int(number) if number.isdecimal() and len(number) < 6 else 1,
+    )  # fmt: skip
+
+
+@collector
+def action(request: Request, number: int) -> HttpResponse:
+    """A row opened in its place; without htmx, alone on a page."""
+    page = show_action(request.viewing, number)
+    if page is None:
+        raise Http404
+    if "closed" in request.GET:
+        return render(request, "today/row.html", {"row": Shown(page.row), "current": True})
+    return _opened(request, page, request.GET.get("do", ""))
+
+
+def _opened(
+    request: Request, page: ActionPage, do: str, fault: str = "", said: dict[str, str] | None = None
+) -> HttpResponse:
+    can = acts.offered(request.viewing.actor, page)
+    do = do if do in {code for code, _label, _key in can} else ("" if do != "send" else "call")
+    context = {
+        "page": SimpleNamespace(**vars(page) | {
+            "row": Shown(page.row),
+            "before": [SimpleNamespace(**vars(one) | {"step_name": named(one.names, "")}) for one in page.before],
+        }),
+        "row": Shown(page.row), "opened": True, "current": True, "do": do, "acts": can, "fault": fault,
+        "said": said or {}, "key": uuid.uuid4().hex, "snoozes": _snoozes(page.today),
+        "in_a_week": (page.today + timedelta(days=7)).isoformat(), "section": "today",
+    }  # fmt: skip
+    if do == "call":
+        context |= acts.call_context(request, page)
+    elif do in ("follow", "strategy"):
+        context |= acts.choice_context(page)
+    elif do == "send":
+        context |= acts.send_context(request, page)
+    return render(request, "today/row.html" if request.htmx else "today/alone.html", context)
+
+
+def _snoozes(day: date) -> list[tuple[date, str]]:
+    monday = day + timedelta(days=7 - day.weekday())
+    return [
+        (day + timedelta(days=1), _("Until tomorrow")),
+        (day + timedelta(days=3), _("For three days")),
+        (monday, _("Until Monday")),
+        (day + timedelta(days=14), _("For two weeks")),
+    ]
+
+
+@collector
+@require_POST
+def act(request: Request, number: int) -> HttpResponse:
+    """Does what the form says; the answer is the row as it stands then, or what was wrong."""
+    page = show_action(request.viewing, number)
+    if page is None:
+        raise Http404
+    what = request.POST.get("act", "")
+    try:
+        done = acts.perform(request, page, what)
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        said = {name: request.POST.get(name, "") for name in ("outcome", "on", "amount", "detail", "reference")}
+        if request.htmx:
+            return _opened(request, page, acts.FORM_OF.get(what, what), said_together(refused.faults), said)
+        messages.error(request, said_together(refused.faults))
+        return HttpResponseRedirect(reverse("today"))
+    if not request.htmx:
+        messages.success(request, f"{done.says}: {page.row.name}")
+        return HttpResponseRedirect(reverse("today"))
+    if not done.closes:
+        again = show_action(request.viewing, number)
+        return _opened(request, again or page, "")
+    counted = show_today(request.viewing, TodayFilter())
+    context = _page(counted) | {"row": Shown(page.row), "says": done.says, "undo": done.undo}
+    return render(request, "today/done.html", context)
+
+
+@collector
+@require_POST
+def plan(request: Request) -> HttpResponse:
+    """Plans the day anew in the chosen entities, where the person may."""
+    actor = request.viewing.actor
+    wanted = [one for one in request.viewing.entity_ids if actor.may("plan_dunning", one).ok]
+    try:
+        done = plan_dunning(actor, wanted)
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
+    count = sum(one.actions for one in done)
+    text = ngettext("%(count)d action planned.", "%(count)d actions planned.", count) % {"count": count}
+    messages.success(request, text)
+    return HttpResponseRedirect(reverse("today"))
+
+
+@collector
+def figures(request: Request) -> HttpResponse:
+    """What each collector and the team promised, collected, held and moved."""
+    days = request.GET.get("days", "")
+    page = show_chasing_figures(request.viewing, int(days) if days.isdecimal() and int(days) in PERIODS else PERIODS[0])
+    return render(request, "today/figures.html", {"section": "today", "page": page, "periods": PERIODS})

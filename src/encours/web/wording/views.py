@@ -1,0 +1,103 @@
+"""Templates: read, tried on a real customer while they are written, saved when nothing is wrong with them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from encours.core.base.issue import CallError
+from encours.usecases.edit_template import TONES, restore_shipped, save_template
+from encours.usecases.message_template import Source
+from encours.usecases.rights import NotAllowedError
+from encours.usecases.show_wording import preview_words, show_wording
+from encours.web.scenarios.views import chaser
+from encours.web.shell.issue_words import said_together
+from encours.web.shell.refusals import gone_or_forbidden
+from encours.web.shell.request import Request
+
+
+@chaser
+def templates(request: Request) -> HttpResponse:
+    """All templates, one of them opened with its preview."""
+    asked = request.GET
+    language = asked.get("language", "") or str(getattr(request, "LANGUAGE_CODE", "fr"))[:2]
+    page = show_wording(request.viewing, asked.get("of", ""), asked.get("code", ""), language)
+    who = asked.get("customer", "") or (page.examples[0].customer_id if page.examples else "")
+    shown = preview_words(request.viewing, page.opened, who) if page.opened and who else None
+    grouped: dict[str, list[Source]] = {}
+    for row in page.rows:
+        grouped.setdefault(row.code, []).append(row)
+    context = {
+        "section": "wording", "page": page, "groups": list(grouped.items()), "preview": shown, "who": who,
+        "tones": TONES, "can_edit": request.viewing.actor.may("edit_template", page.entity_id).ok,
+        "picked": "code" in asked,
+        "known": [(name, " ".join(fields)) for name, fields in page.names.items()],
+    }  # fmt: skip
+    return render(request, "wording/wording.html", context)
+
+
+def _source(request: Request) -> Source:
+    asked = request.POST
+    return Source(
+        asked.get("code", "")[:64], asked.get("language", "")[:8], asked.get("subject", ""),
+        asked.get("text", "").replace("\r\n", "\n"), asked.get("html", "").replace("\r\n", "\n"),
+        tone=asked.get("tone", ""),
+    )  # fmt: skip
+
+
+@chaser
+@require_POST
+def preview(request: Request) -> HttpResponse:
+    """What the words in the form say to the chosen customer, and what is wrong with them."""
+    try:
+        shown = preview_words(request.viewing, _source(request), request.POST.get("customer", ""))
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
+    return render(request, "wording/preview.html", {"preview": shown})
+
+
+@chaser
+@require_POST
+def save(request: Request) -> HttpResponse:
+    """A new version, in force at once; with faults nothing is kept, and the words stand where they were written."""
+    source, of = _source(request), request.POST.get("of", "")
+    if not request.viewing.actor.sees(of):
+        raise Http404
+    try:
+        save_template(
+            request.viewing.actor, source.code, source.language, source.subject, source.text, html=source.html,
+            tone=source.tone or "neutral", entity_id=of,
+        )  # fmt: skip
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        messages.error(request, said_together(refused.faults))
+    else:
+        messages.success(request, _("Saved: it holds from the next message on."))
+    return HttpResponseRedirect(_back(request, source))
+
+
+@chaser
+@require_POST
+def restore(request: Request) -> HttpResponse:
+    """The shipped words again."""
+    source, of = _source(request), request.POST.get("of", "")
+    if not request.viewing.actor.sees(of):
+        raise Http404
+    try:
+        restore_shipped(request.viewing.actor, source.code, source.language, entity_id=of)
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
+    messages.success(request, _("The words that came with Encours hold again."))
+    return HttpResponseRedirect(_back(request, source))
+
+
+def _back(request: Request, source: Source) -> str:
+    query = {"of": request.POST.get("of", ""), "code": source.code, "language": source.language,
+             "customer": request.POST.get("customer", "")}  # fmt: skip
+    return f"{reverse('wording')}?{urlencode(query)}"

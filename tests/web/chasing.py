@@ -1,0 +1,43 @@
+"""What chasing leaves in the town: a scenario of A, a planned action on A's first customer, a message to confirm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from encours.store.models import DunningDay, HeldItem, Message, MessageItem, PlannedAction, PlannedLine
+from encours.usecases import clock
+from encours.usecases.manage_scenarios import install_scenarios
+
+
+def chase_town() -> dict[str, Any]:
+    """What addresses of chasing name: a planned action's number, a scenario's code, a message."""
+    found: dict[str, Any] = {}
+    for entity_id in ("B", "A"):
+        install_scenarios(entity_id)
+        found = _planned(entity_id)
+    return found
+
+
+def _planned(entity_id: str) -> dict[str, Any]:
+    today, customer_id = clock.today(), f"{entity_id}:0"
+    DunningDay.objects.create(entity_id=entity_id, day=today, made_at=clock.now(), actions=1)
+    action = PlannedAction.objects.create(
+        entity_id=entity_id, action_id=f"{entity_id}/{customer_id}/EUR/reminder_2/{today}", day=today,
+        customer_id=customer_id, currency="EUR", scenario="sme", step="reminder_2", level=2, channel="email",
+        template="reminder_firm", tone="firm", sender="collector", to=["accounts_payable"], mode="confirm",
+        amount=123_456, overdue_days=60, reason="One invoice overdue by 60 days.",
+        reasons=["One invoice overdue by 60 days."], euro_days=12_000.0, days_earlier=9.7, minutes=2, place=1,
+    )  # fmt: skip
+    PlannedLine.objects.create(action=action, item_id=f"{customer_id}:late", amount=123_456)
+    HeldItem.objects.create(
+        entity_id=entity_id, day=today, item_id=f"{customer_id}:next", customer_id=customer_id, currency="EUR",
+        amount=50_000, gate="promise_pending", sentence=f"Payment is promised for {today}.", task="watch_promise",
+        since_on=today, scenario="sme", step="reminder_1",
+    )  # fmt: skip
+    message = Message.objects.create(
+        entity_id=entity_id, customer_id=customer_id, channel="email", state=Message.State.TO_CONFIRM, amount=123_456,
+        currency="EUR", to=["compta0@example.com"], subject="Rappel", text="Bonjour", scenario="sme",
+        step="reminder_1", created_at=clock.now(),
+    )  # fmt: skip
+    MessageItem.objects.create(message=message, item_id=f"{customer_id}:late", amount=123_456)
+    return {"number": action.pk, "code": "sme", "message_id": message.pk}

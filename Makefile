@@ -17,7 +17,7 @@ venv: $(STAMPS)/runtime $(STAMPS)/kernels ## set up .venv with what Encours runs
 
 dev: $(STAMPS)/dev $(STAMPS)/kernels ## set up .venv with what tests it, too
 
-test: dev $(STAMPS)/browser $(STAMPS)/postgres ## run every gate (ARGS="tests/core -k money" runs these tests only)
+test: dev $(STAMPS)/browser $(STAMPS)/postgres $(STAMPS)/mailbox ## run every gate (ARGS="tests/core -k money" runs these tests only)
 	@scripts/test.sh $(ARGS)
 
 coverage: dev ## which lines of engines and use cases their own tests run (a third slower, so not part of the gate)
@@ -45,11 +45,11 @@ prove: dev $(STAMPS)/postgres ## run every bar at full size into benchmarks/resu
 clean: ## remove .venv and every cache
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 
-$(STAMPS)/runtime: requirements.lock $(LOCKED)
+$(STAMPS)/runtime: requirements.lock $(LOCKED) | $(STAMPS)/kernels
 	@scripts/setup.sh runtime
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/dev: requirements-dev.lock $(LOCKED)
+$(STAMPS)/dev: requirements-dev.lock $(LOCKED) | $(STAMPS)/kernels
 	@scripts/setup.sh dev
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/runtime
 
@@ -68,3 +68,7 @@ $(STAMPS)/browser: | $(STAMPS)/dev
 $(STAMPS)/postgres: | $(STAMPS)/dev
 	@scripts/setup.sh postgres
 	@$(RUN)python -m tests.postgres --where >/dev/null 2>&1 && touch $@ || true
+
+$(STAMPS)/mailbox: | $(STAMPS)/dev
+	@scripts/setup.sh mailbox
+	@$(RUN)python -m tests.mail_servers --where >/dev/null 2>&1 && touch $@ || true

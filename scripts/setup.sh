@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets a fresh Debian or Ubuntu machine up, one part a call: runtime, dev, browser, postgres.
+# Sets a fresh Debian or Ubuntu machine up, one part a call: runtime, dev, browser, postgres, mailbox.
 # The Makefile calls it and stamps what is done; everything Python lives in .venv, nothing else is touched.
 set -eu
 cd "$(dirname "$0")/.."
@@ -50,15 +50,15 @@ pip_install() { .venv/bin/python -m pip --disable-pip-version-check install -qq 
 install_locked() {
     make_venv
     say "installing $1 into .venv (hashes checked; one to three minutes the first time)"
-    pip_install --require-hashes -r "$1"
+    pip_install --no-compile --require-hashes -r "$1"
     pip_install --no-deps --no-build-isolation --editable .
     prepare
 }
 
-# What Python and numba would else do at the first start: bytecode, and the compiled engines, two side by side.
+# What pip would do on one core, and numba at the first start: bytecode, without other people's tests, then the engines.
 prepare() {
     say "compiling the engines (one or two minutes the first time)"
-    .venv/bin/python -m compileall -q src
+    .venv/bin/python -m compileall -qq -j 0 -x '/tests/' .venv/lib src || true
     folder=$(mktemp -d)
     .venv/bin/encours sample "$folder" --customers 50 --months 6 >/dev/null </dev/null
     .venv/bin/encours forecast "$folder" --out "$folder/cash" >/dev/null 2>&1 </dev/null &
@@ -101,10 +101,21 @@ postgres() {
         "no PostgreSQL server: its tests are skipped; apt-get install postgresql (as root)"
 }
 
+# A mailbox server for the tests of returned mail; each starts one of its own, the system's service is not used.
+mailbox() {
+    if .venv/bin/python -m tests.mail_servers --where >/dev/null 2>&1; then
+        return
+    fi
+    if is_root && has_apt; then apt_install dovecot-imapd || true; fi
+    .venv/bin/python -m tests.mail_servers --where >/dev/null 2>&1 || missing \
+        "no dovecot: the tests of mailboxes are skipped; apt-get install dovecot-imapd (as root)"
+}
+
 case "${1:-}" in
     runtime) install_locked requirements.lock; learner ;;
     dev) install_locked requirements-dev.lock; learner ;;
     browser) browser ;;
     postgres) postgres ;;
-    *) fail "say one of: runtime, dev, browser, postgres" ;;
+    mailbox) mailbox ;;
+    *) fail "say one of: runtime, dev, browser, postgres, mailbox" ;;
 esac

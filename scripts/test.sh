@@ -1,12 +1,13 @@
 #!/bin/sh
-# Every gate: style, types, floors, then the tests on PostgreSQL (those that touch a database) and on SQLite (all).
+# Every gate: style, types, floors, and the tests on PostgreSQL (those that touch a database) and on SQLite (all).
 # With arguments: only pytest, on SQLite, with these arguments.
 set -u
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 export PATH
 unset DATABASE_URL
-parallel="${WORKERS:-$(nproc 2>/dev/null || echo 2)} --dist worksteal"
+# One more than there are cores: some tests wait for processes of their own, for a browser or for a database.
+parallel="${WORKERS:-$(($(nproc 2>/dev/null || echo 2) + 1))} --dist worksteal"
 
 if [ $# -gt 0 ]; then
     exec python -m pytest "$@"
@@ -20,9 +21,21 @@ gate() {
     "$@" || failed="$failed $title;"
 }
 
+# Types take one core for a minute or two: mypy works beside the first tests, and what it says is told after them.
+found=$(mktemp)
+trap 'kill $checker 2>/dev/null; rm -f "$found"' EXIT
+trap 'exit 130' INT TERM
+mypy >"$found" 2>&1 &
+checker=$!
+types() {
+    wait $checker
+    outcome=$? checker=
+    cat "$found"
+    return $outcome
+}
+
 gate "ruff check" ruff check .
 gate "ruff format" ruff format --check .
-gate "mypy" mypy
 gate "lint-imports" lint-imports
 if python -m tests.postgres --where >/dev/null 2>&1; then
     gate "pytest on PostgreSQL" python -m tests.postgres -- \
@@ -30,7 +43,6 @@ if python -m tests.postgres --where >/dev/null 2>&1; then
 else
     printf '\n── pytest on PostgreSQL: SKIPPED, no server on this machine (apt-get install postgresql)\n'
 fi
-gate "pytest on SQLite: engines and use cases" python -m pytest -n $parallel --durations=10 tests/core tests/usecases
-gate "pytest on SQLite: everything else" python -m pytest -n $parallel --durations=10 \
-    --ignore=tests/core --ignore=tests/usecases
+gate "mypy" types
+gate "pytest on SQLite" python -m pytest -n $parallel --durations=10
 [ -z "$failed" ] || { printf '\nnot green:%s\n' "$failed" >&2; exit 1; }

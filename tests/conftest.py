@@ -26,15 +26,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks what touches a database, deselects the rest where only that is wanted, and puts what takes long first: a
-    long test that begins last keeps one worker waiting for the other."""
+    long test that begins last keeps the other workers waiting."""
     for item in items:
         if _touches_database(item):
             item.add_marker("database")
     if config.getoption("--only-database"):
-        rest = [item for item in items if not item.get_closest_marker("database")]
-        items[:] = [item for item in items if item.get_closest_marker("database")]
+        both = [
+            bool(item.get_closest_marker("database") and not item.get_closest_marker("one_database")) for item in items
+        ]
+        rest = [item for item, wanted in zip(items, both, strict=True) if not wanted]
+        items[:] = [item for item, wanted in zip(items, both, strict=True) if wanted]
         config.hook.pytest_deselected(items=rest)
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items[:] = _long_ones_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _long_ones_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """The tests in as many parts as there are workers, each of which begins with some of the long ones."""
+    long = [item for item in items if item.get_closest_marker("slow")]
+    short = [item for item in items if not item.get_closest_marker("slow")]
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        begin = long[worker::workers]
+        # As xdist deals them out: what is left among those that are left.
+        size = max(0, (len(items) - len(ordered)) // (workers - worker) - len(begin))
+        ordered += [*begin, *short[:size]]
+        del short[:size]
+    return ordered + short
 
 
 def _touches_database(item: pytest.Item) -> bool:

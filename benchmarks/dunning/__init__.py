@@ -1,0 +1,1 @@
+"""Bars of dunning, each a command."""

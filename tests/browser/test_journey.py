@@ -187,12 +187,13 @@ def _import(page: Page, files: list[str]) -> None:
 
 def _fix_the_mapping(page: Page) -> None:
     page.get_by_role("row", name="odd.csv").get_by_role("link", name="Columns").click()
-    with page.expect_response("**/mapping/"):
-        page.get_by_label("The file holds").select_option("open_items")
+    page.get_by_label("The file holds").select_option("open_items")
     page.locator("#field-0 option[value=number]").wait_for(state="attached")
-    for index, field in enumerate(("customer_code", "number", "issued_on", "due_on", "open")):
-        with page.expect_response("**/mapping/"):  # each choice is tried at once
-            page.locator(f"#field-{index}").select_option(field)
+    fields = ("customer_code", "number", "issued_on", "due_on", "open")
+    for index, field in enumerate(fields):  # each choice is tried at once, and none waits for the one before
+        page.locator(f"#field-{index}").select_option(field)
+    for index, field in enumerate(fields):
+        page.locator(f"#field-{index} option[value={field}]:checked").wait_for(state="attached")
     page.locator("#currency").fill("EUR")
     page.get_by_role("button", name="Save the columns").click()
     page.get_by_role("heading", name="What it would change").wait_for()

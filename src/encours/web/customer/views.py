@@ -14,7 +14,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from encours.core.base.issue import CallError
 from encours.usecases.customer_timeline import KINDS
 from encours.usecases.letter_files import statement_of
 from encours.usecases.manage_contacts import (
@@ -32,8 +31,8 @@ from encours.usecases.show_customer import show_customer
 from encours.usecases.write_note import write_note
 from encours.web.customer import habit_words
 from encours.web.shell import charts, words
+from encours.web.shell.acting import attempt
 from encours.web.shell.forms import form_key
-from encours.web.shell.issue_words import said
 from encours.web.shell.request import Request
 
 
@@ -158,13 +157,5 @@ def _contact(form: QueryDict) -> ContactForm:
 def _contacts(request: Request, customer_id: str, act: Callable[[], object]) -> HttpResponse:
     if not customer_id or show_customer(request.viewing, customer_id) is None:
         raise Http404
-    try:
-        act()
-    except NotAllowedError as refused:
-        raise PermissionDenied from refused
-    except CallError as refused:
-        for fault in refused.faults:
-            messages.error(request, said(fault))
-    else:
-        messages.success(request, _("Contact saved."))
+    attempt(request, act, _("Contact saved."))
     return HttpResponseRedirect(f"{reverse('customer', args=[customer_id])}?tab=contacts")

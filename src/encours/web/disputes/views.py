@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,9 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
-from encours.core.base.issue import CallError
 from encours.usecases.follow_dispute import assign_dispute, close_dispute
-from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_disputes import (
     STATES,
     DisputeFilter,
@@ -28,8 +24,8 @@ from encours.usecases.show_disputes import (
 )
 from encours.usecases.write_comment import write_comment
 from encours.web.shell import tables, words
+from encours.web.shell.acting import attempt
 from encours.web.shell.forms import form_key, read_day
-from encours.web.shell.issue_words import said
 from encours.web.shell.request import Request
 
 
@@ -128,15 +124,7 @@ def close(request: Request, dispute_id: str) -> HttpResponse:
 def _done(request: Request, dispute_id: str, act: Callable[[], None], told: str) -> HttpResponse:
     if show_dispute(request.viewing, dispute_id) is None:
         raise Http404
-    try:
-        act()
-    except NotAllowedError as refused:
-        raise PermissionDenied from refused
-    except CallError as refused:
-        for fault in refused.faults:
-            messages.error(request, said(fault))
-    else:
-        messages.success(request, told)
+    attempt(request, act, told)
     return HttpResponseRedirect(reverse("dispute", args=[dispute_id]))
 
 

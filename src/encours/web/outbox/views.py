@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,6 +21,7 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.send_planned import send_planned
 from encours.usecases.show_outbox import TABS, show_bulk, show_message, show_outbox
 from encours.web.outbox import words
+from encours.web.shell.acting import for_who_may
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
@@ -33,17 +30,8 @@ from encours.web.today.shown import named
 _ICONS = {"letter": "letter", "registered_letter": "letter", "call": "phone", "voice": "phone"}
 
 
-def chaser(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The outbox is for whoever chases in some entity."""
-
-    @login_required
-    @wraps(view)
-    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        if not request.viewing.actor.may("plan_dunning", None).ok:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return checked
+#: The outbox is for whoever chases in some entity.
+chaser = for_who_may("plan_dunning")
 
 
 @chaser

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +16,6 @@ from encours.core.base.issue import CallError
 from encours.usecases.answer_notice import answer_notice, decide_objection
 from encours.usecases.hold_dunning import ask_hold, decide_hold, hold_dunning, lift_hold
 from encours.usecases.log_contact import Logged, log_contact
-from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_my_customers import (
     VIEWS,
     customer_of_hold,
@@ -28,8 +25,8 @@ from encours.usecases.show_my_customers import (
 )
 from encours.usecases.write_comment import write_comment
 from encours.web.shell import words
+from encours.web.shell.acting import attempt
 from encours.web.shell.forms import form_key, read_amount, read_day
-from encours.web.shell.issue_words import said
 from encours.web.shell.request import Request
 
 
@@ -194,15 +191,7 @@ def lift(request: Request, hold_id: int) -> HttpResponse:
 def _done(request: Request, customer_id: str, act: Callable[[], None], told: str, back: str = "") -> HttpResponse:
     if not customer_id or show_my_customer(request.viewing, customer_id) is None:
         raise Http404
-    try:
-        act()
-    except NotAllowedError as refused:
-        raise PermissionDenied from refused
-    except CallError as refused:
-        for fault in refused.faults:
-            messages.error(request, said(fault))
-    else:
-        messages.success(request, told)
+    attempt(request, act, told)
     if back == "timeline":
         return HttpResponseRedirect(f"{reverse('customer', args=[customer_id])}?tab=timeline")
     return HttpResponseRedirect(reverse("my_customer", args=[customer_id]))

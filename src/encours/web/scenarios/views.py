@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,11 +24,9 @@ from encours.usecases.manage_scenarios import (
     restore_version,
     switch_scenario,
 )
-from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_scenarios import ScenarioRow, show_scenario, show_scenarios
 from encours.web.scenarios import words
-from encours.web.shell.issue_words import said_together
-from encours.web.shell.refusals import gone_or_forbidden
+from encours.web.shell.acting import attempt, for_who_may
 from encours.web.shell.request import Request
 from encours.web.today.shown import named
 
@@ -40,17 +34,8 @@ _ICONS = {"email": "mail", "call": "phone", "voice": "phone", "letter": "letter"
 TABS = ("steps", "members", "versions")
 
 
-def chaser(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Scenarios are for whoever chases in some entity."""
-
-    @login_required
-    @wraps(view)
-    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        if not request.viewing.actor.may("plan_dunning", None).ok:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return checked
+#: Scenarios are for whoever chases in some entity.
+chaser = for_who_may("plan_dunning")
 
 
 @chaser
@@ -126,14 +111,7 @@ def one(request: Request, code: str) -> HttpResponse:
 
 
 def _act(request: Request, back: str, do: Callable[[], object], done: str) -> HttpResponse:
-    try:
-        do()
-    except NotAllowedError as refused:
-        raise gone_or_forbidden(refused) from refused
-    except CallError as refused:
-        messages.error(request, said_together(refused.faults))
-    else:
-        messages.success(request, done)
+    attempt(request, do, done)
     return HttpResponseRedirect(back)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,10 +13,9 @@ from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
 from encours.usecases.manage_tasks import close_task, reassign_task, save_absence
-from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_tasks import VIEWS, show_tasks
+from encours.web.shell.acting import attempt
 from encours.web.shell.forms import read_day
-from encours.web.shell.issue_words import said
 from encours.web.shell.request import Request
 
 
@@ -76,15 +73,5 @@ def absence(request: Request) -> HttpResponse:
 
 
 def _done(request: Request, act: Callable[[], None], told: str) -> HttpResponse:
-    try:
-        act()
-    except NotAllowedError as refused:
-        if refused.why == "not_visible":
-            raise Http404 from refused
-        raise PermissionDenied from refused
-    except CallError as refused:
-        for fault in refused.faults:
-            messages.error(request, said(fault))
-    else:
-        messages.success(request, told)
+    attempt(request, act, told)
     return HttpResponseRedirect(reverse("tasks"))

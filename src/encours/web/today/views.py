@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import date, timedelta
-from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,24 +21,15 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_action import ActionPage, show_action
 from encours.usecases.show_chasing_figures import PERIODS, show_chasing_figures
 from encours.usecases.show_today import TABS, TodayFilter, show_today
+from encours.web.shell.acting import for_who_may
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 from encours.web.today import acts
 from encours.web.today.shown import Shown, named
 
-
-def collector(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The worklist is for whoever chases in some entity."""
-
-    @login_required
-    @wraps(view)
-    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        if not request.viewing.actor.may("plan_dunning", None).ok:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return checked
+#: The worklist is for whoever chases in some entity.
+collector = for_who_may("plan_dunning")
 
 
 @collector

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from encours.connectors.base.outgoing import Attachment
 from encours.store.models import DunningDay, HeldItem, Message, MessageItem, PlannedAction, PlannedLine
-from encours.usecases import clock
+from encours.usecases import clock, message_files
 from encours.usecases.manage_scenarios import install_scenarios
 
 
@@ -40,4 +41,6 @@ def _planned(entity_id: str) -> dict[str, Any]:
         step="reminder_1", created_at=clock.now(),
     )  # fmt: skip
     MessageItem.objects.create(message=message, item_id=f"{customer_id}:late", amount=123_456)
-    return {"number": action.pk, "code": "sme", "message_id": message.pk}
+    message_files.keep(message, [Attachment("releve.pdf", "application/pdf", b"%PDF-1.4 statement")])
+    file_number = message.files.get().pk
+    return {"number": action.pk, "code": "sme", "message_id": message.pk, "file_number": file_number}

@@ -65,14 +65,16 @@ def keep(message: Message, files: Sequence[Attachment]) -> None:
 
 def read_files(message: Message) -> list[Attachment]:
     """The files of a message as they were kept. Raises CallError for one that is lost or was changed."""
-    made = []
-    for row in message.files.order_by("pk"):
-        path = Path(settings.HOME) / row.path
-        content = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(content).hexdigest() != row.sha256:
-            raise CallError([f"the file {row.name} of this message is no longer what was approved"])
-        made.append(Attachment(row.name, row.content_type, content, row.inline))
-    return made
+    return [read_file(row) for row in message.files.order_by("pk")]
+
+
+def read_file(row: MessageFile) -> Attachment:
+    """One file of a message as it was kept. Raises CallError for one that is lost or was changed."""
+    path = Path(settings.HOME) / row.path
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise CallError([f"the file {row.name} of this message is no longer what was approved"])
+    return Attachment(row.name, row.content_type, content, row.inline)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,7 +8,9 @@ from encours.core.base.issue import CallError
 from encours.store.models import Message, PlannedAction
 from encours.usecases import clock
 from encours.usecases.approve_messages import approve_messages
+from encours.usecases.compose_letter import LETTERS
 from encours.usecases.compose_message import Composed, compose_message, preview_message
+from encours.usecases.look_at_letter import Pages, look_at_letter
 from encours.usecases.manage_scenarios import testing_codes
 from encours.usecases.manage_settings import setting
 from encours.usecases.mark_action import planned
@@ -19,7 +21,7 @@ ACT, FORMAL = "approve_message", "send_formal_notice"
 
 @dataclass(frozen=True)
 class Draft:
-    """A message as it would leave."""
+    """A message as it would leave; a letter has the lines of its window in `to`, and `pages`."""
 
     to: list[str]
     cc: list[str]
@@ -27,6 +29,7 @@ class Draft:
     text: str
     html: str
     files: list[str] = field(default_factory=list)
+    pages: Pages | None = None
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,21 @@ def look_at(actor: Actor, number: int) -> Look:
     """The message of a planned action as it would leave now; nothing is approved. Raises NotAllowedError."""
     row = planned(actor, number, ACT)
     test = bool(setting("mail.test_mode", row.entity_id, clock.today()))
+    allowed = actor.may(FORMAL if row.formal else ACT, row.entity_id, row.amount)
+    can = allowed.ok and row.scenario not in testing_codes(row.entity_id) and not test
     try:
+        if row.channel in LETTERS:
+            return Look(_letter_draft(row), can, test)
         found = preview_message(actor, row.action_id)
     except CallError as refused:
         return Look(None, False, test, tuple(refused.faults))
-    allowed = actor.may(FORMAL if row.formal else ACT, row.entity_id, row.amount)
-    testing = row.scenario in testing_codes(row.entity_id)
-    can = allowed.ok and not testing and not test and bool(found.recipients.to)
-    return Look(draft_of(found), can, test, tuple(found.recipients.left_out))
+    return Look(draft_of(found), can and bool(found.recipients.to), test, tuple(found.recipients.left_out))
+
+
+def _letter_draft(row: PlannedAction) -> Draft:
+    """A letter is looked at as it is printed: its words alone would not show what the customer gets."""
+    found = look_at_letter(row)
+    return Draft(list(found.recipient), [], found.subject, found.text, "", pages=found.pages)
 
 
 def draft_of(found: Composed) -> Draft:

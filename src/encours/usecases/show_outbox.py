@@ -20,6 +20,7 @@ from encours.store.models import (
     PlannedAction,
 )
 from encours.usecases import clock
+from encours.usecases.look_at_letter import Pages, kept_pages
 from encours.usecases.manage_scenarios import testing_codes
 from encours.usecases.show_today import TIMED
 from encours.usecases.viewing import Viewing
@@ -317,10 +318,11 @@ class MessagePage:
     reply_to: str
     text: str
     html: str
-    files: list[tuple[str, str]]
+    files: list[tuple[int, str, str]]  # number, name, content type
     items: list[tuple[str, str, int, int]]  # id, number, asked, held
     events: list[tuple[datetime, str, str]]
     can_recall: bool
+    pages: Pages | None  # of a letter, as it was approved
 
 
 def show_message(viewing: Viewing, key: str) -> MessagePage | None:
@@ -337,11 +339,12 @@ def show_message(viewing: Viewing, key: str) -> MessagePage | None:
     recent = message.state == Message.State.QUEUED
     return MessagePage(
         row=row, entity_id=message.entity_id, cc=tuple(message.cc), reply_to=message.reply_to, text=message.text,
-        html=message.html, files=list(message.files.filter(inline="").values_list("name", "content_type")),
+        html=message.html,
+        files=list(message.files.filter(inline="").order_by("pk").values_list("pk", "name", "content_type")),
         items=[(one, numbers.get(one) or one, amount, held) for one, amount, held in lines],
         events=list(MessageEvent.objects.filter(message=message).order_by("at", "pk")
                     .values_list("at", "kind", "detail")),
-        can_recall=recent,
+        can_recall=recent, pages=kept_pages(message),
     )  # fmt: skip
 
 

@@ -12,5 +12,6 @@ urlpatterns = [
     path("outbox/send/", views.send, name="outbox_send"),
     path("outbox/test-mode/", views.test_mode, name="outbox_test_mode"),
     path("outbox/<uuid:message_id>/", views.message, name="outbox_message"),
+    path("outbox/<uuid:message_id>/file/<int:file_number>/", views.file, name="outbox_file"),
     path("outbox/<uuid:message_id>/act/", views.act, name="outbox_act"),
 ]

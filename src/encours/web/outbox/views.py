@@ -16,12 +16,14 @@ from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
 from encours.usecases.act_on_message import act_on_message, offered
+from encours.usecases.look_at_letter import kept_file
 from encours.usecases.manage_settings import change_setting, setting
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.send_planned import send_planned
 from encours.usecases.show_outbox import TABS, show_bulk, show_message, show_outbox
 from encours.web.outbox import words
 from encours.web.shell.acting import for_who_may
+from encours.web.shell.files import as_file
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
@@ -110,10 +112,25 @@ def message(request: Request, message_id: UUID) -> HttpResponse:
         raise Http404
     acts = [(code, words.act(code)) for code in offered(request.viewing.actor, page.entity_id, page.row.state,
                                                         answered=page.row.answered)]  # fmt: skip
-    shown = SimpleNamespace(**vars(page) | {"row": _shown(page.row)})
+    pdf = next((reverse("outbox_file", args=[message_id, number]) for number, _name, kind in page.files
+                if kind == "application/pdf"), "")  # fmt: skip
+    shown = SimpleNamespace(**vars(page) | {"row": _shown(page.row), "pdf": pdf})
     tab = {"to_confirm": "confirm", "queued": "leaving", "sending": "leaving", "failed": "failed",
            "bounced": "failed", "uncertain": "uncertain"}.get(page.row.state, "sent")  # fmt: skip
     return render(request, "outbox/message.html", {"section": "outbox", "page": shown, "acts": acts, "tab": tab})
+
+
+@chaser
+def file(request: Request, message_id: UUID, file_number: int) -> HttpResponse:
+    """A file of a message, as it left or will leave."""
+    try:
+        found = kept_file(request.viewing, str(message_id), file_number)
+    except CallError as refused:
+        messages.error(request, said_together(refused.faults))
+        return HttpResponseRedirect(reverse("outbox_message", args=[message_id]))
+    if found is None:
+        raise Http404
+    return as_file(found.name, found.content_type, found.content)
 
 
 @chaser

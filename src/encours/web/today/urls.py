@@ -12,5 +12,6 @@ urlpatterns = [
     path("today/plan/", views.plan, name="today_plan"),
     path("today/figures/", views.figures, name="today_figures"),
     path("today/<int:number>/", views.action, name="today_action"),
+    path("today/<int:number>/letter/", views.letter, name="today_letter"),
     path("today/<int:number>/act/", views.act, name="today_act"),
 ]

@@ -16,12 +16,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
+from encours.usecases.look_at_letter import planned_letter
 from encours.usecases.plan_dunning import plan_dunning
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_action import ActionPage, show_action
 from encours.usecases.show_chasing_figures import PERIODS, show_chasing_figures
 from encours.usecases.show_today import TABS, TodayFilter, show_today
 from encours.web.shell.acting import for_who_may
+from encours.web.shell.files import as_file
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
@@ -109,6 +111,22 @@ def _snoozes(day: date) -> list[tuple[date, str]]:
         (monday, _("Until Monday")),
         (day + timedelta(days=14), _("For two weeks")),
     ]
+
+
+@collector
+def letter(request: Request, number: int) -> HttpResponse:
+    """The PDF of a planned letter, as it would be printed now."""
+    try:
+        found = planned_letter(request.viewing.actor, number)
+    except NotAllowedError as refused:
+        raise gone_or_forbidden(refused) from refused
+    except CallError as refused:
+        messages.error(request, said_together(refused.faults))
+        return HttpResponseRedirect(reverse("today_action", args=[number]))
+    if found is None:
+        raise Http404
+    name, pdf = found
+    return as_file(name, "application/pdf", pdf)
 
 
 @collector

@@ -44,7 +44,7 @@ MONTHS_DAYS, IN_TIME_DAYS = 182, 3
 #: Gates that hold because something is not known for sure.
 DOUBT = (
     "bank_stale", "ledger_stale", "match_waiting", "unapplied_cash", "open_credit", "remittance_advice",
-    "payment_expected",
+    "payment_expected", "just_paid",
 )  # fmt: skip
 _AFTER = (3, 10, 20, 30)
 _CODES = [gate.code for gate in gates()]

@@ -41,7 +41,7 @@ def test_every_gate_says_what_it_holds_and_who_frees_it() -> None:
     assert len({gate.code for gate in found}) == len(found) >= 26
     assert all(gate.sentence.strip() and gate.__doc__ for gate in found)
     # What time does not free, a person does.
-    timed = {"public_holiday", "quiet_day", "contact_cap", "under_floor", "payment_expected"}
+    timed = {"public_holiday", "quiet_day", "contact_cap", "payment_expected"}
     assert {gate.code for gate in found if gate.task is None} == timed
 
 

@@ -59,6 +59,32 @@ def test_a_missing_file_holds_those_who_pay_into_its_account() -> None:
     assert stays(of, late) == {"CEUR": "bank_stale", "XEUR": "bank_stale"}
 
 
+def _payer(amounts: list[int], ask: int) -> Any:
+    """C owes `ask`, and has paid so much into 512A every tenth day before."""
+    paid = [days(60 - 10 * n) for n in range(len(amounts))]
+    return book(
+        [item("I", ask), *(item(f"P{n}", amount) for n, amount in enumerate(amounts))],
+        receipts=[receipt(f"R{n}", amount, account="512A", booked_on=paid[n]) for n, amount in enumerate(amounts)],
+        allocations=[
+            {"allocation_id": f"A{n}", "receipt_id": f"R{n}", "item_id": f"P{n}", "amount": amount, "kind": "cash",
+             "source": "x", "allocated_on": paid[n]} for n, amount in enumerate(amounts)
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("amounts", "ask", "last_on", "stale"), [
+    ([10_000, 70_000, 20_000, 10_000, 10_000], 140_000, days(9), True),
+    ([10_000, 70_000, 20_000, 10_000, 10_000], 140_001, days(9), False),  # twice the most so far: most of it stands
+    ([10_000, 70_000, 20_000, 10_000, 10_000], 180_000, days(12), True),  # in twelve days it has paid two at once
+    ([10_000, 70_000, 20_000, 10_000], 140_001, days(9), True),  # too few payments to say
+])  # fmt: skip
+def test_a_missing_file_holds_no_more_than_the_payer_may_have_paid(
+    amounts: list[int], ask: int, last_on: date, stale: bool
+) -> None:
+    late = known(freshness=[SOURCE | {"account": "512A", "last_on": last_on}])
+    assert stays(_payer(amounts, ask), late) == ({"CEUR": "bank_stale"} if stale else {})
+
+
 def test_holidays_are_those_of_the_customer_s_country() -> None:
     of = book([item("I"), item("Z", customer_id="D")], customers=[customer("C"), customer("D", country="DE")])
     assert stays(of, day=date(2026, 7, 14)) == {"CEUR": "public_holiday", "DEUR": "public_holiday"}  # we are closed
@@ -75,6 +101,48 @@ def test_quiet_days_of_the_week() -> None:
     assert stays(of, day=date(2026, 3, 20)) == {}
     assert stays(of, known(Rules(quiet_days=("friday",))), date(2026, 3, 20)) == {"CEUR": "quiet_day"}
     assert stays(of, known(Rules(quiet_days=("2026-03-18",)))) == {"CEUR": "quiet_day"}
+
+
+@pytest.mark.parametrize(("money", "gate"), [
+    ({"amount": 90_000}, "just_paid"),
+    ({"amount": 89_999}, None),  # more is asked for than what has come
+    ({"amount": 90_000, "booked_on": days(7)}, "just_paid"),  # five working days
+    ({"amount": 90_000, "booked_on": days(8)}, None),
+    ({"amount": 90_000, "kind": "return"}, None),
+    ({"amount": 90_000, "customer_id": "D"}, None),
+    ({"amount": 90_000, "customer_id": None, "remittance": "FACT 2026-00017"}, "just_paid"),
+    ({"amount": 90_000, "customer_id": None}, None),  # of nobody
+])  # fmt: skip
+def test_who_has_just_paid_is_not_asked_for_less(money: dict[str, Any], gate: str | None) -> None:
+    of = book([item("I", 60_000, number="2026-00017"), item("J", 30_000), item("Z", customer_id="D")],
+              receipts=[receipt("R", **({"customer_id": "C"} | money))])  # fmt: skip
+    assert stays(of).get("CEUR") == gate
+
+
+def test_a_match_tells_who_has_paid_and_its_money_counts_whole() -> None:
+    """Proposed for J, but nobody has said so: 40 of the 300 euros of I may be a credit note that it took off."""
+    of = book([item("I", 30_000), item("J", 60_000)], receipts=[receipt("R", 86_000)])
+    match = {"receipt_id": "R", "item_id": "J", "amount": 60_000}
+    more = known(proposals=[match, match | {"item_id": "I", "amount": 26_000}])
+    of_day = seen(of, more)
+    rest = actions(of_day).with_columns(amount=pl.lit(4_000, dtype=pl.Int64))
+    found = held_actions(of_day, rest)
+    assert found.select("gate", "until_on", "task").rows() == [("just_paid", date(2026, 3, 24), "apply_receipt")]
+    assert "860.00 EUR" in found["sentence"][0]
+
+
+def test_money_that_a_match_uses_up_to_the_cent_holds_nothing_else() -> None:
+    of = book([item("I", 30_000), item("J", 60_000)], receipts=[receipt("R", 60_000, customer_id="C")])
+    of_day = seen(of, known(proposals=[{"receipt_id": "R", "item_id": "J", "amount": 60_000}]))
+    rest = actions(of_day).with_columns(amount=pl.lit(30_000, dtype=pl.Int64))
+    assert held_actions(of_day, rest).is_empty()
+
+
+def test_below_a_twentieth_of_the_overdue_a_payment_holds_no_message() -> None:
+    of = book([item("I", 60_000)], receipts=[receipt("R", 2_999, customer_id="C")])
+    of_day = seen(of)
+    little = actions(of_day).with_columns(amount=pl.lit(2_000, dtype=pl.Int64))
+    assert held_actions(of_day, little).is_empty()
 
 
 @pytest.mark.parametrize(("sent", "until_on"), [
@@ -175,6 +243,30 @@ def test_statements_tell_of_one_that_is_missing(without: set[date], last_on: dat
     of = _bank(1, without)
     worked = [DAY - timedelta(days=n) for n in range(56, -1, -1) if (DAY - timedelta(days=n)).weekday() < 5]
     assert _fresh(of.replace(statements=_stated(worked, without)))["bank"] == (last_on, 1)
+
+
+def test_a_day_without_entries_does_not_vouch_for_the_file_before_it() -> None:
+    """The statement of the 13th opens with a balance that only itself closes with: that of the 12th is missing."""
+    worked = [DAY - timedelta(days=n) for n in range(56, -1, -1) if (DAY - timedelta(days=n)).weekday() < 5]
+    missing, quiet = date(2026, 3, 12), date(2026, 3, 13)
+    stated = _stated(worked, {missing}).with_columns(
+        opening=pl.when(pl.col("to_on") == quiet).then("closing").otherwise("opening")
+    )
+    of = _bank(1, {missing, quiet})
+    assert _fresh(of.replace(statements=stated))["bank"] == (date(2026, 3, 11), 1)
+
+
+def test_two_statements_of_one_day_vouch_for_each_other() -> None:
+    worked = [DAY - timedelta(days=n) for n in range(56, -1, -1) if (DAY - timedelta(days=n)).weekday() < 5]
+    day = date(2026, 3, 12)
+    # The morning's closes with 50 more, the afternoon's opens with it; in whatever order they stand.
+    whole = _stated(worked, set())
+    one, other = (
+        whole.filter(pl.col("to_on") == day).with_columns(statement_id=pl.lit(name)) for name in ("morning", "late")
+    )
+    half = pl.col("opening") + 50
+    parts = [other.with_columns(opening=half), one.with_columns(closing=half), whole.filter(pl.col("to_on") != day)]
+    assert _fresh(_bank(1, set()).replace(statements=pl.concat(parts)))["bank"] == (DAY, 1)
 
 
 def test_a_ledger_is_late_only_where_the_bank_has_moved_since() -> None:

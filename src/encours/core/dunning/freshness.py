@@ -140,10 +140,15 @@ def _by_statements(told: list[date], stated: pl.DataFrame, calendar: Calendar) -
     gaps = sorted(calendar.between(one, other) for one, other in pairwise(told))
     every = max(1, gaps[len(gaps) // 2])
     since = calendar.add(told[-1], -_HOLE_DAYS)
-    closings = set(stated["closing"].drop_nulls())
-    for before, (day, opening) in pairwise([(None, None), *stated.select("begins", "opening").iter_rows()]):
-        if before[0] is not None and day > since and opening is not None and opening not in closings:
-            return every, max(one for one in told if one < day) + timedelta(days=1)
+    rows = list(stated.select("begins", "opening", "closing").iter_rows())
+    for turn, (day, opening, _) in enumerate(rows):
+        before = [one for one in told if one < day]
+        if not before or day <= since or opening is None:
+            continue
+        # A balance is carried over from another statement: one without entries closes as it opens, and would vouch
+        # for itself.
+        if not any(closing == opening for at, (on, _, closing) in enumerate(rows) if at != turn and on <= day):
+            return every, before[-1] + timedelta(days=1)
     return every, None
 
 

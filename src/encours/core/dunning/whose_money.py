@@ -5,13 +5,46 @@ No match is made here, that is `core.matching`'s art: this only says whom not to
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 
 from encours.core.dunning.facts import Facts
+from encours.core.dunning.holding import working_days_after
 
 #: Shorter runs of digits, or shorter names, are in too many texts.
 _DIGITS, _LETTERS = 5, 7
 _LEGAL = r"\b(?:SARL|SAS|SASU|SA|EURL|SNC|SCI|SELARL|SCOP|GMBH|LTD|LIMITED|BV|NV|SPA|SRL|SL|INC|AG)\b"
+#: Money that went out again pays nothing.
+_NOT = ("return", "out")
+
+
+def waiting(facts: Facts) -> pl.DataFrame:
+    """money_id, entity_id, payer_id?, currency, amount, proposed, until_on, payer_name?, payer_account?, remittance?:
+    receipts with money left (`amount`, minor units), until `unapplied_days` working days after they were known.
+
+    `proposed`: the part of the amount that proposed matches take. `payer_id`: of the customer that the receipt bears.
+    """
+    days = facts.known.settings.unapplied_days
+    since = pl.coalesce("known_on", "booked_on")
+    rows = facts.unapplied.filter(
+        (pl.col("unapplied") > 0) & ~pl.col("kind").is_in(_NOT) & (since >= facts.as_of - timedelta(days=14 + 2 * days))
+    )
+    proposed = facts.known.proposals.group_by("receipt_id").agg(proposed=pl.col("amount").sum())
+    rows = rows.join(proposed, on="receipt_id", how="left")
+    rows = rows.select(
+        "entity_id", pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency", "payer_name",
+        "payer_account", "remittance", pl.col("proposed").fill_null(0), money_id="receipt_id", amount="unapplied",
+        until_on=working_days_after(since, days),
+    )  # fmt: skip
+    return rows.filter(pl.col("until_on") >= facts.as_of).sort("money_id")
+
+
+def named_payers(facts: Facts, money: pl.DataFrame, quoted: pl.DataFrame) -> pl.DataFrame:
+    """The money with `payer_id` also where no customer stands on it but text, name or account point to one payer."""
+    found = whose(facts, money, quoted)
+    money = money.join(found, on="money_id", how="left", suffix="_found")
+    return money.with_columns(pl.coalesce("payer_id", "payer_id_found")).drop("payer_id_found")
 
 
 def quotes(items: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:

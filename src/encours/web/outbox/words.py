@@ -31,6 +31,7 @@ _FREES = {
     "mend_einvoice": (gettext_lazy("Mend the e-invoice"), "item", "item_id"),
     "release_retention": (gettext_lazy("Release the retention"), "item", "item_id"),
     "write_off_lapsed": (gettext_lazy("Write off what is time-barred"), "item", "item_id"),
+    "write_off_small": (gettext_lazy("Write the small rest off, or wait for more"), "item", "item_id"),
     "ask_bank": (gettext_lazy("Ask the bank about the draft"), "item", "item_id"),
     "ask_factor": (gettext_lazy("Ask the factor"), "item", "item_id"),
     "ask_agency": (gettext_lazy("Ask the agency"), "item", "item_id"),

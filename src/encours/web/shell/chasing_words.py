@@ -149,6 +149,7 @@ WORDS = {
         "bounced_address": gettext_lazy("Address came back"),
         "under_floor": gettext_lazy("Below the floor"),
         "unapplied_cash": gettext_lazy("Money on the account"),
+        "just_paid": gettext_lazy("Has just paid"),
         "open_credit": gettext_lazy("Open credit note"),
         "remittance_advice": gettext_lazy("Remittance advice"),
     },

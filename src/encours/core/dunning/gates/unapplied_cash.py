@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.dunning.exact_sets import exact_sets
-from encours.core.dunning.holding import could_settle, enough, owing, working_days_after
-from encours.core.dunning.whose_money import quotes, whose
+from encours.core.dunning.holding import could_settle, enough, owing
+from encours.core.dunning.whose_money import named_payers, quotes, waiting
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -19,7 +19,6 @@ CODE, RANK, TASK = "unapplied_cash", 82, "apply_receipt"
 OF_THE_REST = True
 SENTENCE = "Money that could be for it has come and is not applied yet ({amount:money})."
 
-_NOT = ("return", "out")
 #: Money that nobody is named for and that would fit more payers than this says nothing of any of them.
 _PAYERS_MOST = 20
 #: What falls due within so many days may be paid already.
@@ -35,16 +34,14 @@ def hold(facts: Facts) -> pl.DataFrame:
     quotes, else those that it is exactly (`exact_sets`), then see `could_settle`. Money of nobody: items of one payer
     that follow each other by due date and add up to it; at most _PAYERS_MOST payers are held by one receipt.
     """
-    money = _waiting(facts)
+    money = waiting(facts).with_columns(pl.col("amount") - pl.col("proposed")).filter(pl.col("amount") > 0)
     if money.is_empty():
         return money.select(item_id="money_id")
     columns = ("item_id", "entity_id", "payer_id", "currency", "open", "owed", "due_on", "number")
     every = owing(facts.items).select(columns)
     items = every.filter(pl.col("due_on") < facts.as_of)
     quoted = quotes(items, money)
-    found = whose(facts, money, quoted)
-    money = money.join(found, on="money_id", how="left", suffix="_found")
-    money = money.with_columns(pl.coalesce("payer_id", "payer_id_found")).drop("payer_id_found")
+    money = named_payers(facts, money, quoted)
     named = enough(items, money.filter(pl.col("payer_id").is_not_null()), facts.known.settings.unapplied_share)
     first = _quoted(items, named, quoted)
     items, named = _less(items, first, "item_id", "open"), _less(named, first, "money_id", "amount")
@@ -56,26 +53,6 @@ def hold(facts: Facts) -> pl.DataFrame:
     return pl.concat(part.select("item_id", "amount", "until_on") for part in parts).group_by("item_id").agg(
         pl.col("amount").sum(), pl.col("until_on").max()
     )  # fmt: skip
-
-
-def _waiting(facts: Facts) -> pl.DataFrame:
-    """money_id, entity_id, payer_id?, currency, amount, until_on, payer_name?, payer_account?, remittance?: unapplied
-    receipts that are new enough."""
-    days = facts.known.settings.unapplied_days
-    rows = facts.unapplied.filter(
-        (pl.col("unapplied") > 0)
-        & ~pl.col("kind").is_in(_NOT)
-        & (pl.coalesce("known_on", "booked_on") >= facts.as_of - timedelta(days=14 + 2 * days))
-    )
-    proposed = facts.known.proposals.group_by("receipt_id").agg(_taken=pl.col("amount").sum())
-    rows = rows.join(proposed, on="receipt_id", how="left")
-    until = working_days_after(pl.coalesce("known_on", "booked_on"), days)
-    rows = rows.select(
-        "entity_id", pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency", "payer_name",
-        "payer_account", "remittance", money_id="receipt_id",
-        amount=pl.col("unapplied") - pl.col("_taken").fill_null(0), until_on=until,
-    )  # fmt: skip
-    return rows.filter((pl.col("amount") > 0) & (pl.col("until_on") >= facts.as_of)).sort("money_id")
 
 
 def _quoted(items: pl.DataFrame, money: pl.DataFrame, quoted: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from encours.core.base.money import exponent_expr
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
-CODE, RANK, TASK = "under_floor", 150, None
+CODE, RANK, TASK = "under_floor", 150, "write_off_small"
 SENTENCE = "{amount:money} is too little to write for."
 
 

@@ -17,9 +17,9 @@ action counts as done on its day.
 - **Held back**: money that the truth would ask for on a day and that a gate of doubt holds that day (`DOUBT`: it holds
   for want of knowledge), as a share of the late money of that day, summed over the days. Late money is what is overdue
   and unpaid by the truth, less what gates of fact hold (insolvency, dispute, promise, draft, our own calendar and
-  caps: the truth holds it, too). Of all overdue euros it would be a smaller share. Beside it stands all late money under
-  a gate of doubt, also where no message was due: nothing is delayed there, the next step is not reached or somebody
-  pays by itself before it would be.
+  caps: the truth holds it, too); of all overdue euros it would be a smaller share. Beside it stands all late money
+  under a gate of doubt, also where no message was due: nothing is delayed there, the next step is not reached or
+  somebody pays by itself before it would be.
 - **With its task**: whatever a gate holds names the task that frees it, or the last day on which it holds.
 """
 

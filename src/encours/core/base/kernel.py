@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.np import linalg
 
+from encours.core.base.kernel_cache import keep
+
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def _load_arrays() -> None:
-    """Loads what numba knows of arrays, as the first kernel would, but without asking SciPy for a BLAS.
+    """Loads what numba knows of arrays, as some kernel would, but without asking SciPy for a BLAS.
 
     No kernel multiplies matrices, and to load SciPy's linear algebra takes a fifth of a second of every start.
     """
@@ -54,7 +57,7 @@ def lean(function: _Function) -> _Function:
 
 
 def _compiled(function: _Function, **options: Any) -> _Function:
-    try:
-        return cast("_Function", numba.njit(cache=True, nogil=True, **options)(function))
-    except RuntimeError:  # no folder to cache in: a read-only installation without a home
-        return cast("_Function", numba.njit(nogil=True, **options)(function))
+    dispatcher = numba.njit(nogil=True, **options)(function)
+    with suppress(RuntimeError):  # no folder to keep it in: a read-only installation without a home
+        keep(dispatcher)
+    return cast("_Function", dispatcher)

@@ -117,12 +117,17 @@ def writable(tables: Mapping[str, pl.DataFrame], file_format: str) -> dict[str, 
 
 def write_outputs(out: Path, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], file_format: str) -> None:
     """Result tables as Parquet (or CSV), and `summary.json`; an empty table is written with its columns."""
+    from encours.core.base.threads import side_by_side
+
     check_format(file_format)
     out.mkdir(parents=True, exist_ok=True)
-    for name, frame in tables.items():
+
+    def write(name: str) -> None:
         if file_format == "parquet":
-            frame.write_parquet(out / f"{name}.parquet")
+            tables[name].write_parquet(out / f"{name}.parquet")
         else:
-            frame.write_csv(out / f"{name}.csv")
+            tables[name].write_csv(out / f"{name}.csv")
+
+    side_by_side(write, list(tables))  # a column of long texts leaves a processor free
     text = json.dumps(summary, indent=2, ensure_ascii=False, default=str)
     (out / "summary.json").write_text(text + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -58,9 +59,11 @@ def match_book_folder(path: Path, as_of: date | None = None, max_error_rate: flo
 
 def _prepared(path: Path, as_of: date | None) -> tuple[Prepared, pl.DataFrame]:
     """A folder's book as the search reads it, and what was wrong with the folder. The book is let go here."""
-    from encours.core.matching.prepare import prepare
+    with ThreadPoolExecutor(1) as beside:  # the compiled search is loaded while the book is read
+        reading = beside.submit(read_book, path)
+        from encours.core.matching.prepare import prepare
 
-    book, issues = read_book(path)
+        book, issues = reading.result()
     day = as_of or book.last_day()
     if day is None:
         raise CallError([f"{path} holds no dated fact; give --as-of"])

@@ -28,6 +28,7 @@ _PAGES = (
     "/customer/A:0?tab=history",
     "/customer/A:0?tab=payments",
     "/customer/A:0?tab=timeline",
+    "/customer/A:0?tab=chasing",
     "/customer/A:0?tab=contacts",
     "/item/A:0:late",
     "/receipts/",

@@ -92,6 +92,27 @@ def test_a_link_opens_the_statement_until_it_is_revoked_or_ends(customer: str) -
     assert publish_statement(job("test"), customer).token != link.token
 
 
+def test_the_last_opening_is_known_where_the_process_may_note_it(customer: str) -> None:
+    link = publish_statement(job("test"), customer)
+    assert [one.opened_at for one in live_links(job("test"), customer)] == [None]
+    with serving() as port:
+        for _ in range(3):
+            assert ask(port, link.address.removeprefix(_PUBLIC))[0] == 200
+        assert ask(port, f"/s/{'x' * 32}.1.{'0' * 64}")[0] == 404
+    noted = (Path(settings.HOME) / "published" / "opened").read_text()
+    assert noted.count("\n") == 1, "once an hour"
+    assert link.token not in noted, "a list that leaks opens nothing"
+    (shown,) = live_links(job("test"), customer)
+    assert shown.opened_at is not None
+    assert abs((clock.now() - shown.opened_at).total_seconds()) < 3600
+    opened = Path(settings.HOME) / "published" / "opened"
+    opened.unlink()
+    opened.mkdir()  # what may not be written
+    with serving() as port:
+        assert ask(port, link.address.removeprefix(_PUBLIC))[0] == 200
+    assert [one.opened_at for one in live_links(job("test"), customer)] == [None]
+
+
 def test_nothing_is_published_before_a_public_address_is_set_nor_by_whom_it_is_not_for(customer: str) -> None:
     user = User.objects.create_user("collector", "collector@example.com")
     Role.objects.create(user=user, entity_id="A", kind=Role.Kind.COLLECTOR)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from encours.connectors.base.outgoing import Attachment
-from encours.store.models import DunningDay, HeldItem, Message, MessageItem, PlannedAction, PlannedLine
+from encours.store.models import (
+    DunningDay,
+    HeldItem,
+    Message,
+    MessageItem,
+    PlannedAction,
+    PlannedLine,
+    PublishedStatement,
+)
 from encours.usecases import clock, message_files
 from encours.usecases.manage_scenarios import install_scenarios
 
@@ -43,4 +52,15 @@ def _planned(entity_id: str) -> dict[str, Any]:
     MessageItem.objects.create(message=message, item_id=f"{customer_id}:late", amount=123_456)
     message_files.keep(message, [Attachment("releve.pdf", "application/pdf", b"%PDF-1.4 statement")])
     file_number = message.files.get().pk
-    return {"number": action.pk, "code": "sme", "message_id": message.pk, "file_number": file_number}
+    day = clock.now()
+    link = PublishedStatement.objects.create(
+        token=f"{entity_id}-link", entity_id=entity_id, customer_id=customer_id, day=today, language="fr",
+        published_at=day, expires_at=day + timedelta(days=30), sha256="0" * 64,
+    )  # fmt: skip
+    return {
+        "token": link.token,
+        "number": action.pk,
+        "code": "sme",
+        "message_id": message.pk,
+        "file_number": file_number,
+    }

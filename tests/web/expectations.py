@@ -62,6 +62,17 @@ EXPECTED: dict[str, Expected] = {
     "customer_delays": _all(_A, 200, 404),
     "tasks": Expected({}, 200),
     "task_absence": Expected({}, 302, "post"),
+    "task_open": _post(
+        "alice claude colette camille",
+        404,
+        {"sacha": 403},
+        lambda town: {"of": "A", "title": "Look at it", "due_on": f"{clock.today()}", "owner": ""},
+    ),
+    "customer_follow": _post("alice claude colette", 404, dict.fromkeys(("camille", "sacha"), 403)),
+    "customer_strategy": _post("alice claude", 404, dict.fromkeys(("colette", "camille", "sacha"), 403)),
+    "customer_link_publish": _post("alice claude", 404, dict.fromkeys(("colette", "camille", "sacha"), 403)),
+    "customer_link_revoke": _post("alice claude", 404, dict.fromkeys(("colette", "camille", "sacha"), 403)),
+    "item_follow": _post("alice claude colette", 404, dict.fromkeys(("camille", "sacha"), 403)),
     "task_close": _post("alice claude colette camille", 404, {"sacha": 403}),
     "task_give": _post("alice claude colette camille", 404, {"sacha": 403}, lambda town: {"owner": "0"}),
     "customer_contact_add": _post(

@@ -1,7 +1,9 @@
 """The small process that serves published statements: it knows one folder and its key, and nothing else.
 
 It imports neither Django nor the store. Once it listens it locks itself: from then on this process can open files of
-the folder for reading (and Python's own library), and no database, no connection outwards, no other program. A link is
+the folder for reading (and Python's own library), and no database, no connection outwards, no other program. What it
+may write is one list that it opened before: which statement was opened at which hour, by a name of which no link can be
+made. A link is
 `/s/<token>.<expiry>.<signature>`: signed with the folder's key, dead after its expiry, and dead at once when the
 statement's files are taken away (`revoke_statement`). TLS and the public name are the reverse proxy's.
 """
@@ -22,10 +24,11 @@ import time
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 _LINK = re.compile(r"/s/([A-Za-z0-9_-]{22,64})\.(\d{10,12})\.([0-9a-f]{64})(\.pdf)?")
 _TIMEOUT_SECONDS, _AT_ONCE = 15, 32
+_HOUR_SECONDS = 3600  # an opening is noted once an hour: whoever asks a thousand times fills no disk
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c2024;background:#f6f7f8}"
     "main{max-width:34rem;margin:10vh auto;padding:2rem;background:#fff;border:1px solid #d9dde1;border-radius:8px}"
@@ -123,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, "application/pdf", content, {"Content-Disposition": name}
         except (OSError, ValueError, KeyError):
             return self._gone(410)
+        if self.command == "GET":
+            self.server.note(token)
         return 200, "text/html; charset=utf-8", _page(facts, f"{path}.pdf", expiry), {}
 
     def _gone(self, status: int) -> tuple[int, str, bytes, dict[str, str]]:
@@ -137,9 +142,19 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], folder: Path, key: bytes) -> None:
+    def __init__(self, address: tuple[str, int], folder: Path, key: bytes, opened: BinaryIO | None = None) -> None:
         self.folder, self.key, self.places = folder, key, threading.BoundedSemaphore(_AT_ONCE)
+        self._opened, self._noted, self._one = opened, dict[str, int](), threading.Lock()
         super().__init__(address, _Handler)
+
+    def note(self, token: str) -> None:
+        """Notes that a statement was opened, where there is a list to note it in."""
+        now = int(time.time())
+        with self._one:
+            if self._opened is None or now - self._noted.get(token, 0) < _HOUR_SECONDS:
+                return
+            self._noted[token] = now
+            self._opened.write(f"{hashlib.sha256(token.encode()).hexdigest()[:32]} {now}\n".encode())
 
 
 def _page(facts: dict[str, Any], pdf: str, expiry: int) -> bytes:
@@ -200,10 +215,18 @@ def lock(folder: Path) -> None:
     sys.addaudithook(guard)
 
 
+def _list_of_openings(folder: Path) -> BinaryIO | None:
+    """The list, opened to be added to; None where this account may not write it: openings are then not known."""
+    try:
+        return (folder / "opened").open("ab", buffering=0)
+    except OSError:
+        return None
+
+
 def serve(folder: Path, host: str, port: int) -> None:
     """Listens, locks itself, serves until stopped. Raises OSError where the port or the key is not to be had."""
     key = (folder / "key").read_bytes()
-    with _Server((host, port), folder / "s", key) as server:
+    with _Server((host, port), folder / "s", key, _list_of_openings(folder)) as server:
         b"".decode("idna")  # codecs that requests may ask for are loaded while they can be
         print(f"Published statements on http://{host}:{server.server_address[1]}/ (Ctrl+C stops it)", flush=True)
         lock(folder)

@@ -52,6 +52,7 @@ from encours.store.models import (
     PromiseResult,
     Proposal,
     ProposalLine,
+    PublishedStatement,
     Rate,
     Receipt,
     RejectedLine,
@@ -337,7 +338,7 @@ _OF_ENTITY = (Entity, Role)
 
 def _within(model: type[Model], customers: QuerySet[Any]) -> Q | None:
     """What a portfolio leaves of a model; None: nothing (files, statements and totals show more than a portfolio)."""
-    if model in (*_BY_CUSTOMER, *_ABOUT_CUSTOMER, *_PLANNED, *_SAID) or model in (Note, Message):
+    if model in (*_BY_CUSTOMER, *_ABOUT_CUSTOMER, *_PLANNED, *_SAID) or model in (Note, Message, PublishedStatement):
         return Q(customer_id__in=customers)
     if model is MessageItem:
         return Q(message__customer_id__in=customers)

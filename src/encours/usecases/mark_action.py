@@ -53,8 +53,7 @@ def reassign(actor: Actor, number: int, user_id: int | None) -> PlannedAction:
     user = None
     if user_id is not None:
         user = User.objects.filter(pk=user_id, is_active=True).first()
-        roles = Role.objects.filter(user_id=user_id, entity_id=row.entity_id)
-        if user is None or not (user.is_superuser or roles.exists()):
+        if user is None or not _works_in(user, row.entity_id):
             raise CallError(["this person has no role in the entity"])
     return _mark(actor, row, "assign_task", {"assigned_to": user}, {"assigned_to": user})
 
@@ -112,6 +111,10 @@ def _close(actor: Actor, row: PlannedAction, state: str, outcome: str) -> Planne
     return row
 
 
+def _works_in(user: User, entity_id: str) -> bool:
+    return bool(user.is_superuser) or Role.objects.filter(user=user, entity_id=entity_id).exists()
+
+
 def set_strategy(
     actor: Actor, customer_id: str, strategy: str, owner_id: int | None = None, review_on: date | None = None
 ) -> DunningMark:
@@ -123,6 +126,10 @@ def set_strategy(
     if strategy and strategy not in STRATEGIES:
         raise CallError([f"a strategy is one of {', '.join(STRATEGIES)}"])
     owner = User.objects.filter(pk=owner_id, is_active=True).first() if owner_id else None
+    if owner_id and (owner is None or not _works_in(owner, customer.entity_id)):
+        raise CallError(["this person has no role in the entity"])
+    if not strategy:
+        owner, owner_id, review_on = None, None, None
     with transaction.atomic():
         parquet.lock_entity(customer.entity_id)
         before = DunningMark.objects.filter(entity_id=customer.entity_id, customer_id=customer_id).first()

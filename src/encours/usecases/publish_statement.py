@@ -8,8 +8,8 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,24 @@ DAYS = 30
 
 @dataclass(frozen=True)
 class Link:
-    """A published statement and where its customer opens it."""
+    """A published statement and where its customer opens it. `opened_at`: last, to the hour; None: not that we know."""
 
     token: str
     customer_id: str
     address: str
     expires_at: datetime
     published_at: datetime
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Links:
+    """What a customer's page says of its links; without the right to publish none is shown: a link is a key."""
+
+    are_on: bool
+    may_publish: bool
+    may_set: bool
+    links: list[Link]
 
 
 def links_are_on(entity_id: str) -> bool:
@@ -88,8 +99,8 @@ def publish_statement(
     return _link(row)
 
 
-def revoke_statement(actor: Actor, token: str) -> None:
-    """Takes a published statement away at once. Twice is once. Raises NotAllowedError."""
+def revoke_statement(actor: Actor, token: str) -> str:
+    """Takes a published statement away at once; its customer's id. Twice is once. Raises NotAllowedError."""
     row = actor.scope(PublishedStatement).filter(token=token).first()
     if row is None:
         raise NotAllowedError(ACT, None, "not_visible")
@@ -102,6 +113,16 @@ def revoke_statement(actor: Actor, token: str) -> None:
                 clock.now(), actor.name, "revoke_statement", entity_id=row.entity_id, subject=row.customer_id,
                 after={"statement": row.pk},
             )  # fmt: skip
+    return str(row.customer_id)
+
+
+def statement_links(actor: Actor, entity_id: str, customer_id: str) -> Links:
+    """Whether statements of an entity are published by link, and the customer's links that can be opened now."""
+    may = actor.may(ACT, entity_id).ok
+    return Links(
+        links_are_on(entity_id), may, actor.may("manage_settings", entity_id).ok,
+        live_links(actor, customer_id) if may else [],
+    )  # fmt: skip
 
 
 def live_links(actor: Actor, customer_id: str) -> list[Link]:
@@ -109,7 +130,8 @@ def live_links(actor: Actor, customer_id: str) -> list[Link]:
     rows = actor.scope(PublishedStatement).filter(
         customer_id=customer_id, revoked_at__isnull=True, expires_at__gt=clock.now()
     )
-    return [_link(row) for row in rows.order_by("-published_at")]
+    opened = _openings() if rows else {}
+    return [replace(_link(row), opened_at=opened.get(_name_of(row.token))) for row in rows.order_by("-published_at")]
 
 
 def _link(row: PublishedStatement) -> Link:
@@ -129,6 +151,25 @@ def _folder() -> Path:
     return _home() / "s"
 
 
+def _name_of(token: str) -> str:
+    """What the list of openings calls a statement: nobody can make a link of it."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def _openings() -> dict[str, datetime]:
+    """When each statement was last opened, as the process that serves them notes it (`cli.published`)."""
+    try:
+        lines = (_home() / "opened").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return {}
+    found = {}
+    for line in lines:
+        name, _, at = line.partition(" ")
+        if at.isdecimal() and len(at) < 12:
+            found[name] = datetime.fromtimestamp(int(at), UTC)
+    return found
+
+
 def _key() -> bytes:
     """The folder's own key, made with the first link; changing it kills all links."""
     path = _home() / "key"
@@ -140,6 +181,7 @@ def _key() -> bytes:
             return path.read_bytes()
         with os.fdopen(handle, "wb") as out:
             out.write(secrets.token_urlsafe(48).encode())
+        (path.parent / "opened").touch(0o660)  # an account of its own may be given this one file to write to
     return path.read_bytes()
 
 

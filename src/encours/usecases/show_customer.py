@@ -30,7 +30,7 @@ from encours.usecases.viewing import Viewing
 
 #: Links that make a paying or risk group.
 _GROUP_ROLES = ("legal_parent", "risk_group", "payer")
-TABS = ("open", "history", "payments", "timeline", "contacts")
+TABS = ("open", "history", "payments", "timeline", "chasing", "contacts")
 LEVELS = ("account", "site", "siren", "group")
 _ROWS = 200
 
@@ -180,7 +180,7 @@ def show_customer(
         rows["receipts"] = _receipts(viewing, ids)
     elif tab == "timeline":
         rows["happenings"] = customer_timeline(viewing, ids, kind)
-    else:
+    elif tab == "contacts":
         rows["contacts"] = _contacts(viewing, ids)
     rows["notes"] = _notes(viewing, ids) if tab == "contacts" else []
     cut = any(isinstance(part, list) and len(part) > _ROWS for part in rows.values())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import Q
 
-from encours.store.models import Absence, Customer, Item, Role, Task
+from encours.store.models import Absence, Customer, Entity, Item, Role, Task
 from encours.usecases.customer_timeline import named
 from encours.usecases.manage_tasks import ACT, does_for
 from encours.usecases.viewing import Viewing
@@ -49,6 +49,7 @@ class TasksPage:
     people: list[tuple[int, str]]
     absences: list[tuple[str, str, date, date]]  # who, stand-in, from, to
     may_assign: bool
+    entities: list[tuple[str, str]] = field(default_factory=list)  # where a task may be given
 
 
 def show_tasks(viewing: Viewing, view: str = "") -> TasksPage:
@@ -62,11 +63,21 @@ def show_tasks(viewing: Viewing, view: str = "") -> TasksPage:
     chosen = {"mine": mine, "team": open_ones, "done": done.order_by("-closed_at")}[view]
     rows = chosen.select_related("owner") if view == "done" else chosen.select_related("owner").order_by("due_on", "pk")
     entities = [one for one in viewing.entity_ids if viewing.actor.may(ACT, one).ok]
-    people = {person.pk: named(person) for one in viewing.entity_ids for person in colleagues(one)}
+    people = {} if user is None else {user.pk: named(user)}
+    people |= {person.pk: named(person) for one in viewing.entity_ids for person in colleagues(one)}
     counts = {"mine": mine.count(), "team": open_ones.count(), "done": done.count()}
     shown = _rows(viewing, list(rows[:_MOST]), doing)
     listed = sorted(people.items(), key=lambda one: one[1].casefold())
-    return TasksPage(view, shown, counts, listed, _absences(viewing, set(people)), bool(entities))
+    named_ones = [(row.pk, row.name) for row in Entity.objects.filter(pk__in=entities).order_by("name")]
+    return TasksPage(view, shown, counts, listed, _absences(viewing, set(people)), bool(entities), named_ones)
+
+
+def tasks_of(viewing: Viewing, customer_id: str) -> list[TaskRow]:
+    """The open tasks about one customer, the most overdue first."""
+    user = viewing.actor.user
+    rows = viewing.rows(Task).filter(customer_id=customer_id, state=Task.State.OPEN).select_related("owner")
+    doing = set() if user is None else does_for(user.pk, viewing.today)
+    return _rows(viewing, list(rows.order_by("due_on", "pk")[:_MOST]), doing)
 
 
 def _for(viewing: Viewing, doing: set[int]) -> Q:

@@ -28,8 +28,10 @@ from encours.usecases.manage_contacts import (
 from encours.usecases.payment_habit import delays_of
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_customer import show_customer
+from encours.usecases.show_relation import show_relation
 from encours.usecases.write_note import write_note
 from encours.web.customer import habit_words
+from encours.web.customer.acts import relation_context
 from encours.web.shell import charts, words
 from encours.web.shell.acting import attempt
 from encours.web.shell.forms import form_key
@@ -50,6 +52,7 @@ def customer(request: Request, customer_id: str) -> HttpResponse:
         ("history", _("Settled items")),
         ("payments", _("Payments")),
         ("timeline", _("Timeline")),
+        ("chasing", _("Chasing")),
         ("contacts", _("Contacts and notes")),
     )
     levels = {
@@ -62,6 +65,8 @@ def customer(request: Request, customer_id: str) -> HttpResponse:
     context = {"section": "customers", "page": page, "who": page.identity, "tabs": tabs, "levels": shown}
     if page.tab == "timeline":
         context |= {"kinds": _kinds(), "key": form_key()}
+    elif page.tab == "chasing":
+        context |= relation_context(show_relation(request.viewing, page.identity.entity_id, customer_id))
     elif page.tab == "contacts":
         roles = [(code, words.word("contact", code)) for code in ROLES]
         refusals = [(code, words.word("opt_out", code)) for code in OPT_OUTS]

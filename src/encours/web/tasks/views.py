@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
+from encours.usecases.give_task import FreeTask, give_task
 from encours.usecases.manage_tasks import close_task, reassign_task, save_absence
 from encours.usecases.show_tasks import VIEWS, show_tasks
 from encours.web.shell.acting import attempt
-from encours.web.shell.forms import read_day
+from encours.web.shell.forms import form_key, read_day
 from encours.web.shell.request import Request
 
 
@@ -25,8 +26,29 @@ def tasks(request: Request) -> HttpResponse:
     page = show_tasks(request.viewing, request.GET.get("view", ""))
     titles = {"mine": _("Mine"), "team": _("The team’s"), "done": _("Done by me")}
     views = [(code, titles[code], page.counts[code]) for code in VIEWS]
-    context = {"section": "tasks", "page": page, "views": views, "reader": request.user}
+    context = {"section": "tasks", "page": page, "views": views, "reader": request.user, "key": form_key()}
     return render(request, "tasks/tasks.html", context)
+
+
+@login_required
+@require_POST
+def open_one(request: Request) -> HttpResponse:
+    """Opens a task that a person writes, from this page or from a customer's."""
+    form = request.POST
+    owner, customer = form.get("owner", ""), form.get("customer", "")
+
+    def act() -> None:
+        number = int(owner) if owner.isdecimal() and len(owner) < 10 else None
+        due_on = read_day(form.get("due_on", ""))
+        title, detail, key = form.get("title", ""), form.get("detail", ""), form.get("key", "")[:64]
+        give_task(
+            request.viewing.actor, FreeTask(title, due_on, form.get("of", ""), customer, number, detail, key)
+        )  # fmt: skip
+
+    attempt(request, act, _("Task opened."))
+    if form.get("back") == "customer" and customer:
+        return HttpResponseRedirect(f"{reverse('customer', args=[customer])}?tab=chasing")
+    return HttpResponseRedirect(reverse("tasks"))
 
 
 @login_required

@@ -66,6 +66,6 @@ def test_its_owner_is_told_and_strangers_give_none() -> None:
     give_task(job("test"), _task(owner_id=owner.pk))
     assert Message.objects.get().to == ["owner@example.com"]
     with pytest.raises(NotAllowedError):
-        give_task(person("stranger", "B"), _task())
+        give_task(person("stranger", "collector", "B"), _task())
     with pytest.raises(CallError, match="no customer is called"):
-        give_task(person("other", "B"), _task(entity_id="B", customer="A:Dupin"))
+        give_task(person("other", "collector", "B"), _task(entity_id="B", customer="A:Dupin"))

@@ -98,7 +98,7 @@ def test_who_does_not_see_the_customer_sees_no_letter() -> None:
     workshop("B")
     action = _planned()
     with pytest.raises(NotAllowedError):
-        planned_letter(person("nobody", "B"), action.pk)
+        planned_letter(person("nobody", "collector", "B"), action.pk)
 
 
 def test_what_is_no_pdf_is_not_drawn() -> None:

@@ -70,12 +70,12 @@ def test_a_link_is_published_seen_and_revoked(town: Town, client_of: Callable[[s
 
 def test_a_task_is_opened_from_both_pages(town: Town, client_of: Callable[[str], Client]) -> None:
     Task.objects.all().delete()
-    client, day = client_of("colette"), f"{clock.today()}"
+    client, day, own = client_of("colette"), f"{clock.today()}", f"{town.users['colette'].pk}"
     answer = client.post(
         "/tasks/open/", {"title": "Ask the fitter", "customer": "A:0", "due_on": day, "back": "customer", "owner": ""}
     )
     assert answer.headers["Location"] == _PAGE
     assert "Ask the fitter" in client.get(_PAGE).content.decode()
-    client.post("/tasks/open/", {"title": "Order stamps", "due_on": day, "of": "A", "owner": ""})
+    client.post("/tasks/open/", {"title": "Order stamps", "due_on": day, "of": "A", "owner": own})
     assert set(Task.objects.values_list("title", "customer_id")) == {("Ask the fitter", "A:0"), ("Order stamps", None)}
     assert "Order stamps" in client.get("/tasks/").content.decode()

@@ -105,7 +105,7 @@ def _ask(actor: Actor, notice: StepNotice) -> None:
         detail=notice.reason, owner_role="credit_manager", key=_key(notice),
     )  # fmt: skip
     raise_tasks(actor, [task])
-    data = {"text": notice.reason, "until_on": notice.until_on}
+    data = {"comment": notice.reason, "hold": {"until_on": notice.until_on}}
     told = [one for one in deciders(notice.entity_id) if actor.user is None or one != actor.user.pk]
     send_notices([Notice(HOLD_ASKED, notice.entity_id, one, notice.customer_id, data) for one in told], actor.user)
 

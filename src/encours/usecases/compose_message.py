@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ from encours.usecases.edit_template import template_of
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import setting
 from encours.usecases.message_recipients import Person, Recipients, Writer, recipients_of, user_named, writer_of
-from encours.usecases.message_template import Block, Rendered, Source, render
+from encours.usecases.message_template import Rendered, Source, render
 from encours.usecases.message_values import Content, Subject, content_of
 from encours.usecases.outbox import RECALL, note
 from encours.usecases.payment_block import Chased
@@ -241,55 +241,6 @@ def new_message(
     )  # fmt: skip
 
 
-def write_to_colleague(
-    actor: Actor,
-    entity_id: str,
-    user: User,
-    code: str,
-    values: Mapping[str, Any],
-    *,
-    link: str = "",
-    customer_id: str | None = None,
-    key: str = "",
-) -> Message:
-    """A message to one of our own people (digest, notice before a step, mention), queued at once.
-
-    `values`: what the template needs beside the recipient (see message_template.NAMES and INTERNAL; amounts and days
-    already written out). `key` makes what is asked for twice one message. Raises CallError.
-    """
-    if key:
-        before = Message.objects.filter(entity_id=entity_id, action_id=key).exclude(state=Message.State.CANCELLED)
-        if made := before.first():
-            return made
-    entity = Entity.objects.get(pk=entity_id)
-    source = template_of(entity_id, code, says.language_of(user.language))
-    writer = writer_of(entity_id, entity.name, actor.user, clock.today())
-    name = user.get_full_name() or user.email
-    given = {
-        "recipient": {"name": name, "email": user.email},
-        "entity": {"name": entity.name, "legal_id": entity.legal_id or "", "email": "", "phone": ""},
-        "sender": {"name": writer.name, "email": writer.email, "phone": "", "title": "", "signature": writer.name},
-        "day": says.day(clock.today(), source.language, "long"),
-        **values,
-    }
-    shown = Block(link, link_html) if (link_html := _linked(link)) else Block("", "")
-    words = render(source, given, {"link": shown})
-    with transaction.atomic():
-        made = new_message(
-            entity_id, words, writer, [Person(name, user.email)], [], clock.now(), user=actor.user,
-            customer_id=customer_id, action_id=key or None, purpose="internal", channel="email", template=code,
-            state=Message.State.QUEUED, send_after=clock.now(), language=source.language,
-        )  # fmt: skip
-        note(made, "composed", clock.now())
-    return made
-
-
-def _linked(address: str) -> str:
-    from encours.usecases.message_values import link
-
-    return link(address).html or address
-
-
 def discard_message(actor: Actor, message_id: uuid.UUID, why: str = "") -> Message:
     """Takes a message that waits for confirmation out of the outbox. Raises NotAllowedError or CallError."""
     with transaction.atomic():
@@ -313,5 +264,5 @@ def discard_message(actor: Actor, message_id: uuid.UUID, why: str = "") -> Messa
 
 __all__ = [
     "Composed", "MessageEvent", "Wish", "compose_message", "composed_of", "discard_message", "new_message",
-    "preview_message", "preview_template", "write_to_colleague",
+    "preview_message", "preview_template",
 ]  # fmt: skip

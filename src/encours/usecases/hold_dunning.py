@@ -168,7 +168,7 @@ def _ask(actor: Actor, hold: Hold) -> None:
         origin=f"hold:{hold.pk}", detail=hold.why, owner_role="credit_manager", key=f"decide_hold:{hold.pk}",
     )  # fmt: skip
     raise_tasks(actor, [task])
-    data = {"text": hold.why, "until_on": hold.until_on}
+    data = {"comment": hold.why, "hold": {"until_on": hold.until_on}}
     told: Sequence[int] = [one for one in deciders(hold.entity_id) if actor.user is None or one != actor.user.pk]
     send_notices([Notice(HOLD_ASKED, hold.entity_id, one, hold.customer_id, data) for one in told], actor.user)
 

@@ -104,6 +104,12 @@ def address_fault(value: Any) -> str | None:
     return None if good else "give nothing, or an address that begins with https://"
 
 
+def own_address_fault(value: Any) -> str | None:
+    """What is wrong with `mail.own_address`: inside a company's own network it may be plain http."""
+    good = isinstance(value, str) and (value == "" or re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?(/[\w./-]*)?", value))
+    return None if good else "give nothing, or an address that begins with https:// or http://"
+
+
 def days_fault(value: Any) -> str | None:
     """What is wrong with a number of days."""
     return None if isinstance(value, int) and 1 <= value <= 90 else "give a number of days from 1 to 90"

@@ -96,6 +96,7 @@ DECLARED: Mapping[str, Declared] = {
     "dunning.floor": Declared(15, _between(0, 10_000)),
     "dunning.objective": Declared("euro_days", _choice("euro_days", "month_end")),
     "portal.public_address": Declared("", letter_settings.address_fault, part="letters"),
+    "mail.own_address": Declared("", letter_settings.own_address_fault, part="mail"),
     "mail.channel": Declared({}, mail_settings.channel_fault, part="mail"),
     "mail.mailbox": Declared({}, mail_settings.mailbox_fault, part="mail"),
     "mail.sender": Declared({}, mail_settings.mail_sender_fault, part="mail", private=True),

@@ -198,9 +198,8 @@ def _tell(actor: Actor, task: Task) -> None:
     reader = stands_in(task.owner_id, clock.today())
     if actor.user is None or actor.user.pk != reader:
         about = task.customer_id or ""
-        notice = Notice(
-            TASK_GIVEN, task.entity_id, reader, about, {"title": task.title, "task": task.kind, "due_on": task.due_on}
-        )
+        task_of = {"title": task.title, "kind": task.kind, "due_on": task.due_on}
+        notice = Notice(TASK_GIVEN, task.entity_id, reader, about, {"task": task_of})
         send_notices([notice], actor.user)
 
 

@@ -35,13 +35,30 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "next_due": (), "pay_by": (), "day": (), "tone": (), "level": (), "language": (), "currency": (),
     "statement_link": (), "link": (), "table": (), "penalties_table": (), "payment": (),
 }  # fmt: skip
-#: What only messages to our own people know.
-INTERNAL: Mapping[str, tuple[str, ...]] = {
+#: What messages to our own people know, by their code; each knows what `_OURS` says beside it.
+INTERNAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "sales_digest": {
+        "customers": ("name", "account", "overdue", "oldest_days", "asked", "link"),
+        "total": (),
+        "count": (),
+    },
+    "step_notice": {
+        "customer": ("name", "account"),
+        "total": (),
+        "oldest_days": (),
+        "notice": ("step", "on", "before", "hours"),
+    },
+    "mention": {"author": ("name",), "customer": ("name", "account"), "comment": ()},
+    "task_given": {"author": ("name",), "customer": ("name", "account"), "task": ("title", "due_on")},
+    "hold_asked": {"author": ("name",), "customer": ("name", "account"), "comment": (), "hold": ("until_on",)},
+}
+_OURS: Mapping[str, tuple[str, ...]] = {
     "recipient": ("name", "email"),
-    "customers": ("name", "account", "overdue", "oldest_days", "asked", "link"),
-    "notice": ("step", "on", "before", "hours"),
-    "author": ("name",),
-    "comment": (),
+    "entity": NAMES["entity"],
+    "sender": NAMES["sender"],
+    "day": (),
+    "language": (),
+    "link": (),
 }
 LISTS = ("items", "customers")
 _BLOCKS = ("table", "penalties_table", "payment", "statement_link", "link")
@@ -116,9 +133,7 @@ def _environment(escaping: bool) -> Environment:
 
 def names_of(code: str) -> Mapping[str, tuple[str, ...]]:
     """What a template of this code may use: names and their fields."""
-    shipped = _shipped("en").get(code)
-    internal = shipped is not None and shipped.get("purpose") == "internal"
-    return {**NAMES, **INTERNAL} if internal else NAMES
+    return {**_OURS, **INTERNAL[code]} if code in INTERNAL else NAMES
 
 
 def languages() -> list[str]:
@@ -198,7 +213,7 @@ def _part_faults(text: str, code: str) -> Iterator[tuple[int, str]]:
 
 
 def _has(known: Mapping[str, tuple[str, ...]], path: list[str]) -> bool:
-    if path[0] in LISTS and path[1] in ("first", "last", "size"):
+    if path[0] in LISTS and known[path[0]] and path[1] in ("first", "last", "size"):
         return len(path) == 2 or path[2] in known[path[0]]
     return path[1] in known[path[0]] and len(path) == 2
 

@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
-from babel.dates import format_date
-
+from encours.core.base.issue import CallError
 from encours.store.models import Customer, Entity, Message, MessageEvent, User
 from encours.usecases import clock
-from encours.usecases.notice_words import spoken, task_words, words_of
+from encours.usecases.edit_template import template_of
+from encours.usecases.letters import says
+from encours.usecases.manage_settings import setting
+from encours.usecases.message_recipients import writer_of
+from encours.usecases.message_template import Rendered, Source, render, shipped
+from encours.usecases.message_values import link
+from encours.usecases.notice_words import spoken, task_words
 
 MENTIONED, TASK_GIVEN, HOLD_ASKED, STEP_NOTICE, DIGEST = (
     "mentioned",
@@ -20,17 +26,30 @@ MENTIONED, TASK_GIVEN, HOLD_ASKED, STEP_NOTICE, DIGEST = (
     "step_notice",
     "digest",
 )
+#: Kind of notice -> the template that says it (`message_words`, or the user's own).
+TEMPLATES: Mapping[str, str] = {
+    MENTIONED: "mention",
+    TASK_GIVEN: "task_given",
+    HOLD_ASKED: "hold_asked",
+    STEP_NOTICE: "step_notice",
+    DIGEST: "sales_digest",
+}
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One notice to one person, written in their language. `data` is what its words need."""
+    """One notice to one person, written in their language.
+
+    `data`: what its template needs beside recipient, customer, author and sender; days are written in the reader's
+    language. `template`: another code than the kind's own, where a scenario names one.
+    """
 
     kind: str
     entity_id: str
     user_id: int
     customer_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    template: str = ""
 
 
 def send_notices(notices: Sequence[Notice], by: User | None = None) -> list[Message]:
@@ -46,51 +65,91 @@ def send_notices(notices: Sequence[Notice], by: User | None = None) -> list[Mess
             continue
         reader = people[one.user_id]
         language = spoken(reader.language)
-        subject, text = _words(one, by, language)
+        words = _words(one, by, reader, language)
         at = clock.now()
         message = Message.objects.create(
             entity_id=one.entity_id, purpose="internal" if one.kind != STEP_NOTICE else "notice", channel="email",
-            state=Message.State.QUEUED, to=[reader.email], subject=subject, text=text, language=language,
-            step=one.kind, created_at=at, created_by=by, approved_at=at, send_after=at,
+            state=Message.State.QUEUED, to=[reader.email], subject=words.subject, text=words.text, html=words.html,
+            language=language, template=TEMPLATES[one.kind], step=one.kind, created_at=at, created_by=by,
+            approved_at=at, send_after=at,
         )  # fmt: skip
         MessageEvent.objects.create(message=message, kind="queued", at=at)
         found.append(message)
     return found
 
 
-def _words(one: Notice, by: User | None, language: str) -> tuple[str, str]:
-    """Subject and text in a language."""
-    who = _named(one.customer_id) or _of_entity(one.entity_id)
-    author = (by.get_full_name() or by.email) if by is not None else "Encours"
-    data = {name: _said(value, language) for name, value in one.data.items()} | {"who": who, "author": author}
-    if one.kind == TASK_GIVEN and not data.get("title"):
-        data["title"] = task_words(str(one.data["task"]), language)
-    words = words_of(one.kind, language)
-    link = _link(one)
-    text = words.text.format(**data)
-    return " ".join(words.subject.format(**data).split()), text + (f"\n\n{link}" if link else "") + "\n"
+def _words(one: Notice, by: User | None, reader: User, language: str) -> Rendered:
+    """What it says; where the user's own words cannot be said of these facts, the shipped ones."""
+    code = TEMPLATES[one.kind]
+    source = _template(one, code, language)
+    values = notice_values(one, by, reader, language)
+    blocks = {"link": link(address_of(one))}
+    try:
+        return render(source, values, blocks)
+    except CallError:
+        plain = shipped(code, language)
+        if plain is None or source.origin == "shipped":
+            raise
+        return render(plain, values, blocks)
 
 
-def _link(one: Notice) -> str:
+def _template(one: Notice, code: str, language: str) -> Source:
+    if one.template and one.template != code:
+        try:
+            return template_of(one.entity_id, one.template, language)
+        except CallError:
+            pass  # a scenario may name a template that nobody has written
+    return template_of(one.entity_id, code, language)
+
+
+def notice_values(one: Notice, by: User | None, reader: User, language: str) -> dict[str, Any]:
+    """Every value that the notice's template may use."""
+    entity = Entity.objects.get(pk=one.entity_id)
+    writer = writer_of(entity.pk, entity.name, by, clock.today())
+    data = {name: _said(value, language) for name, value in one.data.items()}
+    if one.kind == TASK_GIVEN and not data["task"]["title"]:
+        data["task"]["title"] = task_words(str(data["task"]["kind"]), language)
+    return {
+        "recipient": {"name": reader.get_full_name() or reader.email, "email": reader.email},
+        "entity": {"name": entity.name, "legal_id": entity.legal_id or "", "email": "", "phone": ""},
+        "sender": {
+            "name": writer.name, "email": writer.email, "phone": writer.phone, "title": "", "signature": writer.name,
+        },
+        "author": {"name": (by.get_full_name() or by.email) if by is not None else "Encours"},
+        "customer": _customer(one, entity),
+        "day": says.day(clock.today(), language, "long"),
+        "language": language,
+        **data,
+    }  # fmt: skip
+
+
+def own_address(entity_id: str) -> str:
+    """Where our own people open Encours; "" where nobody has said it."""
+    return str(setting("mail.own_address", entity_id, clock.today())).rstrip("/")
+
+
+def address_of(one: Notice) -> str:
     """Where to answer; only an installation whose own address is known can say."""
-    from django.conf import settings
-
-    base = str(getattr(settings, "OWN_ADDRESS", "") or "").rstrip("/")
+    base = own_address(one.entity_id)
     if not base:
         return ""
-    return f"{base}/my-customers/" if one.kind in (DIGEST, STEP_NOTICE) else f"{base}/customer/{one.customer_id}"
+    if one.kind in (DIGEST, STEP_NOTICE):
+        return f"{base}/my-customers/"
+    return f"{base}/customer/{quote(one.customer_id)}?tab=timeline" if one.customer_id else f"{base}/tasks/"
 
 
-def _said(value: Any, language: str) -> str:
-    return format_date(value, "long", locale=language) if isinstance(value, date) else str(value)
+def _said(value: Any, language: str) -> Any:
+    """A value with its days as the language writes them."""
+    if isinstance(value, Mapping):
+        return {name: _said(part, language) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_said(part, language) for part in value]
+    return says.day(value, language, "long") if isinstance(value, date) else value
 
 
-def _named(customer_id: str) -> str:
-    if not customer_id:
-        return ""
-    row = Customer.objects.filter(customer_id=customer_id, is_current=True).values_list("name", flat=True).first()
-    return str(row or customer_id)
-
-
-def _of_entity(entity_id: str) -> str:
-    return str(Entity.objects.values_list("name", flat=True).get(pk=entity_id))
+def _customer(one: Notice, entity: Entity) -> dict[str, str]:
+    """The customer it is about; a notice about none bears the entity's name."""
+    if not one.customer_id:
+        return {"name": entity.name, "account": ""}
+    row = Customer.objects.filter(customer_id=one.customer_id, is_current=True).values_list("name", flat=True).first()
+    return {"name": str(row or one.customer_id), "account": one.customer_id.removeprefix(f"{entity.pk}:")}

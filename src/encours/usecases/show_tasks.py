@@ -58,7 +58,10 @@ def show_tasks(viewing: Viewing, view: str = "") -> TasksPage:
     user, today = viewing.actor.user, viewing.today
     doing = set() if user is None else does_for(user.pk, today)
     open_ones = viewing.rows(Task).filter(state=Task.State.OPEN)
-    mine = open_ones.filter(_for(viewing, doing))
+    # A task about no customer is its owner's, whatever portfolio limits them.
+    alone = Q(pk__in=Task.objects.filter(owner_id__in=doing, customer_id=None, entity_id__in=viewing.entity_ids))
+    seen = Task.objects.filter(Q(pk__in=open_ones.values("pk")) | alone, state=Task.State.OPEN)
+    mine = seen.filter(_for(viewing, doing))
     done = viewing.rows(Task).exclude(state=Task.State.OPEN).filter(closed_by=user)
     chosen = {"mine": mine, "team": open_ones, "done": done.order_by("-closed_at")}[view]
     rows = chosen.select_related("owner") if view == "done" else chosen.select_related("owner").order_by("due_on", "pk")

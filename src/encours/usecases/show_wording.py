@@ -10,6 +10,7 @@ from encours.usecases import message_template
 from encours.usecases.compose_message import preview_template
 from encours.usecases.edit_template import check_template, list_templates
 from encours.usecases.message_template import Source
+from encours.usecases.preview_notice import is_notice, preview_notice
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.viewing import Viewing
 
@@ -71,6 +72,9 @@ def preview_words(viewing: Viewing, source: Source, customer_id: str) -> Preview
     if faults:
         return Preview([], "", "", "", tuple(faults))
     try:
+        if is_notice(source.code):
+            reader, words = preview_notice(viewing.actor, source, customer_id)
+            return Preview([reader] if reader else [], words.subject, words.text, words.html)
         found = preview_template(viewing.actor, source, customer_id)
     except NotAllowedError:
         raise

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
-from babel.dates import format_date
-from babel.numbers import format_currency
 
-from encours.core.base.money import exponent
 from encours.store.models import Customer, Dispute, DisputeCare, Item, SalesDigest, StepNotice, Task, User
 from encours.usecases import clock
 from encours.usecases.dunning_owner import sales_users
+from encours.usecases.letters import says
 from encours.usecases.notice_words import spoken, task_words, words_of
 from encours.usecases.rights import Actor
-from encours.usecases.send_notices import DIGEST, STEP_NOTICE, Notice, send_notices
+from encours.usecases.send_notices import DIGEST, STEP_NOTICE, Notice, own_address, send_notices
 from encours.usecases.step_words import step_words
 
 
@@ -56,9 +55,19 @@ def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], user_id: 
     if user_id is None:
         return 0
     language = language_of(User.objects.get(pk=user_id))
-    step = step_words([entity_id], language).get(row["step"], row["step"])
-    data = {"hours": hours, "step": step, "amount": _money(row["amount"], row["currency"], language)}
-    return len(send_notices([Notice(STEP_NOTICE, entity_id, user_id, row["customer_id"], data)], actor.user))
+    late = _late_days([row], day)
+    data = {
+        "total": _money(row["amount"], row["currency"], language),
+        "oldest_days": late.get((row["customer_id"], row["currency"]), 0),
+        "notice": {
+            "step": step_words([entity_id], language).get(row["step"], row["step"]),
+            "on": row["goes_on"] or day + timedelta(hours=hours),
+            "before": (clock.now() + timedelta(hours=hours)).astimezone(clock.ZONE).date(),
+            "hours": hours,
+        },
+    }
+    notice = Notice(STEP_NOTICE, entity_id, user_id, row["customer_id"], data, row["template"] or "")
+    return len(send_notices([notice], actor.user))
 
 
 def _send_digest(actor: Actor, entity_id: str, user_id: int, rows: Sequence[Mapping[str, Any]], day: date) -> int:
@@ -71,44 +80,60 @@ def _send_digest(actor: Actor, entity_id: str, user_id: int, rows: Sequence[Mapp
     if not is_new:
         return 0
     language = language_of(User.objects.get(pk=user_id))
-    data = {"count": len(customers), "text": _digest_text(entity_id, user_id, rows, language, day)}
-    messages = send_notices([Notice(DIGEST, entity_id, user_id, "", data)], actor.user)
+    late = _late_days(rows, day)
+    owed = [Owed(row["customer_id"], row["amount"], row["currency"], late.get((row["customer_id"], row["currency"]), 0))
+            for row in rows]  # fmt: skip
+    data = digest_values(entity_id, owed, asked_of(entity_id, user_id, set(customers), language), language)
+    notice = Notice(DIGEST, entity_id, user_id, "", data, str(rows[0]["template"] or ""))
+    messages = send_notices([notice], actor.user)
     if messages:
         digest.message = str(messages[0].pk)
         digest.save(update_fields=["message"])
     return len(messages)
 
 
-def _digest_text(entity_id: str, user_id: int, rows: Sequence[Mapping[str, Any]], language: str, day: date) -> str:
-    customers = {row["customer_id"] for row in rows}
-    names = dict(Customer.objects.filter(customer_id__in=customers, is_current=True).values_list("customer_id", "name"))
-    oldest = _oldest(rows)
+@dataclass(frozen=True)
+class Owed:
+    """What a customer owes that is overdue, in minor units of one currency; `days`: since the oldest due date."""
+
+    customer_id: str
+    amount: int
+    currency: str
+    days: int
+
+
+def digest_values(
+    entity_id: str, owed: Sequence[Owed], asks: Mapping[str, Sequence[str]], language: str
+) -> dict[str, Any]:
+    """What the weekly digest says: its customers, the largest first, with what is asked of their sales owner."""
+    ids = {one.customer_id for one in owed}
+    names = dict(Customer.objects.filter(customer_id__in=ids, is_current=True).values_list("customer_id", "name"))
     totals: defaultdict[str, int] = defaultdict(int)
-    for row in rows:
-        totals[row["currency"]] += row["amount"]
-    amounts = ", ".join(_money(amount, currency, language) for currency, amount in sorted(totals.items()))
-    lines = [words_of("digest_head", language).text.format(count=len(customers), amounts=amounts), ""]
-    asks = asked_of(entity_id, user_id, customers, language)
-    for row in sorted(rows, key=lambda one: (-one["amount"], one["customer_id"])):
-        customer_id = row["customer_id"]
-        days = (day - oldest.get((customer_id, row["currency"]), day)).days
-        amount = _money(row["amount"], row["currency"], language)
-        lines.append(
-            words_of("digest_line", language).text.format(
-                who=names.get(customer_id, customer_id), amount=amount, days=days
-            )
-        )
-        lines += [words_of("digest_ask", language).text.format(what=what) for what in asks.pop(customer_id, [])]
-    return "\n".join(lines)
+    for one in owed:
+        totals[one.currency] += one.amount
+    base, left = own_address(entity_id), dict(asks)
+    rows = [
+        {
+            "name": names.get(one.customer_id, one.customer_id),
+            "account": one.customer_id.removeprefix(f"{entity_id}:"),
+            "overdue": _money(one.amount, one.currency, language), "oldest_days": one.days,
+            "asked": " ; ".join(left.pop(one.customer_id, ())),
+            "link": f"{base}/my-customers/one/{quote(one.customer_id)}" if base else "",
+        }
+        for one in sorted(owed, key=lambda row: (-row.amount, row.customer_id))
+    ]  # fmt: skip
+    total = ", ".join(_money(amount, currency, language) for currency, amount in sorted(totals.items()))
+    return {"customers": rows, "count": len(ids), "total": total}
 
 
-def _oldest(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], date]:
+def _late_days(rows: Sequence[Mapping[str, Any]], day: date) -> dict[tuple[str, str], int]:
+    """(customer, currency) -> days since the oldest due date of its items."""
     due = dict(
         Item.objects.filter(item_id__in={one for row in rows for one in row["items"] or ()}, is_current=True)
         .values_list("item_id", "due_on")
     )  # fmt: skip
     return {
-        (row["customer_id"], row["currency"]): min(due[one] for one in row["items"] if one in due)
+        (row["customer_id"], row["currency"]): max(0, (day - min(due[one] for one in row["items"] if one in due)).days)
         for row in rows
         if any(one in due for one in row["items"] or ())
     }
@@ -121,7 +146,7 @@ def asked_of(entity_id: str, user_id: int, customers: set[str], language: str) -
     for notice in open_notices(entity_id).filter(asked_of_id=user_id, customer_id__in=customers):
         until = notice.asked_at + timedelta(hours=notice.hours)
         step = steps.get(notice.step, notice.step)
-        said = words_of("ask_notice", language).text.format(step=step, until=_day(until.date(), language))
+        said = words_of("ask_notice", language).format(step=step, until=_day(until.date(), language))
         found[notice.customer_id].append(said)
     cares = DisputeCare.objects.filter(entity_id=entity_id, owner_id=user_id, customer_id__in=customers)
     due = {care.dispute_id: care for care in cares}
@@ -132,13 +157,13 @@ def asked_of(entity_id: str, user_id: int, customers: set[str], language: str) -
         item, care = numbers.get(dispute.item_id), due[dispute.dispute_id]
         if item is not None:
             amount = _money(dispute.amount, item.currency, language)
-            what = words_of("ask_dispute", language).text
+            what = words_of("ask_dispute", language)
             said = what.format(number=item.number, amount=amount, until=_day(care.due_on, language))
             found[care.customer_id].append(said)
     tasks = Task.objects.filter(entity_id=entity_id, owner_id=user_id, customer_id__in=customers, state="open")
     for task in tasks:
         title = task.title or task_words(task.kind, language)
-        said = words_of("ask_task", language).text.format(title=title, until=_day(task.due_on, language))
+        said = words_of("ask_task", language).format(title=title, until=_day(task.due_on, language))
         found[task.customer_id or ""].append(said)
     return dict(found)
 
@@ -155,9 +180,8 @@ def language_of(user: User) -> str:
 
 
 def _day(day: date, language: str) -> str:
-    return str(format_date(day, "long", locale=language))
+    return says.day(day, language, "long")
 
 
 def _money(amount: int, currency: str, language: str) -> str:
-    value = Decimal(amount).scaleb(-exponent(currency))
-    return str(format_currency(value, currency, locale="fr_FR" if language == "fr" else "en_GB"))
+    return says.money(amount, currency, language, code=True)

@@ -49,7 +49,9 @@ def write_comment(actor: Actor, subject: str, subject_id: str, text: str, *, key
             at=clock.now(),
         )
         told = [user.pk for user in people if user.pk != actor.user.pk]
-        send_notices([Notice(MENTIONED, entity_id, one, customer_id, {"text": row.text}) for one in told], actor.user)
+        send_notices(
+            [Notice(MENTIONED, entity_id, one, customer_id, {"comment": row.text}) for one in told], actor.user
+        )
         after = {"comment": row.pk, "about": f"{subject}:{subject_id}", "mentions": row.mentions}
         audit.append(clock.now(), actor.name, ACT, entity_id=entity_id, subject=customer_id, after=after)
     return row

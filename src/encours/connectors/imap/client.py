@@ -13,7 +13,7 @@ from typing import Any
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
 from imap_tools.errors import ImapToolsError
 
-from encours.connectors.base.oauth import TokenError, access_token, grant_of
+from encours.connectors.base.oauth import TokenError, access_token, grant_of, is_safe_url
 
 _TIMEOUT_SECONDS = 30
 _SIZE_MAX = 2_000_000  # of one message: a bounce is small, whoever returns a whole archive is read in part
@@ -111,6 +111,11 @@ def faults(settings: Mapping[str, Any]) -> list[str]:
         found.append("the security of the connection is one of starttls, tls, none")
     if settings.get("auth", "password") not in ("password", "oauth2"):
         found.append("signing in to the mailbox is one of password, oauth2")
+    if settings.get("auth") == "oauth2":
+        if not settings.get("client_id"):
+            found.append("OAuth2 needs a client id")
+        if not is_safe_url(grant_of(settings).token_url):
+            found.append("OAuth2 needs a provider (microsoft, google) or a token address that begins with https://")
     if not settings.get("user"):
         found.append("signing in to the mailbox needs a user")
     if settings.get("security") == "none" and settings.get("host") not in ("127.0.0.1", "::1", "localhost"):

@@ -1,10 +1,9 @@
-"""What notices to our own people say, a file a language; the names in braces are filled in."""
+"""Parts of what notices to our own people say, a file a language; the names in braces are filled in."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -12,18 +11,9 @@ from importlib.resources import files
 LANGUAGES = ("fr", "en")
 
 
-@dataclass(frozen=True)
-class Words:
-    """One kind of notice."""
-
-    subject: str
-    text: str
-
-
-def words_of(kind: str, language: str) -> Words:
-    """The words of a kind of notice. Raises KeyError for a kind that there is not."""
-    one = _read(language)["notices"][kind]
-    return Words(one.get("subject", ""), one["text"])
+def words_of(name: str, language: str) -> str:
+    """A part of a notice, its names in braces. Raises KeyError for one that there is not."""
+    return str(_read(language)["words"][name])
 
 
 def task_words(kind: str, language: str) -> str:
@@ -38,6 +28,6 @@ def spoken(language: str) -> str:
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _read(language: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def _read(language: str) -> Mapping[str, Mapping[str, str]]:
     text = (files(__package__) / f"{language}.toml").read_text("utf-8")
     return tomllib.loads(text)

@@ -10,15 +10,11 @@ from django.http import QueryDict
 from encours.usecases.show_settings import SettingRow
 
 #: Fields of each setting; numbers are read as such.
-SERVER = ("host", "port", "security", "auth", "user", "secret", "provider", "tenant", "client_id", "client_secret",
-          "refresh_token")  # fmt: skip
-MAILBOX = ("host", "port", "user", "secret", "sent")
+_OAUTH = ("provider", "tenant", "client_id", "client_secret", "refresh_token", "token_url", "scope")
+SERVER = ("host", "port", "security", "auth", "user", "secret", *_OAUTH)
+MAILBOX = ("host", "port", "security", "auth", "user", "secret", "bounces", "sent", *_OAUTH)
 #: What has no field of its own on the page and is sent back as it was.
-_KEPT = {
-    "server": ("token_url", "scope"),
-    "mailbox": ("security", "bounces", "auth", "provider", "tenant", "client_id", "client_secret", "refresh_token",
-                "token_url", "scope"),
-}  # fmt: skip
+_KEPT = ("timeout",)
 SENDER = ("address", "name", "phone", "reply_to", "team", "copy_to")
 _DEFAULTS = {"security": "starttls", "auth": "password", "port": 587}
 
@@ -28,17 +24,18 @@ def shown(rows: Sequence[SettingRow]) -> dict[str, Any]:
     value = {row.key: row.value for row in rows}
     return {
         "server": _DEFAULTS | value["mail.channel"],
-        "mailbox": {"security": "tls", "port": 993} | value["mail.mailbox"],
+        "mailbox": {"security": "tls", "auth": "password", "port": 993} | value["mail.mailbox"],
         "sender": value["mail.sender"],
         "per_minute": value["mail.per_minute"],
         "window": value["mail.window"],
         "attach": value["mail.attach"],
         "securities": ("starttls", "tls", "none"),
         "signs": ("password", "oauth2", "none"),
+        "own_address": value["mail.own_address"],
         "kept": [
             (f"{part}:{name}", given[name])
             for part, given in (("server", value["mail.channel"]), ("mailbox", value["mail.mailbox"]))
-            for name in _KEPT[part]
+            for name in _KEPT
             if name in given
         ],
         "foreign": value["mail.channel"].get("channel", "smtp") != "smtp",
@@ -49,6 +46,7 @@ def typed(form: QueryDict) -> dict[str, Any]:
     """The values that the form sends. Raises ValueError for what is no number."""
     found: dict[str, Any] = {
         "mail.sender": {name: text for name in SENDER if (text := form.get(f"sender:{name}", "").strip())},
+        "mail.own_address": form.get("own_address", "").strip(),
         "mail.mailbox": _mailbox(form),
         "mail.per_minute": int(form.get("per_minute", "")),
         "mail.attach": {
@@ -57,12 +55,12 @@ def typed(form: QueryDict) -> dict[str, Any]:
         },
     }  # fmt: skip
     if "server:host" in form:
-        found["mail.channel"] = _fields(form, "server", (*SERVER, *_KEPT["server"]))
+        found["mail.channel"] = _fields(form, "server", (*SERVER, *_KEPT))
     return found
 
 
 def _mailbox(form: QueryDict) -> dict[str, Any]:
-    found = _fields(form, "mailbox", (*MAILBOX, *_KEPT["mailbox"]))
+    found = _fields(form, "mailbox", (*MAILBOX, *_KEPT))
     return found | ({"sent_is_complete": True} if found and form.get("sent_is_complete") == "on" else {})
 
 
@@ -71,4 +69,4 @@ def _fields(form: QueryDict, part: str, names: Sequence[str]) -> dict[str, Any]:
     texts = {name: text for name in names if (text := form.get(f"{part}:{name}", "").strip())}
     if "host" not in texts:
         return {}
-    return texts | ({"port": int(texts["port"])} if "port" in texts else {})
+    return texts | {name: int(texts[name]) for name in ("port", "timeout") if name in texts}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -24,10 +26,17 @@ from encours.web.shell.request import Request
 @chaser
 def templates(request: Request) -> HttpResponse:
     """All templates, one of them opened with its preview."""
-    asked = request.GET
+    return _page(request, request.GET)
+
+
+def _page(request: Request, asked: QueryDict, typed: Source | None = None) -> HttpResponse:
+    """The page; with `typed`, what somebody wrote stands where it was written, though it was not saved."""
     language = asked.get("language", "") or str(getattr(request, "LANGUAGE_CODE", "fr"))[:2]
     page = show_wording(request.viewing, asked.get("of", ""), asked.get("code", ""), language)
     who = asked.get("customer", "") or (page.examples[0].customer_id if page.examples else "")
+    if typed is not None and page.opened is not None:
+        words = {"subject": typed.subject, "text": typed.text, "html": typed.html, "tone": typed.tone}
+        page = replace(page, opened=replace(page.opened, **words))
     shown = preview_words(request.viewing, page.opened, who) if page.opened and who else None
     grouped: dict[str, list[Source]] = {}
     for row in page.rows:
@@ -77,8 +86,8 @@ def save(request: Request) -> HttpResponse:
         raise gone_or_forbidden(refused) from refused
     except CallError as refused:
         messages.error(request, said_together(refused.faults))
-    else:
-        messages.success(request, _("Saved: it holds from the next message on."))
+        return _page(request, request.POST, source)
+    messages.success(request, _("Saved: it holds from the next message on."))
     return HttpResponseRedirect(_back(request, source))
 
 

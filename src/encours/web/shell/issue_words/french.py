@@ -13,6 +13,7 @@ _NARROW = "\u202f"
 _SENTENCES_MAX = 24  # of one message: more are shown as they came
 _NAMES_MAX = 4  # before a sentence, each with its colon
 _AMOUNT = re.compile(r"(-?)(\d{1,30})(?:\.(\d{1,20}))?( [A-Z]{3}| \?)?", re.ASCII)
+_DECIMAL = re.compile(r"-?\d+\.\d{1,2}")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
@@ -96,7 +97,7 @@ def _unquoted(value: str) -> str:
 class _Value(str):
     """A value of a message; the French says in braces how it is written.
 
-    `{0}` as it is (a sentence is put into French), `{0:amount}`, `{0:date}`, `{0:percent}`, `{0:line|lines}` one or the
+    `{0}` as it is (a sentence is put into French, a decimal bears its comma), `{0:amount}`, `{0:date}`, `{0:percent}`, `{0:line|lines}` one or the
     other by number, `{0:ways}` as `2 by number, 1 in a list`, `{0:columns}` the words that the catalogue lists as
     `columns`.
     """
@@ -116,6 +117,8 @@ class _Value(str):
             return ", ".join(_counted(part) for part in self.split(", "))
         if form:
             return _words(self, catalogue().words[form])
+        if _DECIMAL.fullmatch(self):
+            return self.replace(".", ",")
         return _strictly(self) or _unquoted(self)
 
 

@@ -94,5 +94,5 @@ def _next_step(customer: Customer, language: str) -> str:
     """The step that the last plan took, else the last that any scenario has."""
     names = step_words([customer.entity_id], language)
     planned = PlannedAction.objects.filter(customer_id=customer.customer_id).order_by("-day", "-level")
-    code = planned.values_list("step", flat=True).first() or next(reversed(names), "")
+    code = planned.values_list("step", flat=True).first() or next(reversed(list(names)), "")
     return names.get(code, code)

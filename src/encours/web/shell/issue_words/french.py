@@ -97,9 +97,9 @@ def _unquoted(value: str) -> str:
 class _Value(str):
     """A value of a message; the French says in braces how it is written.
 
-    `{0}` as it is (a sentence is put into French, a decimal bears its comma), `{0:amount}`, `{0:date}`, `{0:percent}`, `{0:line|lines}` one or the
-    other by number, `{0:ways}` as `2 by number, 1 in a list`, `{0:columns}` the words that the catalogue lists as
-    `columns`.
+    `{0}` as it is (a sentence is put into French, a decimal bears its comma), `{0:amount}`, `{0:date}`, `{0:percent}`,
+    `{0:line|lines}` one or the other by number, `{0:ways}` as `2 by number, 1 in a list`, `{0:columns}` the words that
+    the catalogue lists as `columns`.
     """
 
     __slots__ = ()

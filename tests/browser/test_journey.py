@@ -76,6 +76,12 @@ _PAGES = (
     "/scenarios/",
     "/scenarios/sme/?of=A&step=letter",
     "/scenarios/sme/?of=A&tab=members",
+    "/scenarios/sme/?of=A&step=new",
+    "/scenarios/sme/?of=A&tab=backtest",
+    "/scenarios/sme/?of=A&tab=compare",
+    "/scenarios/sme/?of=A&tab=experiments",
+    "/scenarios/new/?of=A",
+    "/scenarios/sme/shape/?of=A",
     "/templates/",
 )
 

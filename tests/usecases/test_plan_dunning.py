@@ -21,7 +21,8 @@ from encours.store.models import (
     User,
 )
 from encours.usecases import clock, keep_plan
-from encours.usecases.manage_scenarios import change_step, choose_scenario, restore_version, switch_scenario
+from encours.usecases.edit_steps import change_step
+from encours.usecases.manage_scenarios import choose_scenario, restore_version, switch_scenario
 from encours.usecases.mark_action import pin, skip_action, snooze
 from encours.usecases.plan_dunning import plan_dunning
 from encours.usecases.rights import NotAllowedError, actor_of, job

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import polars as pl
+
 from encours.connectors.base.outgoing import Attachment
 from encours.store.models import (
     DunningDay,
@@ -14,9 +16,12 @@ from encours.store.models import (
     PlannedAction,
     PlannedLine,
     PublishedStatement,
+    Run,
 )
 from encours.usecases import clock, message_files
 from encours.usecases.manage_scenarios import install_scenarios
+from encours.usecases.replay_files import write_list
+from encours.usecases.replay_scenario import LISTED, TRIED
 
 
 def chase_town() -> dict[str, Any]:
@@ -25,7 +30,38 @@ def chase_town() -> dict[str, Any]:
     for entity_id in ("B", "A"):
         install_scenarios(entity_id)
         found = _planned(entity_id)
+    _replayed()
     return found
+
+
+def _replayed() -> None:
+    """A back-test of A's first scenario that is kept: one message, to somebody who had paid half of it."""
+    today, code = clock.today(), "sme"
+    figures = {"actions": 1, "automatic": 1, "customers": 1, "to_who_had_paid": 0, "collisions": 1, "minutes": 1,
+               "cost": 1.8, "held_spells": 0, "held_days_median": 0.0}  # fmt: skip
+    step = {"scenario": code, "level": 1, "step": "reminder_1", "channel": "email", "mode": "automatic",
+            "currency": "EUR", "messages": 1, "customers": 1, "amount": 123_456, "paid": 0, "part_paid": 1,
+            "collisions": 1, "minutes": 1, "cost": 180}  # fmt: skip
+    gate = {"reason": "promise_pending", "task": "watch_promise", "currency": "EUR", "items": 1, "spells": 1,
+            "days_median": 2.0, "days_most": 2, "on_a_day": 50_000}  # fmt: skip
+    summary = {
+        "months": 3, "against": "", "by": "Alice", "version": 1, "from": f"{today - timedelta(days=90)}",
+        "to": f"{today}", "figures": figures, "held_share": {"EUR": 0.04}, "waiting_share": {"EUR": 0.5},
+        "months_list": [{"month": f"{today:%Y-%m}-01", "mode": "automatic", "messages": 1, "paid": 0}],
+        "step_names": {"reminder_1": {"en": "Friendly reminder", "fr": "Relance aimable"}}, "steps": [step],
+        "gates": [gate],
+    }  # fmt: skip
+    run = Run.objects.create(
+        name=TRIED, entity_id="A", day=today, step=code, state="done", started_at=clock.now(),
+        finished_at=clock.now(), summary=summary,
+    )  # fmt: skip
+    row = {
+        "action_id": "a", "on": today - timedelta(days=3), "customer_id": "A:0", "currency": "EUR",
+        "step": "reminder_1", "level": 1, "channel": "email", "mode": "automatic", "amount": 123_456,
+        "overdue_days": 12, "paid": False, "late_paid": 61_728, "paid_on": today - timedelta(days=9),
+        "collides": True, "minutes": 1, "cost": 180,
+    }  # fmt: skip
+    write_list("A", run.pk, "actions", pl.DataFrame([row]).select(LISTED))
 
 
 def _planned(entity_id: str) -> dict[str, Any]:

@@ -262,6 +262,16 @@ EXPECTED: dict[str, Expected] = {
     "scenario_step": _post(
         "alice claude", 403, data=lambda town: {"of": "A", "step": "reminder_1", "days": "4", "why": "a day later"}
     ),
+    "scenario_new": _all("alice claude", 200, 403, query="?of=A"),
+    "scenario_shape": _all("alice claude", 200, 403, query="?of=A"),
+    "scenario_replay": _post("alice claude", 403, data=lambda town: {"of": "A", "months": "1"}),
+    "scenario_replay_progress": _all(_CHASE, 200, 403, query="?of=A"),
+    "scenario_replay_export": _all("alice claude", 200, 403, query="?of=A"),
+    "scenario_experiment": _post(
+        "alice claude",
+        403,
+        data=lambda town: {"of": "A", "share": "10", "amount_max": "5000", "days": "21", "why": "does it help?"},
+    ),
     "scenario_restore": _post("alice claude", 403, data=lambda town: {"of": "A", "version": "1"}),
     "scenarios_choose": _post(_CHASE, 403, data=lambda town: {"scenario": "sme", "why": "asked for"}),
     "wording": _all(_CHASE, 200, 403),

@@ -28,6 +28,7 @@ _KEYS = {
         "trust_disagreements_export": "csv",
         "forecast_export": "csv",
         "forecast_chart": "weeks",
+        "scenario_replay_export": "csv",
     },
     "part": "weeks",
     "key": "x",

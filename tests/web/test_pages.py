@@ -53,6 +53,11 @@ _PAGES = (
     "/outbox/?tab=held",
     "/scenarios/",
     "/scenarios/sme/?of=A&tab=members",
+    "/scenarios/sme/?of=A&step=new",
+    "/scenarios/sme/?of=A&tab=backtest",
+    "/scenarios/sme/?of=A&tab=compare",
+    "/scenarios/sme/?of=A&tab=experiments",
+    "/scenarios/new/?of=A",
     "/templates/",
 )
 

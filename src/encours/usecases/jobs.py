@@ -38,6 +38,14 @@ def propose_matches_job(entity_ids: list[str], user_id: int | None) -> None:
     propose_matches(_actor(user_id), entity_ids)
 
 
+@task(priority=-10)  # minutes of work: an import that waits goes first
+def replay_scenario_job(run_id: int, user_id: int | None) -> None:
+    """Replays a scenario for whoever asked."""
+    from encours.usecases.replay_scenario import replay_scenario
+
+    replay_scenario(_actor(user_id), run_id)
+
+
 @task()
 def nightly_job() -> None:
     """The nightly chain."""
@@ -73,6 +81,11 @@ def propose_later(actor: Actor, entity_ids: list[str]) -> None:
     for entity_id in entity_ids:
         require(actor, "accept_match", entity_id)
     propose_matches_job.enqueue(entity_ids, _user_id(actor))
+
+
+def replay_later(actor: Actor, run_id: int) -> None:
+    """Lets the worker replay a scenario; its run tells how far it is."""
+    replay_scenario_job.enqueue(run_id, _user_id(actor))
 
 
 def _user_id(actor: Actor) -> int | None:

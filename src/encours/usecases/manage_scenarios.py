@@ -76,7 +76,7 @@ def save_scenario(actor: Actor, entity_id: str, data: Mapping[str, Any], why: st
     with transaction.atomic():
         parquet.lock_entity(entity_id)
         row = DunningScenario.objects.filter(entity_id=entity_id, code=scenario.code).first()
-        if row is not None and scenario_data(_read(row)) == plain:
+        if row is not None and scenario_data(read_stored(row)) == plain:
             return row
         before = None if row is None else row.version
         if row is None:
@@ -87,30 +87,6 @@ def save_scenario(actor: Actor, entity_id: str, data: Mapping[str, Any], why: st
         _keep_version(row, actor, why)
         _tell(actor, "edit_scenario", row, {"version": before}, {"version": row.version}, why)
     return row
-
-
-def change_step(
-    actor: Actor, entity_id: str, code: str, step_code: str, changes: Mapping[str, Any], why: str = ""
-) -> DunningScenario:
-    """Changes fields of one step (None drops a field); as `save_scenario`."""
-    row = scenario_row(actor, entity_id, code, "edit_scenario")
-    data = dict(row.data)
-    steps = [dict(step) for step in data["steps"]]
-    if step_code not in {step["code"] for step in steps}:
-        raise CallError([f"scenario {code} has no step {step_code}"])
-    for step in steps:
-        if step["code"] == step_code:
-            step.update({name: value for name, value in changes.items() if value is not None})
-            for name in [name for name, value in changes.items() if value is None]:
-                step.pop(name, None)
-    return save_scenario(actor, entity_id, data | {"steps": steps}, why)
-
-
-def drop_step(actor: Actor, entity_id: str, code: str, step_code: str, why: str = "") -> DunningScenario:
-    """The scenario without one of its steps; as `save_scenario`."""
-    row = scenario_row(actor, entity_id, code, "edit_scenario")
-    left = [step for step in row.data["steps"] if step["code"] != step_code]
-    return save_scenario(actor, entity_id, dict(row.data) | {"steps": left}, why)
 
 
 def restore_version(actor: Actor, entity_id: str, code: str, version: int) -> DunningScenario:
@@ -178,8 +154,18 @@ def scenario_row(actor: Actor, entity_id: str, code: str, act: str) -> DunningSc
     return row
 
 
-def _read(row: DunningScenario) -> Scenario:
+def read_stored(row: DunningScenario) -> Scenario:
+    """A stored scenario as core reads it."""
     return read_scenarios(row.data).scenarios[0]
+
+
+def version_of(row: DunningScenario, version: int) -> Scenario | None:
+    """A scenario as it stood in an earlier version; None where there was none, or this version cannot read it."""
+    kept = ScenarioVersion.objects.filter(scenario=row, version=version).first()
+    try:
+        return None if kept is None else read_scenarios(kept.data).scenarios[0]
+    except CallError:
+        return None
 
 
 def _keep_version(row: DunningScenario, actor: Actor | None, why: str) -> None:

@@ -120,10 +120,14 @@ def held_out(entity_id: str, day: date, actions: pl.DataFrame, known: Book, prof
     return back
 
 
-def show_experiments(actor: Actor, entity_id: str, day: date | None = None) -> list[Shown]:
-    """The entity's hold-outs, running ones first, each with what it has shown by now. Raises NotAllowedError."""
+def show_experiments(actor: Actor, entity_id: str, day: date | None = None, scenario: str = "") -> list[Shown]:
+    """The entity's hold-outs (of one scenario), running ones first, each with what it has shown by now.
+
+    Raises NotAllowedError.
+    """
     require_visible(actor, entity_id)
-    rows = list(DunningExperiment.objects.filter(entity_id=entity_id).order_by("ended_on", "-started_on", "code"))
+    found = DunningExperiment.objects.filter(entity_id=entity_id, **({"scenario": scenario} if scenario else {}))
+    rows = list(found.order_by("ended_on", "-started_on", "code"))
     if not rows:
         return []
     today = day or clock.today()

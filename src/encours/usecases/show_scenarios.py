@@ -11,7 +11,7 @@ from django.db.models import Min, Sum
 
 from encours.core.base.issue import CallError
 from encours.core.dunning.reading import read_scenarios
-from encours.core.dunning.scenario import Condition, Scenario, Step
+from encours.core.dunning.scenario import Condition, Scenario
 from encours.store.models import (
     Customer,
     DunningScenario,
@@ -38,7 +38,7 @@ class ScenarioRow:
     changed_at: datetime
     priority: int
     segment: tuple[Condition, ...]
-    steps: tuple[Step, ...]
+    scenario: Scenario
     customers: int
     amounts: list[tuple[str, int]]
 
@@ -65,6 +65,7 @@ class Member:
     state: str  # planned, or the gate that holds most
     until_on: date | None
     chosen: bool
+    acted: bool  # `state` is that of a planned action, not a gate
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _row(row: DunningScenario, follow: dict[str, dict[str, dict[str, int]]]) -> 
             amounts[currency] += amount
     return ScenarioRow(
         row.code, dict(scenario.names), state_of(row), row.version, row.changed_at, scenario.priority,
-        scenario.segment, scenario.steps, len(mine), sorted(amounts.items(), key=lambda one: -one[1]),
+        scenario.segment, scenario, len(mine), sorted(amounts.items(), key=lambda one: -one[1]),
     )  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def _members(viewing: Viewing, entity_id: str, code: str) -> list[Member]:
         "customer_id", flat=True))  # fmt: skip
     found = [
         Member(customer_id, names.get(customer_id) or customer_id, currency, one["amount"], one["step"], one["state"],
-               one["until_on"], customer_id in chosen)
+               one["until_on"], customer_id in chosen, one["state"] in PlannedAction.State.values)
         for (customer_id, currency), one in rows.items()
     ]  # fmt: skip
-    return sorted(found, key=lambda one: (one.state not in ("planned", "queued"), -one.amount, one.customer_id))
+    return sorted(found, key=lambda one: (not one.acted, -one.amount, one.customer_id))

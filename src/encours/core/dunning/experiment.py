@@ -17,6 +17,7 @@ import polars as pl
 
 from encours.core.base.issue import CallError
 from encours.core.dunning.effects import AGES, EVIDENCE
+from encours.core.dunning.fields import Fault
 
 CHASED, HELD_OUT = "chased", "held_out"
 #: Fewer customers or payments in an arm say nothing that an interval could hold.
@@ -54,11 +55,15 @@ class Experiment:
         """Raises CallError naming every fault."""
         faults = []
         if not 0 < self.share <= 0.5:
-            faults.append("a hold-out takes more than nobody and at most half of the customers")
+            faults.append(
+                Fault("a hold-out takes more than nobody and at most half of the customers", self.scenario, "share")
+            )
         if not 7 <= self.days <= 60:
-            faults.append("a hold-out lasts from 7 to 60 days")
+            faults.append(Fault("a hold-out lasts from 7 to 60 days", self.scenario, "days"))
         if self.amount_max <= 0:
-            faults.append("a hold-out needs an amount above which nobody is held out")
+            faults.append(
+                Fault("a hold-out needs an amount above which nobody is held out", self.scenario, "amount_max")
+            )
         if faults:
             raise CallError(faults)
 

@@ -12,6 +12,28 @@ _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MISSING = object()
 
 
+class Fault(str):
+    """What is wrong with one field: the whole sentence, and beside it the place and the field that it is about.
+
+    `wanted`: what the field must be, where its value is of another kind; `short`: the sentence without its place.
+    """
+
+    place: str
+    field: str
+    wanted: str
+
+    def __new__(cls, sentence: str, place: str, field: str, wanted: str = "") -> Fault:
+        """The sentence as a text that knows its field."""
+        made = super().__new__(cls, sentence)
+        made.place, made.field, made.wanted = place, field, wanted
+        return made
+
+    @property
+    def short(self) -> str:
+        """The sentence as it stands beside its field."""
+        return f"it must be {self.wanted}" if self.wanted else self.removeprefix(f"{self.place}: ")
+
+
 class Fields:
     """The fields of one mapping. `place` names it in faults; `close()` says which names nobody asked for."""
 
@@ -28,13 +50,14 @@ class Fields:
         value = self.data.get(name)
         if value is None:
             if default is _MISSING:
-                self.faults.append(f"{self.place}: {name} is missing")
+                self.faults.append(Fault(f"{self.place}: {name} is missing", self.place, name, wanted))
                 return None
             return default
         try:
             return read(value)
         except (ValueError, TypeError, InvalidOperation):
-            self.faults.append(f"{self.place}: {name} is {value!r}, but must be {wanted}")
+            said = f"{self.place}: {name} is {value!r}, but must be {wanted}"
+            self.faults.append(Fault(said, self.place, name, wanted))
             return None if default is _MISSING else default
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 from encours.core.base.issue import CallError
 from encours.core.dunning import scenario as of
 from encours.core.dunning.conditions import columns
-from encours.core.dunning.fields import Fields, amount, named, one_of, several, span, text, whole, word, yes
+from encours.core.dunning.fields import Fault, Fields, amount, named, one_of, several, span, text, whole, word, yes
 from encours.core.dunning.scenario import Cap, Condition, Digest, Notice, Scenario, Scenarios, Step, Window
 
 _NAME = "a code of small letters, digits and _"
@@ -140,17 +140,18 @@ def _fits(step: Step, place: str, faults: list[str]) -> None:
     """What does not go together in one step."""
     low, high = step.amount_min, step.amount_max
     if low is not None and high is not None and low > high:
-        faults.append(f"{place}: amount_min is above amount_max")
+        faults.append(Fault(f"{place}: the lowest amount is above the highest", place, "amount_max"))
     if step.formal and step.mode == "automatic":
-        faults.append(f"{place}: a formal notice never leaves by itself; its mode is confirm or task")
+        said = f"{place}: a formal notice never leaves by itself; a person confirms it or does it"
+        faults.append(Fault(said, place, "mode"))
     if step.formal and not step.signatory:
-        faults.append(f"{place}: a formal notice names a signatory")
+        faults.append(Fault(f"{place}: a formal notice names a signatory", place, "signatory"))
     if step.channel == "call" and step.mode != "task":
-        faults.append(f"{place}: a call is a task")
+        faults.append(Fault(f"{place}: a call is a task", place, "mode"))
     if step.chases and step.event is None and step.days < 0:
-        faults.append(f"{place}: it chases before the due date; its level must be 0")
+        faults.append(Fault(f"{place}: it chases before the due date; its level must be 0", place, "level"))
     if not step.to:
-        faults.append(f"{place}: nobody is written to")
+        faults.append(Fault(f"{place}: nobody is written to", place, "to"))
 
 
 def _sound(scenario: Scenario, place: str, faults: list[str]) -> None:
@@ -162,10 +163,12 @@ def _sound(scenario: Scenario, place: str, faults: list[str]) -> None:
             faults.append(f"{place}: step {code} stands {count} times")
     ladder = scenario.ladder
     if ladder and ladder[0].anchor == of.PREVIOUS:
-        faults.append(f"{place}: step {ladder[0].code} counts from the step before it, and there is none")
+        said = f"{place}: step {ladder[0].code} counts from the step before it, and there is none"
+        faults.append(Fault(said, f"{place}/{ladder[0].code}", "anchor"))
     for before, step in pairwise(ladder):
         if step.level < before.level:
-            faults.append(f"{place}: step {step.code} is of a lower level than {before.code} before it")
+            said = f"{place}: step {step.code} is of a lower level than {before.code} before it"
+            faults.append(Fault(said, f"{place}/{step.code}", "level"))
 
 
 def _conditions(fields: Fields, name: str, place: str, faults: list[str]) -> tuple[Condition, ...]:
@@ -189,7 +192,8 @@ def _value(dtype: pl.DataType, op: str, value: Any, place: str, faults: list[str
         return None
     if op in ("in", "not_in"):
         if isinstance(value, str) or not isinstance(value, Sequence) or not value:
-            faults.append(f"{place}: its value is {value!r}, but must be a list of texts")
+            said = f"{place}: its value is {value!r}, but must be a list of texts"
+            faults.append(Fault(said, place, "value", _LIST))
             return ()
         return tuple(str(one) for one in value)
     try:
@@ -204,7 +208,8 @@ def _value(dtype: pl.DataType, op: str, value: Any, place: str, faults: list[str
             return _day(value)
         return text(value)
     except (ValueError, TypeError, ArithmeticError):
-        faults.append(f"{place}: its value is {value!r}, which cannot be compared with this column")
+        said = f"{place}: its value is {value!r}, which cannot be compared with this column"
+        faults.append(Fault(said, place, "value"))
         return None
 
 

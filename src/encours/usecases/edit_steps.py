@@ -1,0 +1,158 @@
+"""Steps of a scenario as people edit them: added, changed, moved on the time line, taken out; each a new version."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from encours.core.base.issue import CallError
+from encours.core.dunning.fields import Fault
+from encours.core.dunning.reading import read_scenarios, scenario_data
+from encours.core.dunning.timeline import placed
+from encours.store.models import DunningScenario, ScenarioVersion
+from encours.usecases.edit_template import list_templates, template_of
+from encours.usecases.manage_scenarios import save_scenario, scenario_row
+from encours.usecases.rights import Actor
+
+ACT = "edit_scenario"
+#: Who writes, and who signs a formal notice.
+SENDERS = ("collector", "sales_owner", "credit_manager")
+#: Roles of a customer's contacts to which a step may write.
+ROLES = ("accounts_payable", "buyer", "cfo", "executive", "site", "accountant", "sales_owner")
+_NUMBERS = ("level", "days", "notice_hours", "minutes", "patience")
+_AMOUNTS = ("amount_min", "amount_max")
+_TEXTS = ("anchor", "channel", "template", "tone", "mode", "sender")
+_LISTS = ("to", "cc")
+_FLAGS = ("end_of_month", "formal")
+
+
+@dataclass(frozen=True)
+class TypedStep:
+    """A step as a form sends it: texts for numbers, too. `after`: the rung that its days count from, where they do."""
+
+    fields: Mapping[str, Any]
+    name: str
+    language: str
+    after: str = ""
+
+
+def add_step(actor: Actor, entity_id: str, code: str, typed: TypedStep, why: str = "") -> str:
+    """A new step in its place; gives its code. Raises NotAllowedError, or one CallError of every fault (`Fault`)."""
+    row = scenario_row(actor, entity_id, code, ACT)
+    own = code_of(typed.name, _codes_ever(row), "step")
+    data = _changes(typed.fields) | {"code": own, "names": {typed.language: typed.name.strip() or own}}
+    faults: list[str] = [] if typed.name.strip() else [_missing_name(code, own)]
+    _save(actor, row, data, typed.after, why, faults)
+    return own
+
+
+def change_step(
+    actor: Actor, entity_id: str, code: str, step_code: str, changes: TypedStep | Mapping[str, Any], why: str = ""
+) -> DunningScenario:
+    """Changes fields of one step (None drops a field) and moves it to its place; raises as `add_step`."""
+    row = scenario_row(actor, entity_id, code, ACT)
+    before = next((step for step in row.data["steps"] if step["code"] == step_code), None)
+    if before is None:
+        raise CallError([f"scenario {code} has no step {step_code}"])
+    typed = changes if isinstance(changes, TypedStep) else TypedStep(changes, "", "")
+    data = dict(before) | _changes(typed.fields)
+    faults: list[str] = []
+    if typed.language:
+        names = dict(before.get("names", {})) | {typed.language: typed.name.strip()}
+        data["names"] = {language: name for language, name in names.items() if name} or {typed.language: step_code}
+        faults = [] if typed.name.strip() else [_missing_name(code, step_code)]
+    return _save(actor, row, data, typed.after, why, faults)
+
+
+def drop_step(actor: Actor, entity_id: str, code: str, step_code: str, why: str = "") -> DunningScenario:
+    """The scenario without one of its steps; a rung that counted from it counts from the one before."""
+    row = scenario_row(actor, entity_id, code, ACT)
+    left = [step for step in row.data["steps"] if step["code"] != step_code]
+    if len(left) == len(row.data["steps"]):
+        raise CallError([f"scenario {code} has no step {step_code}"])
+    return save_scenario(actor, entity_id, dict(row.data) | {"steps": left}, why)
+
+
+def code_of(name: str, taken: Collection[str], otherwise: str) -> str:
+    """A code out of a name, that nothing bears yet: letters, digits and _, at most 40."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:32].strip("_") or otherwise
+    numbered = (f"{base}_{number}" for number in range(2, len(taken) + 3))
+    return next(code for code in (base, *numbered) if code not in taken)
+
+
+def step_templates(actor: Actor, entity_id: str) -> list[str]:
+    """Codes of the templates that a step may name."""
+    return sorted({one.code for one in list_templates(actor, entity_id)})
+
+
+def _save(
+    actor: Actor, row: DunningScenario, data: dict[str, Any], after: str, why: str, faults: list[str]
+) -> DunningScenario:
+    """Saves the scenario with the step `data` in its place. A step that is wrong keeps its place: faults are said."""
+    entity_id = row.entity_id or ""
+    faults += _template_faults(entity_id, row, data)
+    try:
+        step = read_scenarios(_alone(row, data)).scenarios[0].steps[-1]
+    except CallError as refused:
+        raise CallError([*faults, *refused.faults]) from refused
+    now = read_scenarios(row.data).scenarios[0]
+    whole = scenario_data(replace(now, steps=placed(now.steps, step, after or None)))
+    try:
+        read_scenarios(whole)
+    except CallError as refused:
+        faults += refused.faults
+    if faults:
+        raise CallError(faults)
+    return save_scenario(actor, entity_id, whole, why)
+
+
+def _alone(row: DunningScenario, data: dict[str, Any]) -> dict[str, Any]:
+    """A scenario of the one step, by which its own faults are found; what it counts from is judged with the others."""
+    first = {"code": "0", "level": 0 if data.get("level") == 0 else 1, "days": 0, "channel": "email",
+             "template": "before"}  # fmt: skip
+    return {"code": row.code, "names": row.data.get("names", {"en": row.code}), "steps": [first, data]}
+
+
+def _changes(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a scenario has them; what is no number stays as it was typed, and is refused with its field."""
+    found: dict[str, Any] = {name: fields[name] for name in (*_TEXTS, *_LISTS, *_FLAGS) if name in fields}
+    found |= {name: _number(fields[name]) for name in _NUMBERS if name in fields}
+    found |= {name: _amount(fields[name]) for name in _AMOUNTS if name in fields}
+    if "signatory" in fields:
+        found["signatory"] = fields["signatory"] or None
+    return found
+
+
+def _number(value: Any) -> Any:
+    text = str(value).replace("\u2212", "-").strip()
+    return int(text) if re.fullmatch(r"[+-]?\d{1,9}", text) else text
+
+
+def _amount(value: Any) -> Any:
+    return re.sub(r"\s", "", str(value)).replace(",", ".") or None if value is not None else None
+
+
+def _codes_ever(row: DunningScenario) -> set[str]:
+    """Codes of steps now and before: what left under an old one must not count for a new step."""
+    every = [row.data, *ScenarioVersion.objects.filter(scenario=row).values_list("data", flat=True)]
+    return {step["code"] for data in every for step in data.get("steps", ())}
+
+
+def _template_faults(entity_id: str, row: DunningScenario, data: Mapping[str, Any]) -> list[str]:
+    code, place = data.get("template"), f"{row.code}/{data['code']}"
+    if not code or any(step.get("template") == code for step in row.data["steps"]):
+        return []  # one that is missing is said by the reader; what stands already was looked at
+    try:
+        template_of(entity_id, str(code), "en")
+    except CallError:
+        return [Fault(f"{place}: there is no template {code!r}", place, "template")]
+    return []
+
+
+def _missing_name(code: str, step_code: str) -> Fault:
+    place = f"{code}/{step_code}"
+    return Fault(f"{place}: give the step a name", place, "name")

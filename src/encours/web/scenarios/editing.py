@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
 from encours.usecases.edit_steps import add_step, change_step, drop_step
+from encours.usecases.rights import NotAllowedError
 from encours.web.scenarios.fields import typed_step
 from encours.web.scenarios.guard import act, back, chaser
 from encours.web.scenarios.views import page_of
@@ -34,6 +35,8 @@ def step(request: Request, code: str) -> HttpResponse:
         else:
             change_step(actor, of, code, which, typed, why)
             done = _("Step changed: it holds from the next plan on.")
+    except NotAllowedError:
+        raise  # forbidden, not wrong
     except CallError as refused:
         return page_of(request, of, code, step=which, refused=refused.faults, status=422)
     messages.success(request, done)

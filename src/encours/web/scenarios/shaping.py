@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from encours.core.base.issue import CallError
 from encours.core.dunning.scenario import Scenario
-from encours.usecases.rights import require
+from encours.usecases.rights import NotAllowedError, require
 from encours.usecases.shape_scenario import (
     ACT,
     READY,
@@ -97,6 +97,8 @@ def _form(
             if request.POST.get("act") == "save":
                 return HttpResponseRedirect(save(wanted))
             followers = preview_followers(request.viewing, of, code, source, wanted)
+        except NotAllowedError:
+            raise  # forbidden, not wrong
         except CallError as refused:
             faults = refused.faults
     places = [f"segment#{place}" for place in range(1, 30)]

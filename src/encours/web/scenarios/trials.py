@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from encours.core.base.issue import CallError
 from encours.usecases.replay_scenario import Asked, ask_replay
+from encours.usecases.rights import NotAllowedError
 from encours.usecases.run_experiment import end_experiment
 from encours.usecases.show_experiments import TypedExperiment, start_hold_out
 from encours.usecases.show_replay import ReplayRow, backtest_rows, show_backtest, show_comparison
@@ -35,6 +36,8 @@ def replay(request: Request, code: str) -> HttpResponse:
         return HttpResponseRedirect(to)
     try:
         begun = ask_replay(request.viewing.actor, asked.get("of", ""), wanted)
+    except NotAllowedError:
+        raise  # forbidden, not wrong
     except CallError as refused:
         messages.error(request, said_together(refused.faults))
     else:
@@ -102,6 +105,8 @@ def experiment(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
     try:
         start_hold_out(actor, of, code, typed)
+    except NotAllowedError:
+        raise  # forbidden, not wrong
     except CallError as refused:
         return page_of(request, of, code, refused=refused.faults, status=422)
     messages.success(request, _("Started: the next plan draws who is left alone."))

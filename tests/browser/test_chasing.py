@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from encours.core.base.book import Book
-from encours.store.models import Entity, Message, PlannedAction, PromiseResult, Role, Setting, Touch, User
+from encours.store.models import Entity, Message, PlannedAction, PromiseResult, Role, Run, Setting, Touch, User
 from encours.usecases import clock
 from encours.usecases.import_files import import_now
 from encours.usecases.judge_promises import judge_promises
 from encours.usecases.plan_dunning import plan_dunning
+from encours.usecases.replay_scenario import TRIED, replay_scenario
 from encours.usecases.rights import job
 from encours.usecases.send_messages import send_messages
 from tests.browser.conftest import assert_accessible
@@ -43,6 +44,8 @@ def test_from_an_empty_database_to_a_broken_promise(
     with smtp_server() as (port, inbox):
         to_server(port)
         _ask_before_sending(page)
+        _a_step_more(page)
+        _replay(page)
         _plan(page)
         _send_the_first(page)
         now_due()
@@ -72,6 +75,39 @@ def _ask_before_sending(page: Page) -> None:
     page.goto("/outbox/")
     page.get_by_role("button", name="Lift the test mode").click()
     page.get_by_text("Test mode is lifted").wait_for()
+
+
+def _a_step_more(page: Page) -> None:
+    """A second call: what is wrong with it stands beside its field; then it is on the time line; then taken out."""
+    page.goto("/scenarios/sme/?step=new")
+    page.get_by_label("Name", exact=True).fill("Second call")
+    page.get_by_label("Days", exact=True).fill("15")
+    page.get_by_label("Level", exact=True).fill("2")
+    page.locator("form.step select[name=channel]").select_option("call")
+    page.get_by_role("button", name="Add the step").click()
+    page.locator("#e-mode", has_text="A call is a task").wait_for()
+    assert_accessible(page)
+    page.locator("form.step select[name=mode]").select_option("task")
+    page.get_by_role("button", name="Add the step").click()
+    page.get_by_text("Step added").wait_for()
+    days = page.locator(".cards .at").all_inner_texts()
+    assert days == ["D\u22127", "D+3", "D+10", "D+13", "D+15", "D+20", "D+30", "D+45"]
+    assert page.locator(".cards li.on .what").inner_text() == "Second call"
+    page.get_by_role("button", name="Take the step out").click()
+    page.get_by_text("Step taken out.").wait_for()
+
+
+def _replay(page: Page) -> None:
+    """The past month is asked for; the page shows it once the worker has done it."""
+    page.goto("/scenarios/sme/?tab=backtest")
+    page.locator("select[name=months]").select_option("1")
+    page.get_by_role("button", name="Replay").click()
+    page.get_by_role("heading", name="It is being worked out").wait_for()
+    page.goto("/help/")  # one can leave the page
+    replay_scenario(job("test"), Run.objects.get(name=TRIED).pk)
+    page.goto("/scenarios/sme/?tab=backtest")
+    page.get_by_text("Would have left", exact=True).wait_for()
+    assert_accessible(page)
 
 
 def _plan(page: Page) -> None:

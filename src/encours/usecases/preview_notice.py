@@ -91,8 +91,8 @@ def _owed(actor: Actor, customer_ids: list[str]) -> list[Owed]:
 
 
 def _next_step(customer: Customer, language: str) -> str:
-    """The step that the last plan took, else the last that any scenario has."""
+    """A formal step that is planned for it, else one that a scenario has: what sales are told of beforehand."""
     names = step_words([customer.entity_id], language)
-    planned = PlannedAction.objects.filter(customer_id=customer.customer_id).order_by("-day", "-level")
-    code = planned.values_list("step", flat=True).first() or next(reversed(list(names)), "")
-    return names.get(code, code)
+    planned = PlannedAction.objects.filter(customer_id=customer.customer_id, formal=True).order_by("-day", "-level")
+    code = planned.values_list("step", flat=True).first() or next((one for one in names if "formal" in one), "")
+    return names.get(code, code) or words_of("sample_step", language)

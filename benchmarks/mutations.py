@@ -26,7 +26,7 @@ from tests.connectors.golden import golden_inputs
 SEED = 20_261_121
 _SECONDS, _MEGABYTES = 10, 1_024
 _MAPPED_MB = 3_072
-_BATCH = 250
+_BATCH = 1_000
 _GROWN_MAX = 4 * 1024 * 1024
 _CONTROLS = (
     b"\x00",

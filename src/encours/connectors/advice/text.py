@@ -7,8 +7,6 @@ import logging
 import re
 from html.parser import HTMLParser
 
-from pypdf import PdfReader
-
 from encours.connectors.base.text import decode
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -24,6 +22,8 @@ _UNSEEN = frozenset(["script", "style", "head", "title"])
 
 def read_pdf(data: bytes) -> str:
     """The text of a PDF; "" where it has none or is none."""
+    from pypdf import PdfReader  # here: to load it takes a tenth of a second of every worker's start
+
     try:
         reader = PdfReader(io.BytesIO(data))
         return "\n".join(page.extract_text() or "" for page in reader.pages[:_PAGES_MAX])[:TEXT_MAX]

@@ -6,8 +6,6 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from charset_normalizer import from_bytes
-
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -47,6 +45,8 @@ def detect_encoding(data: bytes) -> str:
     try:
         data.decode("cp1252")
     except UnicodeDecodeError:
+        from charset_normalizer import from_bytes  # here: hardly a file needs it, and every worker would load it
+
         best = from_bytes(data[:_SAMPLE_BYTES]).best()
         return best.encoding if best is not None else "latin-1"
     return "cp1252"

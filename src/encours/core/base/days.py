@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-import holidays
-
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 
@@ -63,12 +61,16 @@ class Calendar:
 @lru_cache(maxsize=1)
 def france() -> Calendar:
     """Metropolitan France: the eleven legal holidays (Code du travail L3133-1)."""
+    import holidays  # here and below: it knows every calendar of the world, and few commands ask for one
+
     return Calendar("France", frozenset(holidays.country_holidays("FR", years=range(_FIRST_YEAR, _LAST_YEAR))))
 
 
 @lru_cache(maxsize=1)
 def target() -> Calendar:
     """TARGET, the euro settlement system: 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December."""
+    import holidays
+
     return Calendar("TARGET", frozenset(holidays.financial_holidays("XECB", years=range(_FIRST_YEAR, _LAST_YEAR))))
 
 
@@ -104,6 +106,8 @@ def half_year_start(day: date) -> date:
 @lru_cache(maxsize=64)
 def bank_calendar(country: str | None) -> Calendar:
     """The public holidays of an ISO country; TARGET where it is unknown."""
+    import holidays
+
     if country is None or country.upper() not in holidays.list_supported_countries():
         return target()
     years = range(_FIRST_YEAR, _LAST_YEAR)

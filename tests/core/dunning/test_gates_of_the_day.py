@@ -42,6 +42,17 @@ def test_stale_data_hold_everything(source: str, last_on: date, every: int, stal
     )
 
 
+@pytest.mark.parametrize(("source", "last_on", "stale"), [
+    ("bank", date(2026, 5, 6), True),  # a payment of the 7th, a file late since the 8th, which is no rest for SEPA
+    ("bank", date(2026, 5, 7), False),
+    ("ledger", date(2026, 5, 6), False),
+])  # fmt: skip
+def test_a_public_holiday_is_no_rest_for_the_bank_s_file(source: str, last_on: date, stale: bool) -> None:
+    late = known(freshness=[SOURCE | {"source": source, "last_on": last_on}])
+    found = stays(book([item("I")]), late, date(2026, 5, 11))
+    assert found == ({"CEUR": f"{source}_stale"} if stale else {})
+
+
 def test_a_missing_file_holds_those_who_pay_into_its_account() -> None:
     paid = {"allocation_id": "A", "receipt_id": "R", "item_id": "P", "amount": 5_000, "kind": "cash", "source": "x"}
     of = book(

@@ -45,7 +45,8 @@ def working_calendar(country: str | None) -> Calendar:
 def silent(facts: Facts, source: str) -> pl.DataFrame:
     """entity_id, account?, last_on: what has been silent for longer than usual and GRACE_DAYS more."""
     rows = facts.known.freshness.filter(pl.col("source") == source)
-    calendar = working_calendar(facts.known.settings.country)
+    # Transfers are booked on a public holiday, too, and their file is due: a bank's silence is counted by TARGET.
+    calendar = target() if source == "bank" else working_calendar(facts.known.settings.country)
     late = working_days_since(pl.col("last_on"), facts.as_of, calendar) > pl.col("every_days") + GRACE_DAYS
     return rows.filter(late).group_by("entity_id", "account").agg(pl.col("last_on").min())
 

@@ -11,6 +11,7 @@ import pytest
 from encours.core.base.issue import CallError
 from encours.store.models import (
     DunningDay,
+    DunningMark,
     DunningScenario,
     HeldItem,
     Message,
@@ -23,10 +24,12 @@ from encours.store.models import (
 from encours.usecases import clock, keep_plan
 from encours.usecases.edit_steps import change_step
 from encours.usecases.manage_scenarios import choose_scenario, restore_version, switch_scenario
-from encours.usecases.mark_action import pin, skip_action, snooze
+from encours.usecases.mark_action import pin, reassign, skip_action, snooze
 from encours.usecases.plan_dunning import plan_dunning
 from encours.usecases.rights import NotAllowedError, actor_of, job
 from encours.usecases.send_planned import send_planned
+from encours.usecases.show_today import TodayFilter, show_today
+from encours.usecases.viewing import Viewing
 from tests.usecases.mailing import load_late, to_server
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +154,42 @@ def test_a_customer_may_have_its_own_scenario(company: None) -> None:
     assert (followed | held)["A:1"] == "consumer"
     with pytest.raises(NotAllowedError):
         choose_scenario(actor_of(User.objects.create_user("x", "x@example.com")), "A:1", "sme")
+
+
+def _listed() -> list[str]:
+    return list(PlannedAction.objects.order_by("place").values_list("customer_id", flat=True))
+
+
+def test_what_people_put_first_stands_above_what_the_model_says(company: None) -> None:
+    plan_dunning(job("test"))
+    boss = actor_of(User.objects.create_user("boss", "boss@example.com", is_superuser=True))
+    *_, before, last = PlannedAction.objects.order_by("place")
+    pin(boss, last.pk)
+    pin(boss, before.pk)
+    DunningMark.objects.filter(customer_id=before.customer_id).update(pinned_until=clock.today() + timedelta(days=9))
+    plan_dunning(job("test"))
+    assert _listed()[:2] == [last.customer_id, before.customer_id], "what was put first earlier stands higher"
+    PlannedAction.objects.all().delete()
+    plan_dunning(job("test"))
+    assert _listed()[:2] == [last.customer_id, before.customer_id], "it holds for the plans after it, too"
+
+
+def test_minutes_are_those_of_each_collector(company: None) -> None:
+    plan_dunning(job("test"))
+    change_step(job("test"), "A", "sme", "reminder_1", {"mode": "confirm"}, "somebody looks first")
+    plan_dunning(job("test"))
+    boss = User.objects.create_user("boss", "boss@example.com", is_superuser=True)
+    given = PlannedAction.objects.order_by("place")[2]
+    reassign(actor_of(boss), given.pk, boss.pk)
+    rows = PlannedAction.objects.order_by("place").values_list("minutes", flat=True)
+    Setting.objects.create(key="dunning.minutes", entity_id="A", value=max(rows))
+    plan_dunning(job("test"))
+    assert _listed()[2] != given.customer_id, "a colleague's own first action stands before another's second"
+    page = show_today(Viewing(actor_of(boss), ("A",), clock.today()), TodayFilter())
+    fits = {row.customer_id: row.fits for row in page.rows}
+    assert [row.customer_id for row in page.rows] == _listed()
+    assert fits == {name: place < 2 for place, name in enumerate(_listed())}
+    assert page.day_minutes == 2 * max(rows)
+    mine = show_today(Viewing(actor_of(boss), ("A",), clock.today()), TodayFilter(who="me"))
+    assert [(row.customer_id, row.fits) for row in mine.rows] == [(given.customer_id, True)]
+    assert mine.day_minutes == max(rows)

@@ -12,6 +12,7 @@ from encours.core.dunning.worth import BEFORE, Objective
 from encours.store import parquet
 from encours.usecases.learn_effects import effects_of
 from encours.usecases.manage_settings import setting
+from encours.usecases.team_day import team_day
 from encours.usecases.weigh_plan import weigh_plan
 
 _MONTH_END = "month_end"
@@ -20,15 +21,27 @@ _MONTH_END = "month_end"
 def with_worth(
     entity_id: str, made: Plan, known: Known, spread: pl.DataFrame, book: Book | None = None
 ) -> pl.DataFrame:
-    """The plan's actions in the order of work (what brings most a minute first, less its cost and what it costs the
-    relationship), with their three reasons, euro_days and days_earlier (brought forward, before any cost), and
-    chance_before (minor units more expected before the manager's date; null without one).
+    """The plan's actions in the order of work (what people put first, then what brings most a minute, less its cost and
+    what it costs the relationship; what fits nobody's minutes after what does), with their three reasons, euro_days and
+    days_earlier (brought forward, before any cost), and chance_before (minor units more expected before the manager's
+    date; null without one).
 
     `book`: the entity's with all its versions, where it has been read already.
     """
     whole = parquet.read_book([entity_id]) if book is None else book
     aim = objective_of(entity_id, made)
-    weighed = weigh_plan(made, whole, known, spread, effects_of(entity_id), aim)
+    work = team_day(entity_id, made.as_of, made.actions, whole)
+    weighed = weigh_plan(
+        made,
+        whole,
+        known,
+        spread,
+        effects_of(entity_id),
+        aim,
+        portfolios=work.portfolios,
+        pins=work.pins,
+        team=work.team,
+    )
     asked = made.actions.select("action_id", "amount")
     rows = weighed.worth.join(asked, on="action_id", how="left")
     euro = pl.when(pl.col("amount_eur") > 0).then(pl.col("amount") / pl.col("amount_eur")).otherwise(0.0)

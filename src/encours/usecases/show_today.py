@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from encours.store.models import (
     Customer,
@@ -21,6 +22,7 @@ from encours.store.models import (
     User,
 )
 from encours.usecases.dunning_rules import minutes_of
+from encours.usecases.team_day import list_of
 from encours.usecases.viewing import Viewing
 
 PAGE_ROWS = 40
@@ -55,7 +57,7 @@ class Contacted:
 class TodayRow:
     """One customer to chase today. Amounts in minor units; `effect_amount` is what comes `days_earlier` days earlier.
 
-    `fits`: it lies within the minutes of a day, counted from the first row.
+    `fits`: it lies within the day's minutes of whoever it belongs to, counted from the first row.
     """
 
     number: int
@@ -146,7 +148,7 @@ def show_today(viewing: Viewing, wanted: TodayFilter) -> TodayPage:
         pages=pages,
         counts=_counts(mine),
         minutes=todo.aggregate(m=Sum("minutes"))["m"] or 0,
-        day_minutes=capacity,
+        day_minutes=capacity * (1 if wanted.who else _lists(viewing, todo)),
         asked=_sums(todo),
         effects=_effects(todo),
         done=_of_tab(mine, "done").exclude(state=PlannedAction.State.SKIPPED).count(),
@@ -246,28 +248,27 @@ def _collectors(viewing: Viewing) -> list[str]:
 
 
 def _rows(viewing: Viewing, rows: QuerySet[Any], page: int, capacity: int) -> list[TodayRow]:
-    ordered = rows.order_by(F("pinned_by").asc(nulls_last=True), "place", "pk")
-    ordered = ordered.annotate(items=Count("lines")).select_related("assigned_to")
+    ordered = rows.order_by(Case(When(pinned_by=None, then=1), default=0), "place", "pk")
     first = (page - 1) * PAGE_ROWS
-    before = (
-        sum(rows.order_by(F("pinned_by").asc(nulls_last=True), "place", "pk").values_list("minutes", flat=True)[:first])
-        if first
-        else 0
-    )
-    cut = list(ordered[first : first + PAGE_ROWS])
+    before = list(ordered.values_list("customer_id", "assigned_to_id", "minutes")[:first]) if first else []
+    cut = list(ordered.annotate(items=Count("lines")).select_related("assigned_to")[first : first + PAGE_ROWS])
     wanted = [row.customer_id for row in cut]
     who = {
         one: (name, collector)
         for one, name, collector in viewing.facts(Customer)
-        .filter(customer_id__in=wanted)
+        .filter(customer_id__in={*wanted, *(row[0] for row in before)})
         .values_list("customer_id", "name", "collector")
     }
+    used = Counter[str]()
+    for customer_id, assigned_to, minutes in before:
+        used[list_of(assigned_to, who.get(customer_id, ("", None))[1])] += minutes
     last = _last_contacts(viewing, wanted)
     steps = _steps(viewing)
-    found, used = [], before
+    found = []
     for row in cut:
-        used += row.minutes
         name, collector = who.get(row.customer_id, (row.customer_id, None))
+        whose = list_of(row.assigned_to_id, collector)
+        used[whose] += row.minutes
         names, after, testing = steps.get((row.entity_id, row.scenario, row.step), ({}, {}, False))
         found.append(
             TodayRow(
@@ -279,10 +280,18 @@ def _rows(viewing: Viewing, rows: QuerySet[Any], page: int, capacity: int) -> li
                 days_earlier=row.days_earlier, minutes=row.minutes, pinned=row.pinned_by_id is not None,
                 snoozed_until=row.snoozed_until, state=row.state, outcome=row.outcome, done_at=row.done_at,
                 assigned_to=(row.assigned_to.get_full_name() or row.assigned_to.email) if row.assigned_to else "",
-                last=last.get(row.customer_id), fits=used <= capacity,
+                last=last.get(row.customer_id), fits=used[whose] <= capacity,
             )
         )  # fmt: skip
     return found
+
+
+def _lists(viewing: Viewing, todo: QuerySet[Any]) -> int:
+    """How many people's lists the work of the day is in; what belongs to nobody is one of them."""
+    plain = todo.order_by()
+    given = plain.exclude(assigned_to=None).values("assigned_to").distinct().count()
+    rest = viewing.facts(Customer).filter(customer_id__in=plain.filter(assigned_to=None).values("customer_id"))
+    return max(1, given + len({name or "" for name in rest.values_list("collector", flat=True).distinct()}))
 
 
 def _last_contacts(viewing: Viewing, customer_ids: list[str]) -> dict[str, Contacted]:

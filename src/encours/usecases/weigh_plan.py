@@ -15,14 +15,14 @@ from encours.core.dunning.plan import Plan
 from encours.core.dunning.scenario import Scenarios
 from encours.core.dunning.telling import told
 from encours.core.dunning.touched import evidence
-from encours.core.dunning.worklist import Team, worklist
+from encours.core.dunning.worklist import Team, together, worklist
 from encours.core.dunning.worth import Beside, Objective, contacts, worth
 
 
 @dataclass(frozen=True, eq=False)
 class Weighed:
-    """A plan whose actions bear `priority` and `reasons`, best work first; their worth (worth.WORTH) and the day's list
-    (worklist.WORKLIST), both in the order of work."""
+    """A plan whose actions bear `priority` and `reasons`, best work of the whole team first; their worth (worth.WORTH)
+    and the day's list (worklist.WORKLIST), all in that order."""
 
     plan: Plan
     worth: pl.DataFrame
@@ -48,7 +48,7 @@ def weigh_plan(
     read = book.as_of(made.as_of)
     beside = Beside(spread, known.profiles, contacts(read.touches, made.as_of), read.rates)
     found = worth(made.actions, made.lines, effects, made.as_of, beside, objective)
-    listed = worklist(made.actions, found, portfolios, pins, team)
+    listed = together(worklist(made.actions, found, portfolios, pins, team))
     order = listed.select("action_id")
     actions = order.join(
         told(made.actions, found, known.profiles, effects.payers), on="action_id", how="left", maintain_order="left"

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from encours.core.base.issue import CallError
-from encours.core.dunning.worklist import ITSELF, LATER, LEAVE, TODAY, Team, worklist
+from encours.core.dunning.worklist import ITSELF, LATER, LEAVE, TODAY, Team, together, worklist
 
 ROWS = [
     ("call", "C1", "task", 10, 900.0, True),
@@ -56,3 +56,15 @@ def test_the_order_of_rows_changes_nothing() -> None:
 def test_minutes_below_none_are_refused() -> None:
     with pytest.raises(CallError):
         worklist(*frames(), team=Team({"a": -1}))
+
+
+def test_the_whole_team_keeps_the_order_of_each_of_its_lists() -> None:
+    own = pl.DataFrame({"customer_id": ["C1", "C3", "C2"], "collector": ["a", "a", "b"]})
+    pins = pl.DataFrame({"action_id": ["poor"], "pin": [1]})
+    listed = worklist(*frames(), portfolios=own, pins=pins, team=Team({"a": 5, "b": 60}, others=20))
+    found = together(listed)
+    # What fits somebody's minutes stands first: the pin, then what brings most a minute, whoever it belongs to.
+    assert found["action_id"].to_list() == ["poor", "note", "other", "long", "call", "mail"]
+    for _, one in found.group_by("collector"):
+        assert one["rank"].to_list() == sorted(one["rank"])
+    assert sorted(found.rows()) == sorted(listed.rows())

@@ -22,6 +22,8 @@ WORKLIST: dict[str, pl.DataType] = {
     "from_minute": pl.Int64(), "minutes": pl.Int64(), "per_minute": pl.Float64(), "pinned": pl.Boolean(),
 }  # fmt: skip
 _LEAST_MINUTES = 1
+#: The places in the order in which they stand in a list.
+_PLACES = {TODAY: 0, LATER: 1, LEAVE: 2, ITSELF: 3}
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,23 @@ def worklist(
     )  # fmt: skip
     rows = rows.with_columns(place=place, from_minute=pl.when("fits").then("from_minute"))
     # Something short may fit after something long that does not: today's work stands first, in its order.
-    order = {TODAY: 0, LATER: 1, LEAVE: 2, ITSELF: 3}
-    rows = rows.with_columns(_place=pl.col("place").replace_strict(order, return_dtype=pl.Int64))
+    rows = rows.with_columns(_place=pl.col("place").replace_strict(_PLACES, return_dtype=pl.Int64))
     rows = rows.sort("collector", "_place", maintain_order=True, nulls_last=True)
     rows = rows.with_columns(rank=pl.int_range(1, pl.len() + 1).over("collector"))
     return rows.select(pl.col(name).cast(dtype) for name, dtype in WORKLIST.items())
+
+
+def together(listed: pl.DataFrame) -> pl.DataFrame:
+    """WORKLIST of the whole team: each collector's order stays, and of two collectors' work what brings more stands
+    first. What somebody put first comes before all else of its place."""
+    place = pl.col("place").replace_strict(_PLACES, return_dtype=pl.Int64)
+    # Each list as one falling line: a pin is above all of it, what stands lower brings no more than what is above it.
+    line = pl.when("pinned").then(float("inf")).otherwise(pl.col("per_minute").fill_null(float("-inf")))
+    rows = listed.with_columns(_place=place).sort("collector", "rank", nulls_last=True)
+    rows = rows.with_columns(_line=line.cum_min().over("collector", "_place"))
+    return rows.sort(
+        "_place", "_line", "rank", "action_id", descending=[False, True, False, False]
+    ).select(*WORKLIST)  # fmt: skip
 
 
 def _beside(rows: pl.DataFrame, given: pl.DataFrame | None, key: str, name: str, dtype: pl.DataType) -> pl.DataFrame:

@@ -48,14 +48,25 @@ class World:
     gathered: Floats
     touches: list[tuple[int, int, str, int, list[int]]] = field(default_factory=list)
     asked: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    future: int = 0
 
     def open_late(self, day: int, days: int = 1) -> Ints:
         """Items that are open and late by so many days at the end of a day."""
         return np.flatnonzero((self.issued <= day) & (self.paid > day) & (self.due + days <= day))
 
-    def branch(self) -> World:
-        """The same company from here on under another way of working."""
-        return copy.deepcopy(self)
+    def branch(self, future: int | None = None) -> World:
+        """The same company from here on under another way of working; in another `future`, chance falls otherwise.
+
+        What is drawn anew: who reacts and when, and how long what is open still waits by `patience`. Its waits are
+        exponential in what has been gathered, so that what was waited so far changes nothing of the rest.
+        """
+        other = copy.deepcopy(self)
+        if future:
+            draw = np.random.default_rng([self.seed, future])
+            still = other.paid >= NEVER
+            other.threshold[still] = other.gathered[still] + draw.exponential(1.0, int(still.sum()))
+            other.future = future
+        return other
 
     def pass_day(self, day: int) -> None:
         """What customers pay on a day."""
@@ -81,7 +92,7 @@ class World:
     def _reacts(self, mine: Ints, customer: int, channel: str, day: int) -> None:
         chance = _REACHED[KINDS[self.kind[customer]]][channel] * self.strength[customer]
         chance *= 0.35 if self._since(customer, day, 10) else 1.0
-        draw = np.random.default_rng([self.seed, customer, day])
+        draw = np.random.default_rng([self.seed, customer, day, *([self.future] if self.future else [])])
         if draw.random() >= min(0.95, chance):
             return
         ready = day + 1 + int(draw.integers(0, 6)) + (2 if channel == "letter" else 0)
@@ -138,24 +149,24 @@ _PUSH = {
 }
 
 
-def company(law: str, seed: int, days: int) -> World:
+def company(law: str, seed: int, days: int, customers: int = CUSTOMERS) -> World:
     """A company whose invoices are issued over so many days; nothing is paid yet."""
     draw = np.random.default_rng([seed, sum(map(ord, law))])
-    kind = draw.choice(len(KINDS), CUSTOMERS, p=_SHARES[law])
-    scale = np.exp(draw.normal(7.4, 0.9, CUSTOMERS))
-    every = np.clip(np.exp(draw.normal(3.0, 0.5, CUSTOMERS)), 7, 60)
-    late = draw.uniform(9, 34, CUSTOMERS)
-    rows = [(who, at) for who in range(CUSTOMERS) for at in _issues(draw, every[who], days)]
+    kind = draw.choice(len(KINDS), customers, p=_SHARES[law])
+    scale = np.exp(draw.normal(7.4, 0.9, customers))
+    every = np.clip(np.exp(draw.normal(3.0, 0.5, customers)), 7, 60)
+    late = draw.uniform(9, 34, customers)
+    rows = [(who, at) for who in range(customers) for at in _issues(draw, every[who], days)]
     customer, issued = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     count = len(rows)
     amount = np.round(100 * scale[customer] * np.exp(draw.normal(0, 0.7, count))).astype(np.int64) + 2_000
     due = issued + TERM_DAYS
     usual = late[customer] + draw.normal(0, 2.5, count)
     natural = due + _waits(draw, kind[customer], usual)
-    weekday = draw.choice([1, 2, 3, 4], CUSTOMERS)
+    weekday = draw.choice([1, 2, 3, 4], customers)
     natural += (weekday[customer] - natural) % 7
     return World(
-        law, seed, kind, weekday, draw.uniform(0.7, 1.2, CUSTOMERS), draw.random(CUSTOMERS) < 0.3, customer, issued,
+        law, seed, kind, weekday, draw.uniform(0.7, 1.2, customers), draw.random(customers) < 0.3, customer, issued,
         due, amount, usual, np.maximum(natural, issued + 1), draw.exponential(1.0, count),
         np.full(count, NEVER, dtype=np.int64), np.zeros(count),
     )  # fmt: skip
@@ -187,7 +198,7 @@ def _waits(draw: np.random.Generator, kind: Ints, usual: Floats) -> Ints:
 def book_of(world: World, day: int) -> Book:
     """What the company's books say at the end of a day."""
     seen = np.flatnonzero(world.issued <= day)
-    names = pl.Series([f"C{who:04d}" for who in range(CUSTOMERS)])
+    names = pl.Series([f"C{who:04d}" for who in range(len(world.kind))])
     customers = pl.DataFrame({"customer_id": names, "name": names}).with_columns(
         kind=pl.lit("business"), entity_id=pl.lit("E")
     )

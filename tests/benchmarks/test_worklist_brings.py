@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from benchmarks.dunning.hidden import START, World, book_of
-from benchmarks.dunning.worklist import LAWS, PAST, Ours, foreseen, gains, largest_first, oldest_first, past_of
+from benchmarks.dunning.worklist import LAWS, PAST, Choice, Ours, foreseen, gains, largest_first, oldest_first, past_of
 from encours.core.behaviour import Model, study
 from encours.core.behaviour.calibrate import USUAL, Trial
 
@@ -26,7 +27,9 @@ def _untaught(past: World) -> Model:
 def test_the_list_brings_more_than_age_or_size_do(law: str) -> None:
     past = past_of(law, SEED, CUSTOMERS)
     known = foreseen(past, _untaught(past))
-    ways = {"oldest": lambda: oldest_first, "largest": lambda: largest_first, "ours": lambda: Ours(known)}
+    ways: dict[str, Callable[[], Choice]] = {
+        "oldest": lambda: oldest_first, "largest": lambda: largest_first, "ours": lambda: Ours(known),
+    }  # fmt: skip
     found = gains(past, ways, futures=2)
     brought = {name: float(part.sum()) for name, part in found.items()}
     assert brought["ours"] >= 1.25 * brought["oldest"]

@@ -87,7 +87,7 @@ def smtp_server(inbox: Inbox | None = None, *, auth: bool = False) -> Iterator[t
 
     def good(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         fine = isinstance(data, LoginPassword) and data.login == USER.encode() and data.password == PASSWORD.encode()
-        return AuthResult(success=fine)
+        return AuthResult(success=fine, handled=False)  # handled: the server would leave the client without an answer
 
     more: dict[str, Any] = {"authenticator": good, "auth_require_tls": False, "auth_required": True} if auth else {}
     controller = Controller(kept, hostname="127.0.0.1", port=free_port(), **more)

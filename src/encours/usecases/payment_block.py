@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-
-import segno
 
 from encours.connectors.base.accounts import normal_account
 from encours.core.base.issue import CallError
@@ -18,11 +14,10 @@ from encours.store.models import Entity, Event, Item
 from encours.usecases import clock
 from encours.usecases.letter_settings import Factor
 from encours.usecases.letter_setup import accounts_of, factors_of
-from encours.usecases.letters import says
+from encours.usecases.letters import qr_code, says
 
 _ASSIGNED, _BACK = "factor:assigned", ("factor:released", "factor:returned")
 _NAME_MAX, _TEXT_MAX = 70, 140  # EPC069-12: name and unstructured remittance information
-_MASK = 4  # breaks up rows and columns alike
 _AMOUNT_MAX = 99_999_999_999  # 999,999,999.99 euros
 
 
@@ -63,28 +58,11 @@ class PaymentBlock:
 
     def qr_svg(self) -> str | None:
         """The code as SVG with its quiet zone."""
-        if self.qr is None:
-            return None
-        out = io.BytesIO()
-        _code(self.qr).save(out, kind="svg", border=4, xmldecl=False)
-        return out.getvalue().decode()
+        return None if self.qr is None else qr_code.svg(self.qr)
 
     def qr_png(self) -> bytes | None:
         """The code as a picture, for programs that show no SVG."""
-        if self.qr is None:
-            return None
-        out = io.BytesIO()
-        _code(self.qr).save(out, kind="png", scale=4, border=4)
-        return out.getvalue()
-
-
-@lru_cache(maxsize=32)
-def _code(text: str) -> segno.QRCode:
-    """The code of a text: error correction M, version 13 at most, UTF-8 (EPC069-12). A message shows it twice.
-
-    The mask is chosen beforehand: every reader takes any of the eight, and to weigh them costs three times the code.
-    """
-    return segno.make_qr(text, error="m", boost_error=False, encoding="utf-8", mask=_MASK)
+        return None if self.qr is None else qr_code.png(self.qr)
 
 
 def payment_block(

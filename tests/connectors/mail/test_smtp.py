@@ -111,6 +111,7 @@ def test_a_password_signs_in_and_a_wrong_one_stops_everybody() -> None:
         assert open_to(port, **signed, password=PASSWORD).send(MAIL).outcome == "sent"
         answer = open_to(port, **signed, password="wrong").send(MAIL)
     assert (answer.outcome, answer.everyone) == ("retry", True)
+    assert answer.detail.startswith("535"), "the server's word, not a wait that ran out"
     assert len(inbox.taken) == 1
 
 

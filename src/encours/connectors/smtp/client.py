@@ -111,8 +111,7 @@ class SmtpSession:
         fresh = False
         while True:
             try:
-                backend = _backend(self._settings, fresh=fresh)
-                backend.open()
+                backend = _opened(self._settings, fresh=fresh)
             except TokenError as error:
                 return Answer("retry", str(error), everyone=True)
             except smtplib.SMTPAuthenticationError as error:
@@ -166,6 +165,18 @@ class SmtpSession:
 def open_session(settings: Mapping[str, Any]) -> SmtpSession:
     """A session; the connection is made with the first message."""
     return SmtpSession(settings)
+
+
+def _opened(settings: Mapping[str, Any], *, fresh: bool) -> _Backend:
+    """A connection that is signed in; one that the server does not take is closed at once, not when it is forgotten."""
+    backend = _backend(settings, fresh=fresh)
+    try:
+        backend.open()
+    except (OSError, smtplib.SMTPException):
+        backend.fail_silently = True
+        backend.close()
+        raise
+    return backend
 
 
 def _backend(settings: Mapping[str, Any], *, fresh: bool) -> _Backend:

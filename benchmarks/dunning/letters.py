@@ -3,11 +3,12 @@
     python -m benchmarks.dunning.letters [--letters N] [--judge N] [--out FOLDER] [--look]
 
 The company, its customers and their overdue invoices are invented by seed and stand in a database of their own; every
-letter is made by `letter_files.letter_pdf` from these facts: the four letters in turn, French and English, of one to
-twelve invoices with part payments and contested parts, companies, public buyers, consumers, statements among them. The
-bar is CPU time of making them. A sample of the files is then judged by Apache PDFBox's Preflight (ISO 19005-1 level b;
-Debian: libpdfbox2-java, libjaxb-api-java), which shares no code with what wrote them; each PDF/A-1b file is judged as
-it would leave. `--look` writes one of each kind and language as PNG into the folder.
+letter is made by `letter_files.letter_pdf` from these facts, which are read a batch at a time as the outbox reads them:
+the four letters in turn and statements, French and English, of one to twelve invoices with part payments and contested
+parts, to companies, public buyers and consumers. The bar is CPU time of making them. A sample of the files is then
+judged by Apache PDFBox's Preflight (ISO 19005-1 level b; Debian: libpdfbox2-java, libjaxb-api-java; PREFLIGHT_JARS:
+another folder with its archives), which shares no code with what wrote them; each PDF/A-1b file is judged as it would
+leave. `--look` writes one of each kind and language as PNG into the folder.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _JARS = (
     "jaxb-api.jar",
     "javax.activation.jar",
 )
-_JAVA = Path("/usr/share/java")
+_JAVA = Path(os.environ.get("PREFLIGHT_JARS", "/usr/share/java"))  # where Debian puts them, or an unpacked copy
 _NAMES = ("Menuiserie", "Garage", "Transports", "Imprimerie", "Boulangerie", "Fonderie", "Scierie", "Atelier")
 
 
@@ -121,18 +122,27 @@ def _make(letters: list[Any], out: Path) -> tuple[float, float, int]:
     """(CPU seconds, seconds, pages) of making all letters, from facts to files."""
     import pypdf
 
+    from encours.usecases.chased_facts import BATCH, read_ahead
+
+    start, wall = _cpu(), time.perf_counter()
+    for first in range(0, len(letters), BATCH):
+        batch = letters[first : first + BATCH]
+        customers = [customer for _, _, customer, _ in batch]
+        with read_ahead("A", customers, [one.item_id for *_, items in batch for one in items]):
+            for number, (kind, language, customer, items) in enumerate(batch, first):
+                pdf = _pdf(number, kind, language, customer, items)
+                (out / f"{number:04}-{kind}-{language}.pdf").write_bytes(pdf)
+    cpu, wall = _cpu() - start, time.perf_counter() - wall
+    return cpu, wall, sum(len(pypdf.PdfReader(path).pages) for path in out.glob("*.pdf"))
+
+
+def _pdf(number: int, kind: str, language: str, customer: str, items: list[Any]) -> bytes:
     from encours.usecases.letter_files import letter_pdf, statement_pdf
     from tests.usecases.letter_cases import a_letter
 
-    start, wall = _cpu(), time.perf_counter()
-    for number, (kind, language, customer, items) in enumerate(letters):
-        if kind == "statement":
-            pdf = statement_pdf("A", customer, language=language, items=items)
-        else:
-            pdf = letter_pdf(a_letter(customer, kind, *items, language=language, reference=f"R{number}"))
-        (out / f"{number:04}-{kind}-{language}.pdf").write_bytes(pdf)
-    cpu, wall = _cpu() - start, time.perf_counter() - wall
-    return cpu, wall, sum(len(pypdf.PdfReader(path).pages) for path in out.glob("*.pdf"))
+    if kind == "statement":
+        return statement_pdf("A", customer, language=language, items=items)
+    return letter_pdf(a_letter(customer, kind, *items, language=language, reference=f"R{number}"))
 
 
 def _cpu() -> float:

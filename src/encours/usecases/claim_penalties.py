@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from encours.core.terms.interest import Interest, Line, Regime, late_interest
 from encours.core.terms.rates import Rates
-from encours.store.models import Allocation, Customer, Event, Item
+from encours.store.models import Item
+from encours.usecases.chased_facts import Settled, customers_of, events_of, items_of, settled_of
 from encours.usecases.payment_block import Chased
 from encours.usecases.reference_rates import reference_rates, regime_of
 
@@ -48,18 +48,9 @@ def penalties(items: Sequence[Chased], day: date) -> list[Penalty]:
     frozen; where insolvency law forbids payment there is no indemnity. The rates are those of the entity's settings.
     """
     asked = {one.item_id: one for one in items if one.amount > 0}
-    rows = list(
-        Item.objects.filter(item_id__in=asked, is_current=True, due_on__lt=day, amount__gt=0).order_by(
-            "due_on", "number", "item_id"
-        )
-    )
-    kinds = dict(
-        Customer.objects.filter(customer_id__in={row.customer_id for row in rows}, is_current=True).values_list(
-            "customer_id", "kind"
-        )
-    )
+    rows = [row for row in items_of(asked) if row.due_on < day and row.amount > 0]
+    kinds = {row.customer_id: row.kind for row in customers_of({row.customer_id for row in rows})}
     insolvent = _insolvent({row.customer_id for row in rows}, day)
-    settled = _settled([row.item_id for row in rows], day)
     rates: dict[str, Rates] = {}
     regimes: dict[tuple[str, str | None, bool], Regime] = {}
     found = []
@@ -73,7 +64,7 @@ def penalties(items: Sequence[Chased], day: date) -> list[Penalty]:
         if (row.entity_id, kind, broke) not in regimes:
             regimes[row.entity_id, kind, broke] = regime_of(row.entity_id, kind, day, insolvent=broke)
         law = rates[row.entity_id], regimes[row.entity_id, kind, broke]
-        claim = _claim(row, chased, settled.get(row.item_id, []), day, *law)
+        claim = _claim(row, chased, settled_of(row.item_id, day), day, *law)
         if claim.interest or claim.indemnity_cents:
             found.append(
                 Penalty(
@@ -91,11 +82,9 @@ def penalties(items: Sequence[Chased], day: date) -> list[Penalty]:
     return found
 
 
-def _claim(
-    row: Item, chased: Chased, settled: Sequence[tuple[date, int, str]], day: date, rates: Rates, regime: Regime
-) -> Interest:
+def _claim(row: Item, chased: Chased, settled: Sequence[Settled], day: date, rates: Rates, regime: Regime) -> Interest:
     """The claim on one item: money counts from its day, all else as never owed."""
-    money = [(max(on, row.due_on), minor) for on, minor, how in settled if how in _MONEY]
+    money = [(max(one.on, row.due_on), one.amount) for one in settled if one.kind in _MONEY]
     # Whatever is neither asked for now nor was paid in money was no debt: a credit note, a discount, what is held back.
     base = min(row.amount, chased.amount + sum(minor for _, minor in money))
     paid = [(on, minor) for on, minor in money if on < day]
@@ -104,22 +93,7 @@ def _claim(
     return late_interest(base, row.due_on, day, rates, regime, paid)
 
 
-def _settled(item_ids: Sequence[str], day: date) -> dict[str, list[tuple[date, int, str]]]:
-    """Item -> (day, minor units, kind) of its standing allocations."""
-    rows = Allocation.objects.filter(
-        item_id__in=item_ids, is_current=True, reversed_on__isnull=True, allocated_on__lte=day
-    )
-    found: dict[str, list[tuple[date, int, str]]] = defaultdict(list)
-    for item_id, on, amount, kind in rows.order_by("allocated_on", "id").values_list(
-        "item_id", "allocated_on", "amount", "kind"
-    ):
-        found[item_id].append((on, amount, kind))
-    return dict(found)
-
-
 def _insolvent(customer_ids: set[str], day: date) -> set[str]:
-    rows = Event.objects.filter(
-        subject="customer", subject_id__in=customer_ids, kind__startswith="insolvency:", is_current=True, on__lte=day
-    )
-    state = dict(rows.order_by("on", "id").values_list("subject_id", "kind"))
+    told = [row for row in events_of(customer_ids, day) if row.subject == "customer"]
+    state = {row.subject_id: row.kind for row in told if row.kind.startswith("insolvency:")}
     return {subject for subject, kind in state.items() if kind != "insolvency:closed"}

@@ -11,6 +11,7 @@ from encours.core.base.issue import CallError
 from encours.store import audit
 from encours.store.models import Entity, MessageTemplate
 from encours.usecases import clock, message_template
+from encours.usecases.chased_facts import templates_of
 from encours.usecases.letters import says
 from encours.usecases.message_template import Source
 from encours.usecases.rights import Actor, require
@@ -31,10 +32,7 @@ def template_of(entity_id: str, code: str, language: str, tone: str = "", channe
     A template of the tone asked for goes before one of another tone. Raises CallError where nothing has this code.
     """
     wanted = _SAME.get(code, code)
-    rows = MessageTemplate.objects.filter(
-        Q(entity_id=entity_id) | Q(entity=None), code__in={code, wanted}, active=True, channel=channel
-    )
-    own = list(rows)
+    own = [row for row in templates_of(entity_id) if row.code in (code, wanted) and row.channel == channel]
     for spoken in dict.fromkeys((language, language.split("-")[0], "en", "fr")):
         if mine := [row for row in own if row.language == spoken]:
             rank = lambda row: (row.entity_id is not None, row.tone == tone, row.version)  # noqa: E731  # one order

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.usecases import clock
+from encours.usecases.chased_facts import open_items_of, positions_of_customer
 from encours.usecases.claim_penalties import Penalty, penalties
 from encours.usecases.invoice_copies import Copy, copies, zipped
 from encours.usecases.letter_parts import KINDS, Kind, Letter, letter_data
@@ -15,8 +16,9 @@ from encours.usecases.letters import says
 from encours.usecases.letters.typeset import pictures, typeset
 from encours.usecases.manage_settings import read_at_once
 from encours.usecases.payment_block import Chased, PaymentBlock, payment_block
+from encours.usecases.positions import Position
 from encours.usecases.rights import job
-from encours.usecases.show_customer import statement_items
+from encours.usecases.show_customer import ITEM_COLUMNS, ItemRow, statement_items
 from encours.usecases.viewing import Viewing
 
 __all__ = [
@@ -72,14 +74,27 @@ def statement_pdf(
     """
     today = clock.today()
     day = day or today
-    viewing = Viewing(job("letters"), (entity_id,), today, day if day < today else None)
-    found = statement_items(viewing, customer_id)
-    positions, rows = (found[1], found[2]) if found else ([], [])
+    positions, rows = _today(customer_id, today) if day >= today else _past(entity_id, customer_id, today, day)
     with read_at_once(entity_id):
         data = statement_data(
             entity_id, customer_id, day, language, positions, rows, items, reference=reference, contact=contact
         )
     return typeset(data, day)
+
+
+def _today(customer_id: str, today: date) -> tuple[list[Position], list[ItemRow]]:
+    """What stands on the account now."""
+    found = []
+    for row in open_items_of(customer_id):
+        facts = {name: getattr(row, name) for name in ITEM_COLUMNS}
+        found.append(ItemRow(**facts, late_days=max(0, (today - row.due_on).days)))
+    return positions_of_customer(customer_id), found
+
+
+def _past(entity_id: str, customer_id: str, today: date, day: date) -> tuple[list[Position], list[ItemRow]]:
+    """What was known to stand on the account at the end of a past day."""
+    found = statement_items(Viewing(job("letters"), (entity_id,), today, day), customer_id)
+    return (found[1], found[2]) if found else ([], [])
 
 
 def statement_of(viewing: Viewing, customer_id: str, language: str) -> tuple[str, bytes] | None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from encours.core.base.issue import CallError
 from encours.core.terms.interest import Line
 from encours.store.models import Contact, Customer, Entity, Item
+from encours.usecases.chased_facts import contacts_of, customer_of, customers_of, entity_of, items_of
 from encours.usecases.claim_penalties import Penalty, penalties
 from encours.usecases.letter_setup import sender_of, signatories_of
 from encours.usecases.letters import says
@@ -89,8 +90,7 @@ class Sums:
 
 def parties_of(entity_id: str, customer_id: str, day: date, language: str = "", contact_id: str = "") -> Parties:
     """The entity, the customer and the contact written to. Raises CallError for an unknown customer."""
-    entity = Entity.objects.filter(pk=entity_id).first()
-    customer = Customer.objects.filter(customer_id=customer_id, is_current=True).first()
+    entity, customer = entity_of(entity_id), customer_of(customer_id)
     if entity is None or customer is None or customer.entity_id != entity_id:
         raise CallError([f"{customer_id} is not a customer of {entity_id}"])
     contact = contact_of(customer_id, contact_id)
@@ -100,7 +100,7 @@ def parties_of(entity_id: str, customer_id: str, day: date, language: str = "", 
 
 def contact_of(customer_id: str, contact_id: str = "") -> Contact | None:
     """To whom letters go: the contact named, else the one with a postal address whose role comes first."""
-    rows = list(Contact.objects.filter(customer_id=customer_id, is_current=True).order_by("contact_id"))
+    rows = contacts_of(customer_id)
     if named := [row for row in rows if row.contact_id == contact_id]:
         return named[0]
     posted = [row for row in rows if row.address]
@@ -234,8 +234,7 @@ def letter_data(letter: Letter) -> dict[str, Any]:
 
 def _items(letter: Letter) -> list[Item]:
     ids = [one.item_id for one in letter.items]
-    rows = Item.objects.filter(item_id__in=ids, is_current=True, entity_id=letter.entity_id)
-    found = list(rows.order_by("due_on", "number", "part", "item_id"))
+    found = [row for row in items_of(ids) if row.entity_id == letter.entity_id]
     if len(found) < len(set(ids)):
         raise CallError(["a letter names one creditor: some of its items are unknown or belong to another company"])
     return found
@@ -310,8 +309,7 @@ def _items_part(letter: Letter, who: Parties, rows: Sequence[Item], sums: Sums, 
     chased = {one.item_id: one for one in letter.items}
     names: dict[str, str] = {}
     if others := {row.customer_id for row in rows} - {letter.customer_id}:
-        found = Customer.objects.filter(customer_id__in=others, is_current=True)
-        names = dict(found.values_list("customer_id", "name"))
+        names = {row.customer_id: row.name for row in customers_of(others)}
     shown = []
     for row in rows:
         one = chased[row.item_id]

@@ -9,6 +9,7 @@ from email.headerregistry import Address
 
 from encours.connectors.base.mime import bare, one_line
 from encours.store.models import Contact, Customer, Role, User
+from encours.usecases.chased_facts import active_users, contacts_of
 from encours.usecases.letter_setup import sender_of
 from encours.usecases.manage_settings import setting
 
@@ -68,9 +69,8 @@ def mailbox(name: str, email: str) -> str:
 
 def recipients_of(customer: Customer, to: Sequence[str], cc: Sequence[str], channel: str = "email") -> Recipients:
     """The contacts of these roles whose address is good and who have not opted out; else whoever deals with payment."""
-    contacts = list(Contact.objects.filter(customer_id=customer.customer_id, is_current=True).order_by("contact_id"))
     good, left_out = [], []
-    for row in contacts:
+    for row in contacts_of(customer.customer_id):
         why = _why_not(row, channel)
         if why:
             left_out.append(why)
@@ -119,7 +119,7 @@ def user_named(text: str | None) -> User | None:
     wanted = (text or "").strip().casefold()
     if not wanted:
         return None
-    for user in User.objects.filter(is_active=True):
+    for user in active_users():
         if wanted in {user.email.casefold(), user.username.casefold(), user.get_full_name().casefold()}:
             return user
     return None

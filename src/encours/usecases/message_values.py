@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from encours.store.models import Customer, Entity, Item, Promise
+from encours.store.models import Customer, Entity, Item
+from encours.usecases.chased_facts import items_of, promise_before
 from encours.usecases.claim_penalties import Penalty, penalties
 from encours.usecases.letter_setup import sender_of
 from encours.usecases.letters import says
@@ -58,7 +59,7 @@ class Content:
 def content_of(of: Subject, writer: Writer) -> Content:
     """All that a template may say. Raises CallError where two creditors, currencies or collectors are mixed."""
     chased = {one.item_id: one for one in of.items}
-    rows = list(Item.objects.filter(item_id__in=chased, is_current=True).order_by("due_on", "number", "item_id"))
+    rows = items_of(chased)
     claims = penalties(of.items, of.day) if of.template in _CLAIMING else []
     interest = sum(one.interest for one in claims)
     indemnity = sum(one.indemnity_cents for one in claims)
@@ -139,8 +140,7 @@ def _item(row: Item, chased: Chased, of: Subject) -> dict[str, Any]:
 
 def _promise(of: Subject, money: Any) -> dict[str, str]:
     """The latest promise of the customer whose day has passed."""
-    rows = Promise.objects.filter(customer_id=of.customer.customer_id, is_current=True, due_on__lt=of.day)
-    last = rows.order_by("-due_on", "-id").first()
+    last = promise_before(of.customer.customer_id, of.day)
     if last is None:
         return {"amount": "", "due_on": "", "made_on": ""}
     return {

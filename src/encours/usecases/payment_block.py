@@ -10,8 +10,9 @@ from decimal import Decimal
 
 from encours.connectors.base.accounts import normal_account
 from encours.core.base.issue import CallError
-from encours.store.models import Entity, Event, Item
+from encours.store.models import Item
 from encours.usecases import clock
+from encours.usecases.chased_facts import entity_of, events_of, items_of
 from encours.usecases.letter_settings import Factor
 from encours.usecases.letter_setup import accounts_of, factors_of
 from encours.usecases.letters import qr_code, says
@@ -83,7 +84,8 @@ def payment_block(
     if faults:
         raise CallError(faults)
     first = next(iter(facts.values()))
-    entity = Entity.objects.get(pk=first.entity_id)
+    entity = entity_of(first.entity_id)
+    assert entity is not None  # an item names its own
     factor = next(iter(factors.values()), None)
     holder, iban, bic, mention = entity.name, "", "", None
     if factor is not None:
@@ -104,8 +106,7 @@ def payment_block(
 
 
 def _facts(item_ids: Sequence[str]) -> dict[str, Item]:
-    rows = Item.objects.filter(item_id__in=item_ids, is_current=True).order_by("due_on", "number", "item_id")
-    return {row.item_id: row for row in rows}
+    return {row.item_id: row for row in items_of(item_ids)}
 
 
 def _mixed(facts: Mapping[str, Item], factors: Mapping[str, str]) -> list[str]:
@@ -122,10 +123,10 @@ def _mixed(facts: Mapping[str, Item], factors: Mapping[str, str]) -> list[str]:
 def _factors(facts: Mapping[str, Item], day: date) -> dict[str, str]:
     """Item -> the factor to which its claim stands assigned on the day (of the item, or of its whole account)."""
     subjects = {*facts, *(row.customer_id for row in facts.values())}
-    rows = Event.objects.filter(subject_id__in=subjects, is_current=True, kind__in=(_ASSIGNED, *_BACK), on__lte=day)
     state: dict[str, str | None] = {}
-    for subject_id, kind, value in rows.order_by("on", "id").values_list("subject_id", "kind", "value"):
-        state[subject_id] = (value or "") if kind == _ASSIGNED else None
+    for told in events_of(subjects, day):
+        if told.kind in (_ASSIGNED, *_BACK):
+            state[told.subject_id] = (told.value or "") if told.kind == _ASSIGNED else None
     found = {}
     for item_id, row in facts.items():
         own = state.get(item_id, state.get(row.customer_id))

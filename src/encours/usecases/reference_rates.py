@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 
@@ -26,7 +27,11 @@ def typed_rates(entity_id: str | None, on: date) -> list[tuple[Kind, date, int]]
 
 def reference_rates(entity_id: str | None, on: date) -> Rates:
     """The rates in force for an entity as its settings say on a day; a typed one wins over a shipped one."""
-    typed = typed_rates(entity_id, on)
+    return _with_shipped(tuple(typed_rates(entity_id, on)))
+
+
+@lru_cache(maxsize=64)
+def _with_shipped(typed: tuple[tuple[Kind, date, int], ...]) -> Rates:
     return Rates.shipped().with_rows(pl.DataFrame(typed, schema=RATE_SCHEMA, orient="row"))
 
 

@@ -306,7 +306,8 @@ def _summed(rows: list[Position]) -> list[Position]:
     return sorted(summed, key=lambda row: -row.balance)
 
 
-_ITEM = (
+#: What an ItemRow takes of an item.
+ITEM_COLUMNS = (
     "item_id",
     "customer_id",
     "number",
@@ -331,7 +332,7 @@ def _items(viewing: Viewing, ids: list[str], tab: str, limit: int | None = _ROWS
             if tab == "open"
             else facts.filter(open=0).order_by("-due_on", "number")
         )
-        rows = list(chosen.values_list(*_ITEM)[:limit])
+        rows = list(chosen.values_list(*ITEM_COLUMNS)[:limit])
     settled = {} if tab == "open" else _settled_on(viewing, [row[0] for row in rows])
     ends = [settled.get(row[0]) for row in rows]
     late = [max(0, ((end or viewing.day) - row[6]).days) for row, end in zip(rows, ends, strict=True)]
@@ -354,7 +355,7 @@ def _past_items(viewing: Viewing, ids: list[str], tab: str) -> pl.DataFrame:
     wanted = items["item_id"].implode()
     mine = pl.col("item_id").is_in(wanted) | pl.col("credit_item_id").is_in(wanted)
     allocations = read_past("allocations", viewing, lambda rows: rows.filter(mine))
-    open_rows = balance.with_open(items.lazy(), allocations).select(_ITEM)
+    open_rows = balance.with_open(items.lazy(), allocations).select(ITEM_COLUMNS)
     if tab == "open":
         return open_rows.filter(pl.col("open") != 0).sort("due_on", "number").collect()
     return open_rows.filter(pl.col("open") == 0).sort("due_on", "number", descending=[True, False]).collect()

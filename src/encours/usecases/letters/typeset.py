@@ -66,10 +66,9 @@ def pages_of(pdf: bytes, most: int, ppi: float = 110) -> tuple[list[bytes], int]
 
 
 def _compiled(data: Mapping[str, Any], form: Literal["pdf", "png"], day: date, ppi: float | None = None) -> Any:
-    inputs = {"data": json.dumps(data, ensure_ascii=False)}
+    # As a file beside the template: an input of the system would have the compiler build its whole library anew.
+    files: Any = {"main": _template(), "data.json": json.dumps(data, ensure_ascii=False).encode()}
     stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     standards: Any = [STANDARD] if form == "pdf" else []
     with _lock:
-        return _compiler().compile(
-            _template(), format=form, ppi=ppi, sys_inputs=inputs, pdf_standards=standards, timestamp=stamp
-        )
+        return _compiler().compile(files, format=form, ppi=ppi, pdf_standards=standards, timestamp=stamp)

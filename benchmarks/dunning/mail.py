@@ -37,7 +37,7 @@ def child_prepare(home: str, url: str, messages: str) -> None:
     from encours.store.rights import job
     from encours.usecases import clock
     from encours.usecases.approve_messages import approve_messages
-    from encours.usecases.compose_message import compose_message
+    from encours.usecases.compose_many import compose_messages
     from tests.usecases.mailing import load_late, plan_action, to_server
 
     open_installation()
@@ -46,7 +46,7 @@ def child_prepare(home: str, url: str, messages: str) -> None:
     to_server(int((Path(home) / "port").read_text()))
     actions = [plan_action(str(number)).action_id for number in range(count)]
     began, cpu = time.perf_counter(), time.process_time()
-    made = [compose_message(job("mail"), one).pk for one in actions]
+    made = [one.pk for _, one in compose_messages(job("mail"), actions) if isinstance(one, Message)]
     spent = {"composing": time.perf_counter() - began, "composing_cpu": time.process_time() - cpu}
     approve_messages(job("mail"), made)
     Message.objects.update(send_after=clock.now() - timedelta(seconds=1))

@@ -12,22 +12,23 @@ from django.db import transaction
 
 from encours.connectors.base.outgoing import Attachment
 from encours.core.base.issue import CallError
-from encours.store import audit, parquet
+from encours.store import audit
 from encours.store.models import (
     Customer,
     Entity,
     Item,
     Message,
     MessageEvent,
-    MessageItem,
     PlannedAction,
     User,
 )
 from encours.usecases import clock, message_files
-from encours.usecases.compose_letter import LETTERS, compose_letter
+from encours.usecases.chased_facts import customer_of, entity_of, items_of
+from encours.usecases.compose_letter import LETTERS, letter_draft, lines_of
 from encours.usecases.edit_template import template_of
+from encours.usecases.keep_messages import Draft, keep_drafts, messages_of
 from encours.usecases.letters import says
-from encours.usecases.manage_settings import setting
+from encours.usecases.manage_settings import read_at_once, setting
 from encours.usecases.message_recipients import Person, Recipients, Writer, recipients_of, user_named, writer_of
 from encours.usecases.message_template import Rendered, Source, render
 from encours.usecases.message_values import Content, Subject, content_of
@@ -82,19 +83,21 @@ def compose_message(actor: Actor, action_id: str, wish: Wish | None = None) -> M
     if action is None:
         raise NotAllowedError(ACT, None, "not_visible")
     require(actor, ACT, action.entity_id)
-    before = Message.objects.filter(entity_id=action.entity_id, action_id=action_id)
-    if made := before.exclude(state=Message.State.CANCELLED).first():
-        return made
+    if made := messages_of(action.entity_id, [action_id]):
+        return made[action_id]
+    with read_at_once(action.entity_id):
+        draft = draft_of(actor, action, wish)
+    return keep_drafts(actor, action.entity_id, [draft])[action_id]
+
+
+def draft_of(actor: Actor, action: PlannedAction, wish: Wish | None = None) -> Draft:
+    """What `compose_message` keeps. Raises CallError."""
     if action.channel in LETTERS:
-        return compose_letter(actor, action)
+        return letter_draft(actor, action)
     found = composed_of(action, wish or Wish(), publisher=actor)
     if not found.recipients.to:
         raise CallError([_nobody(action, found.recipients)])
-    with transaction.atomic():
-        parquet.lock_entity(action.entity_id)
-        if made := before.exclude(state=Message.State.CANCELLED).first():
-            return made
-        return _kept(actor, action, found)
+    return Draft(action, _message(actor, action, found), found.subject.items, found.files)
 
 
 def _nobody(action: PlannedAction, recipients: Recipients) -> str:
@@ -107,11 +110,10 @@ def composed_of(action: PlannedAction, wish: Wish, publisher: Actor | None = Non
 
     With a `publisher` the statement that the template links to is published, where links are on.
     """
-    entity = Entity.objects.get(pk=action.entity_id)
-    customer = Customer.objects.filter(customer_id=action.customer_id, is_current=True).first()
-    if customer is None:
+    entity, customer = entity_of(action.entity_id), customer_of(action.customer_id)
+    if entity is None or customer is None:
         raise CallError([f"{action.customer_id} is no longer a customer"])
-    lines = tuple(Chased(one.item_id, one.amount, one.held) for one in action.lines.order_by("pk"))
+    lines = lines_of(action)
     code = wish.template or action.template
     to = recipients_of(customer, action.to, action.cc)
     first = to.to[0] if to.to else None
@@ -149,9 +151,7 @@ def composed(of: Subject, to: Recipients, signer: User | None, source: Source, w
         chosen = tuple(one.item_id for one in of.items) if everything else ()
     if wish.as_zip:
         wanted["copies"] = "zip"
-    own = set(
-        Item.objects.filter(item_id__in=chosen, customer_id=of.customer.customer_id).values_list("item_id", flat=True)
-    )
+    own = {row.item_id for row in items_of(chosen) if row.customer_id == of.customer.customer_id}
     asked = {one.item_id for one in of.items}
     files = message_files.attachments_of(of, content, wanted, [one for one in chosen if one in own | asked])
     return Composed(of, to, writer, words, content, tuple(files), source)
@@ -192,12 +192,12 @@ def _signer(action: PlannedAction, customer: Customer) -> User | None:
     return user_named(customer.sales_owner if action.sender == "sales_owner" else customer.collector)
 
 
-def _kept(actor: Actor, action: PlannedAction, found: Composed) -> Message:
-    """Keeps the message, its lines and files, and marks the action; in the caller's transaction."""
+def _message(actor: Actor, action: PlannedAction, found: Composed) -> Message:
+    """The row of the outbox, not kept yet."""
     at = clock.now()
     testing = setting("mail.test_mode", action.entity_id, clock.today())
     automatic = action.mode == "automatic" and not action.formal and not testing
-    made = new_message(
+    return new_message(
         action.entity_id, found.words, found.writer, found.recipients.to, found.recipients.cc, at,
         customer_id=action.customer_id, action_id=action.action_id, channel=action.channel, user=actor.user,
         state=Message.State.QUEUED if automatic else Message.State.TO_CONFIRM,
@@ -205,20 +205,6 @@ def _kept(actor: Actor, action: PlannedAction, found: Composed) -> Message:
         scenario=action.scenario, step=action.step, level=action.level, template=found.subject.template,
         tone=found.subject.tone, currency=found.content.currency, amount=found.content.amount,
     )  # fmt: skip
-    MessageItem.objects.bulk_create(
-        [
-            MessageItem(message=made, item_id=one.item_id, amount=one.amount, held=one.held)
-            for one in found.subject.items
-        ]
-    )
-    message_files.keep(made, found.files)
-    note(made, "composed", at)
-    PlannedAction.objects.filter(pk=action.pk).update(state=PlannedAction.State.QUEUED)
-    audit.append(
-        at, actor.name, "compose_message", entity_id=action.entity_id, subject=str(made.pk),
-        after={"action": action.action_id, "state": made.state, "amount": made.amount},
-    )  # fmt: skip
-    return made
 
 
 def new_message(
@@ -232,10 +218,8 @@ def new_message(
     user: User | None = None,
     **more: Any,
 ) -> Message:
-    """A row of the outbox."""
-    key = uuid.uuid4()
-    return Message.objects.create(
-        id=key, entity_id=entity_id, to=[one.address for one in to], cc=[one.address for one in cc],
+    return Message(
+        id=uuid.uuid4(), entity_id=entity_id, to=[one.address for one in to], cc=[one.address for one in cc],
         reply_to=writer.reply_to, sender=writer.address, subject=words.subject, text=words.text, html=words.html,
         created_at=at, created_by=user, **more,
     )  # fmt: skip
@@ -263,6 +247,6 @@ def discard_message(actor: Actor, message_id: uuid.UUID, why: str = "") -> Messa
 
 
 __all__ = [
-    "Composed", "MessageEvent", "Wish", "compose_message", "composed_of", "discard_message", "new_message",
+    "Composed", "MessageEvent", "Wish", "compose_message", "composed_of", "discard_message", "draft_of", "new_message",
     "preview_message", "preview_template",
 ]  # fmt: skip

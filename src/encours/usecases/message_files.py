@@ -49,6 +49,11 @@ def attachments_of(
 
 def keep(message: Message, files: Sequence[Attachment]) -> None:
     """Keeps the bytes, then the rows that name them."""
+    MessageFile.objects.bulk_create(written(message, files))
+
+
+def written(message: Message, files: Sequence[Attachment]) -> list[MessageFile]:
+    """Keeps the bytes; the rows that name them are the caller's to keep."""
     rows = []
     for file in files:
         digest = hashlib.sha256(file.content).hexdigest()
@@ -60,7 +65,7 @@ def keep(message: Message, files: Sequence[Attachment]) -> None:
                 path=path.as_posix(), inline=file.inline,
             )
         )  # fmt: skip
-    MessageFile.objects.bulk_create(rows)
+    return rows
 
 
 def read_files(message: Message) -> list[Attachment]:

@@ -7,7 +7,7 @@ from datetime import date
 from encours.core.base.issue import CallError
 from encours.store.models import PlannedAction
 from encours.usecases import clock
-from encours.usecases.compose_message import compose_message
+from encours.usecases.compose_many import compose_messages
 from encours.usecases.manage_scenarios import testing_codes
 from encours.usecases.manage_settings import setting
 from encours.usecases.rights import Actor
@@ -29,11 +29,10 @@ def queue_actions(actor: Actor, entity_id: str, day: date) -> tuple[int, list[st
         formal=False, snoozed_until__isnull=True,
     ).exclude(scenario__in=testing_codes(entity_id))  # fmt: skip
     queued, faults = 0, []
-    for action_id, customer_id in list(rows.order_by("place").values_list("action_id", "customer_id")):
-        try:
-            compose_message(actor, action_id)
-        except CallError as refused:
-            faults.append(f"{customer_id}: {'; '.join(refused.faults)}")
+    customers = dict(rows.order_by("place").values_list("action_id", "customer_id"))
+    for action_id, made in compose_messages(actor, list(customers)):
+        if isinstance(made, CallError):
+            faults.append(f"{customers[action_id]}: {'; '.join(made.faults)}")
         else:
             queued += 1
     return queued, faults

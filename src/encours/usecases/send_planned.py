@@ -9,7 +9,7 @@ from uuid import UUID
 from encours.core.base.issue import CallError
 from encours.store.models import PlannedAction
 from encours.usecases.approve_messages import approve_messages
-from encours.usecases.compose_message import compose_message
+from encours.usecases.compose_many import compose_messages
 from encours.usecases.manage_scenarios import testing_codes
 from encours.usecases.mark_action import planned
 from encours.usecases.rights import Actor
@@ -33,18 +33,20 @@ def send_planned(actor: Actor, numbers: Sequence[int]) -> SentTogether:
     """
     rows = [planned(actor, number, ACT) for number in dict.fromkeys(numbers)]
     testing = {entity_id: testing_codes(entity_id) for entity_id in {row.entity_id for row in rows}}
+    wanted: dict[str, str] = {}
     keys: list[UUID] = []
     faults: list[tuple[str, str]] = []
     for row in rows:
         if row.formal or row.mode == "task" or row.scenario in testing[row.entity_id]:
             faults.append((row.customer_id, "it is signed or done one by one, or its scenario is in test"))
             continue
-        if row.state not in (PlannedAction.State.PLANNED, PlannedAction.State.QUEUED):
-            continue
-        try:
-            keys.append(compose_message(actor, row.action_id).pk)
-        except CallError as refused:
-            faults += [(row.customer_id, fault) for fault in refused.faults]
+        if row.state in (PlannedAction.State.PLANNED, PlannedAction.State.QUEUED):
+            wanted[row.action_id] = row.customer_id
+    for action_id, made in compose_messages(actor, list(wanted)):
+        if isinstance(made, CallError):
+            faults += [(wanted[action_id], fault) for fault in made.faults]
+        else:
+            keys.append(made.pk)
     if not keys:
         return SentTogether(0, 0, tuple(faults))
     done = approve_messages(actor, keys)

@@ -1,6 +1,6 @@
 """1,000 letters as PDF/A: CPU seconds, and whether each is what an independent validator calls PDF/A.
 
-    python -m benchmarks.dunning.letters [--letters N] [--judge N] [--out FOLDER] [--look]
+    python -m benchmarks.dunning.letters [--scale S] [--judge N] [--folder FOLDER] [--look]
 
 The company, its customers and their overdue invoices are invented by seed and stand in a database of their own; every
 letter is made by `letter_files.letter_pdf` from these facts, which are read a batch at a time as the outbox reads them:
@@ -13,7 +13,6 @@ leave. `--look` writes one of each kind and language as PNG into the folder.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import re
@@ -26,8 +25,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness import Figure, arguments, report
+
 BAR_CPU_SECONDS = 40.0
 BAR_LETTERS = 1_000
+_JUDGED = 200
 _DAY = date(2025, 9, 10)
 _JARS = (
     "preflight.jar",
@@ -42,36 +44,41 @@ _JAVA = Path(os.environ.get("PREFLIGHT_JARS", "/usr/share/java"))  # where Debia
 _NAMES = ("Menuiserie", "Garage", "Transports", "Imprimerie", "Boulangerie", "Fonderie", "Scierie", "Atelier")
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """Makes the letters and says what they cost and whether they are valid; 1 where a bar is missed."""
-    parser = argparse.ArgumentParser(description="CPU time of letters as PDF/A, and their validity.")
-    parser.add_argument("--letters", type=int, default=BAR_LETTERS)
-    parser.add_argument("--judge", type=int, default=200, help="so many of them are validated")
-    parser.add_argument("--out", type=Path, help="keep the letters here")
-    parser.add_argument("--look", action="store_true", help="also one page of each kind and language as PNG")
-    parser.add_argument("--seed", type=int, default=5)
-    given = parser.parse_args()
+    options: dict[str, dict[str, Any]] = {
+        "--judge": {"type": int, "default": _JUDGED, "help": "so many of them are validated"},
+        "--folder": {"type": Path, "help": "keep the letters here"},
+        "--look": {"action": "store_true", "help": "also the pages of each kind and language as PNG"},
+        "--seed": {"type": int, "default": 5},
+    }
+    call = arguments("1,000 letters as PDF/A, from facts to files", argv, options=options)
+    seed, wanted = call.extra["seed"], call.scaled(BAR_LETTERS)
     with tempfile.TemporaryDirectory() as folder:
-        out = given.out or Path(folder) / "letters"
+        out = call.extra["folder"] or Path(folder) / "letters"
         out.mkdir(parents=True, exist_ok=True)
         _open(Path(folder) / "home")
-        letters = _company(given.letters, random.Random(given.seed))
+        letters = _company(wanted, random.Random(seed))
         cpu, wall, pages = _make(letters, out)
-        if given.look:
+        if call.extra["look"]:
             _look(letters, out)
         made = sorted(out.glob("*.pdf"))
-        judged, wrong = validate(random.Random(given.seed).sample(made, min(given.judge, len(made))))
-    print(
-        f"{given.letters} letters, {pages} pages: {cpu:.1f} CPU s, {wall:.1f} s wall (bar {BAR_CPU_SECONDS:.0f} CPU s)"
+        sample = random.Random(seed).sample(made, min(call.extra["judge"], len(made)))
+        judged, wrong = validate(sample)
+    for name, why in wrong[:5]:
+        print(f"{name}: {why}")
+    said = "Preflight is not installed: libpdfbox2-java libjaxb-api-java" if judged is None else judged
+    return report(
+        call,
+        [
+            Figure("letters", wanted),
+            Figure("pages", pages),
+            Figure("CPU, from facts to files", cpu, "s", at_most=BAR_CPU_SECONDS * call.scale),
+            Figure("wall time", wall, "s"),
+            Figure("judged by Preflight (ISO 19005-1 b)", said, at_least=len(sample)),
+            Figure("of them not valid", len(wrong), at_most=0),
+        ],
     )
-    if judged is None:
-        print("validity was not judged: apt-get install libpdfbox2-java libjaxb-api-java")
-    else:
-        print(f"Preflight (ISO 19005-1 b): {judged} judged, {len(wrong)} not valid")
-        for name, why in wrong[:5]:
-            print(f"  {name}: {why}")
-    missed = cpu > BAR_CPU_SECONDS * given.letters / BAR_LETTERS or bool(wrong) or judged is None
-    return 1 if missed else 0
 
 
 def _open(home: Path) -> None:

@@ -54,25 +54,23 @@ def child_prepare(home: str, url: str, messages: str) -> None:
 
 
 def child_send(home: str, url: str) -> None:
-    """Sends what is due until nothing is left; says how long it took."""
+    """Sends what is due until nothing is left; says how long it took and what stands in the database then."""
     _start(home, url)
     from encours.usecases.run_outbox import empty_outbox
 
-    print("go", flush=True)
     began, cpu = time.perf_counter(), time.process_time()
     done = empty_outbox()
     said = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu, "sent": done.sent}
-    print(json.dumps(said), flush=True)
+    print(json.dumps(said | _state()), flush=True)
 
 
-def child_state(home: str, url: str) -> None:
-    """Says what stands in the outbox and how many touches were written for what."""
-    _start(home, url)
+def _state() -> dict[str, Any]:
+    """What stands in the outbox, and how many touches were written for what."""
     from encours.store.models import Message, Touch
 
     states = {str(key): state for key, state in Message.objects.values_list("pk", "state")}
     touches = Counter(name.split("-")[1] for name in Touch.objects.values_list("touch_id", flat=True))
-    print(json.dumps({"states": states, "touches": touches}), flush=True)
+    return {"states": states, "touches": touches}
 
 
 def child_serve(port_file: str, log: str) -> None:
@@ -151,12 +149,11 @@ def run(folder: Path, messages: int, kills: int, url: str = "", seed: int = 7) -
         prepared = _finish(_child("child_prepare", str(folder), url, str(messages)))
         struck = _kill_on_the_way(folder, url, log, messages, kills, random.Random(seed))
         last = _finish(_child("child_send", str(folder), url))
-        state = _finish(_child("child_state", str(folder), url))
     finally:
         server.kill()
         server.wait()
     lines = [line.split() for line in log.read_text().splitlines()]
-    return _compared(lines, state, messages, struck, last, prepared)
+    return _compared(lines, messages, struck, last, prepared)
 
 
 def _kill_on_the_way(folder: Path, url: str, log: Path, messages: int, kills: int, chance: random.Random) -> int:
@@ -179,14 +176,13 @@ def _kill_on_the_way(folder: Path, url: str, log: Path, messages: int, kills: in
 
 def _compared(
     lines: list[list[str]],
-    state: dict[str, Any],
     messages: int,
     struck: int,
     last: dict[str, Any],
     prepared: dict[str, Any],
 ) -> Outcome:
     arrived = Counter(line[0] for line in lines)
-    states: dict[str, str] = state["states"]
+    states: dict[str, str] = last["states"]
     sent = {key for key, name in states.items() if name == "sent"}
     uncertain = {key for key, name in states.items() if name == "uncertain"}
     faults = [f"{key} arrived {count} times" for key, count in arrived.items() if count > 1]
@@ -196,7 +192,7 @@ def _compared(
     faults += [f"{len(states)} messages of {messages}"] if len(states) != messages else []
     faults += [f"{len(uncertain)} are uncertain after {struck} kills"] if len(uncertain) > struck else []
     faults += [f"{line[0]} has no PDF" for line in lines if line[2] != "1"]
-    touched = {key for key, count in state["touches"].items() if count == 2}
+    touched = {key for key, count in last["touches"].items() if count == 2}
     wrong = touched ^ {key.replace("-", "") for key in sent}
     faults += [f"{key}: touches and sending differ" for key in sorted(wrong)]
     size = sum(int(line[1]) for line in lines) / max(len(lines), 1)

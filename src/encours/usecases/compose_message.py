@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -29,7 +26,7 @@ from encours.usecases.edit_template import template_of
 from encours.usecases.keep_messages import Draft, keep_drafts, messages_of
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import read_at_once, setting
-from encours.usecases.message_recipients import Person, Recipients, Writer, recipients_of, user_named, writer_of
+from encours.usecases.message_recipients import Recipients, Writer, recipients_of, user_named, writer_of
 from encours.usecases.message_template import Rendered, Source, render
 from encours.usecases.message_values import Content, Subject, content_of
 from encours.usecases.outbox import RECALL, note
@@ -197,31 +194,15 @@ def _message(actor: Actor, action: PlannedAction, found: Composed) -> Message:
     at = clock.now()
     testing = setting("mail.test_mode", action.entity_id, clock.today())
     automatic = action.mode == "automatic" and not action.formal and not testing
-    return new_message(
-        action.entity_id, found.words, found.writer, found.recipients.to, found.recipients.cc, at,
-        customer_id=action.customer_id, action_id=action.action_id, channel=action.channel, user=actor.user,
-        state=Message.State.QUEUED if automatic else Message.State.TO_CONFIRM,
+    to, writer, words = found.recipients, found.writer, found.words
+    return Message(
+        id=uuid.uuid4(), entity_id=action.entity_id, customer_id=action.customer_id, action_id=action.action_id,
+        channel=action.channel, to=[one.address for one in to.to], cc=[one.address for one in to.cc],
+        reply_to=writer.reply_to, sender=writer.address, subject=words.subject, text=words.text, html=words.html,
+        state=Message.State.QUEUED if automatic else Message.State.TO_CONFIRM, created_at=at, created_by=actor.user,
         send_after=leaves_after(action, at + RECALL) if automatic else None, language=found.subject.language,
         scenario=action.scenario, step=action.step, level=action.level, template=found.subject.template,
         tone=found.subject.tone, currency=found.content.currency, amount=found.content.amount,
-    )  # fmt: skip
-
-
-def new_message(
-    entity_id: str,
-    words: Rendered,
-    writer: Writer,
-    to: Sequence[Person],
-    cc: Sequence[Person],
-    at: datetime,
-    *,
-    user: User | None = None,
-    **more: Any,
-) -> Message:
-    return Message(
-        id=uuid.uuid4(), entity_id=entity_id, to=[one.address for one in to], cc=[one.address for one in cc],
-        reply_to=writer.reply_to, sender=writer.address, subject=words.subject, text=words.text, html=words.html,
-        created_at=at, created_by=user, **more,
     )  # fmt: skip
 
 
@@ -247,6 +228,6 @@ def discard_message(actor: Actor, message_id: uuid.UUID, why: str = "") -> Messa
 
 
 __all__ = [
-    "Composed", "MessageEvent", "Wish", "compose_message", "composed_of", "discard_message", "draft_of", "new_message",
+    "Composed", "MessageEvent", "Wish", "compose_message", "composed_of", "discard_message", "draft_of",
     "preview_message", "preview_template",
 ]  # fmt: skip

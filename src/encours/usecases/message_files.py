@@ -70,7 +70,7 @@ def written(message: Message, files: Sequence[Attachment]) -> list[MessageFile]:
 
 def read_files(message: Message) -> list[Attachment]:
     """The files of a message as they were kept. Raises CallError for one that is lost or was changed."""
-    return [read_file(row) for row in message.files.order_by("pk")]
+    return [read_file(row) for row in sorted(message.files.all(), key=lambda one: one.pk)]
 
 
 def read_file(row: MessageFile) -> Attachment:

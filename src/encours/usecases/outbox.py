@@ -42,11 +42,11 @@ def mark_sent(
     with transaction.atomic():
         parquet.lock_entity(message.entity_id)
         waiting = (Message.State.SENDING, Message.State.UNCERTAIN, Message.State.QUEUED)
-        changed = Message.objects.filter(pk=message.pk, state__in=waiting).update(
-            state=Message.State.SENT, sent_at=at, provider_id=provider_id[:255], settled_how=how, error="",
-            claimed_by="",
-        )  # fmt: skip
-        if not changed:
+        now = {
+            "state": Message.State.SENT, "sent_at": at, "provider_id": provider_id[:255], "settled_how": how,
+            "error": "", "claimed_by": "",
+        }  # fmt: skip
+        if not Message.objects.filter(pk=message.pk, state__in=waiting).update(**now):
             return False
         note(message, "sent", at, detail or provider_id)
         if message.purpose == _TOUCHED and message.customer_id:
@@ -59,14 +59,16 @@ def mark_sent(
             at, actor, "send_message", entity_id=message.entity_id, subject=str(message.pk),
             after={"amount": message.amount, "step": message.step, "how": how or "answer"},
         )  # fmt: skip
-    message.refresh_from_db()
+    for name, value in now.items():
+        setattr(message, name, value)
     return True
 
 
 def _write_touches(message: Message, at: datetime) -> None:
     """One fact an item that the message asked for; one of the customer where it named none."""
     day = at.astimezone(clock.ZONE).date()
-    items: Sequence[str | None] = list(message.lines.order_by("pk").values_list("item_id", flat=True)) or [None]
+    lines = sorted(message.lines.all(), key=lambda one: one.pk)
+    items: Sequence[str | None] = [one.item_id for one in lines] or [None]
     table = TABLES["touches"]
     rows = [
         {

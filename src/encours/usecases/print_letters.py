@@ -21,13 +21,13 @@ from encours.core.base.money import EXPONENTS
 from encours.store import audit, parquet
 from encours.store.models import Message, MessageEvent, PrintBatch, PrintedLetter
 from encours.usecases import clock
-from encours.usecases.ask_firewall import held_now
+from encours.usecases.ask_firewall import firewall_now
 from encours.usecases.compose_letter import LETTERS
 from encours.usecases.letter_parts import address_lines, parties_of
 from encours.usecases.manage_settings import setting
 from encours.usecases.message_files import read_files
 from encours.usecases.outbox import catch_up, give_back, mark_sent, set_aside
-from encours.usecases.recheck_messages import why_not
+from encours.usecases.recheck_messages import whys_not
 from encours.usecases.rights import Actor, NotAllowedError, require
 
 #: Channels that go through the printer.
@@ -96,9 +96,11 @@ def _claim(actor: Actor, entity_id: str) -> PrintBatch | None:
 def _standing(letters: list[Message]) -> list[Message]:
     """The letters that may still leave; the others are called back and say why."""
     kept = []
-    held = held_now(letters[0].entity_id, clock.today()) if letters else {}
+    if not letters:
+        return []
+    whys = whys_not(letters, firewall_now(letters[0].entity_id, clock.today(), letters))
     for one in letters:
-        if why := why_not(one, held):
+        if why := whys[one.pk]:
             set_aside(one, why, clock.now())
         else:
             kept.append(one)

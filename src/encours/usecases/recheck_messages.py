@@ -1,12 +1,16 @@
-"""The last look before a message leaves: what changed since it was composed, and what the firewall says now."""
+"""The last look before messages leave: what changed since they were composed, and what the firewall says now."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
+from encours.connectors.base.mime import bare
 from encours.store.models import (
     Contact,
     Dispute,
@@ -21,7 +25,8 @@ from encours.store.models import (
     Receipt,
 )
 from encours.usecases import clock
-from encours.usecases.ask_firewall import NowHeld
+from encours.usecases.ask_firewall import Firewall
+from encours.usecases.manage_contacts import opt_outs
 
 #: A message says figures of its day; after so many days it is composed anew rather than sent.
 _FRESH = timedelta(days=4)
@@ -29,88 +34,158 @@ _FRESH = timedelta(days=4)
 _NOT_ASKING = frozenset({"thanks", "thank_you", "statement", "copy_wanted", "copy"})
 
 
-def why_not(message: Message, held: Mapping[str, NowHeld]) -> str:
-    """Why a queued message must not leave now, as a sentence; "" where it may. `held`: what the firewall holds."""
-    if message.purpose != "dunning" or message.customer_id is None:
-        return ""
-    today = clock.today()
+@dataclass(frozen=True)
+class _Seen:
+    """What is read for all messages of a look at once: rows by the id that they are about."""
+
+    lines: Mapping[Any, Sequence[MessageItem]]
+    items: Mapping[str, Item]
+    contacts: Mapping[str, Sequence[Contact]]
+    disputes: Mapping[str, Sequence[Dispute]]
+    holds: Mapping[str, Sequence[Hold]]
+    events: Mapping[str, Sequence[tuple[str, date]]]
+    money: Mapping[str, Sequence[Receipt]]
+    promises: Mapping[str, Sequence[Promise]]
+    waiting: Mapping[str, Any]
+
+
+def why_not(message: Message, firewall: Firewall) -> str:
+    """Why a queued message must not leave now, as a sentence; "" where it may."""
+    return whys_not([message], firewall)[message.pk]
+
+
+def whys_not(messages: Sequence[Message], firewall: Firewall) -> dict[Any, str]:
+    """The same of several, read together: message -> why it must not leave now. The look is as old as this call."""
+    asking = [one for one in messages if one.purpose == "dunning" and one.customer_id is not None]
+    found: dict[Any, str] = {one.pk: "" for one in messages}
+    if asking:
+        seen = _look(asking)
+        found |= {one.pk: _why(one, seen, firewall) for one in asking}
+    return found
+
+
+def _why(message: Message, seen: _Seen, firewall: Firewall) -> str:
     if clock.now() - message.created_at > _FRESH:
         return "it was composed more than four days ago: its figures are old"
-    if why := _bad_address(message):
+    if why := _bad_address(message, seen):
         return why
     if message.template in _NOT_ASKING:
         return ""
-    lines = list(MessageItem.objects.filter(message=message))
-    ids = [line.item_id for line in lines]
-    items = {row.item_id: row for row in Item.objects.filter(item_id__in=ids, is_current=True)}
+    lines = seen.lines.get(message.pk, ())
     for line in lines:
-        row = items.get(line.item_id)
+        row = seen.items.get(line.item_id)
         if row is None or row.open <= 0:
             return f"invoice {row.number if row else line.item_id} was settled meanwhile"
         if row.open < line.amount:
             return f"invoice {row.number} was paid in part meanwhile"
     for line in lines:
-        if (gate := held.get(line.item_id)) and line.amount > gate.open - gate.held:
+        if (gate := firewall.items.get(line.item_id)) and line.amount > gate.open - gate.held:
             return gate.sentence
-    return _held(message, ids, list(items.values())) or _announced(message, ids, today.isoformat())
+    if why := _held(message, lines, seen) or _announced(message, lines, seen):
+        return why
+    return firewall.messages.get(str(message.pk), "")
 
 
-def _bad_address(message: Message) -> str:
-    """Whether an address bounced, or was taken out, since it was chosen."""
-    from encours.connectors.base.mime import bare
+def _bad_address(message: Message, seen: _Seen) -> str:
+    """Whether an address bounced, was taken out, or its owner opted out since it was chosen."""
+    if message.channel != "email":
+        return ""
+    rows = {(row.email or "").casefold(): row for row in seen.contacts.get(message.customer_id or "", ())}
+    for address in sorted(bare(one).casefold() for one in message.to):
+        row = rows.get(address)
+        if row is None or row.bounced_on is not None:
+            return f"{address} is no longer an address to write to"
+        if "email" in opt_outs(row.opt_out):
+            return f"{address} wants no more e-mails"
+    return ""
 
-    wanted = {bare(address).casefold() for address in message.to}
-    rows = Contact.objects.filter(customer_id=message.customer_id, is_current=True, email__isnull=False)
-    good = {
-        (row.email or "").casefold()
-        for row in rows
-        if row.bounced_on is None and "email" not in (row.opt_out or "").casefold()
-    }
-    lost = sorted(wanted - good)
-    return f"{lost[0]} is no longer an address to write to" if lost else ""
 
-
-def _held(message: Message, ids: Sequence[str], rows: Sequence[Item]) -> str:
+def _held(message: Message, lines: Sequence[MessageItem], seen: _Seen) -> str:
     """Disputes, holds by people, insolvency, and money that came since the message was composed."""
     day = message.created_at.astimezone(clock.ZONE).date()
-    today = clock.today()
-    customers = {message.customer_id, *(row.customer_id for row in rows)}
-    asked = {line.item_id: line.amount for line in message.lines.all()}
-    opens = {row.item_id: (row.open, row.number) for row in rows}
-    for one in Dispute.objects.filter(item_id__in=ids, is_current=True, closed_on__isnull=True):
-        standing, number = opens[one.item_id]
-        if asked[one.item_id] > standing - one.amount:
-            return f"invoice {number} is in dispute"
-    holds = Hold.objects.filter(
-        Q(item_id__in=ids) | Q(item_id=None, customer_id__in=customers),
-        state=Hold.State.STANDING, lifted_at=None, from_on__lte=today, until_on__gte=today,
-    )  # fmt: skip
-    if hold := holds.first():
-        return f"reminders are held by a person until {hold.until_on}"
-    if Event.objects.filter(
-        Q(subject="customer", subject_id__in=customers) | Q(subject="item", subject_id__in=ids),
-        Q(kind="insolvency:opened") | Q(kind="factor:assigned") | Q(kind__startswith="handover:"),
-        is_current=True, on__gte=day,
-    ).exists():  # fmt: skip
+    rows = [seen.items[line.item_id] for line in lines]
+    customers = sorted({message.customer_id or "", *(row.customer_id for row in rows)})
+    for line in lines:
+        row = seen.items[line.item_id]
+        if any(line.amount > row.open - one.amount for one in seen.disputes.get(line.item_id, ())):
+            return f"invoice {row.number} is in dispute"
+    ids = [line.item_id for line in lines]
+    holds = [one for key in (*ids, *customers) for one in seen.holds.get(key, ())]
+    if holds:
+        return f"reminders are held by a person until {min(holds, key=lambda one: one.pk).until_on}"
+    if any(on >= day for key in (*ids, *customers) for _, on in seen.events.get(key, ())):
         return "an insolvency, a sale to a factor or a hand-over became known meanwhile"
-    money = Receipt.objects.filter(
-        customer_id__in=customers, is_current=True, unapplied__gt=0, known_on__gte=day, amount__gt=0
-    )
-    if money.exclude(known_on=day, booked_on__lt=day).exists():
+    money = [one for key in customers for one in seen.money.get(key, ()) if one.known_on >= day]
+    if any(one.known_on > day or one.booked_on >= day for one in money):
         return "money came in meanwhile that is not yet applied"
     return ""
 
 
-def _announced(message: Message, ids: Sequence[str], today: str) -> str:
+def _announced(message: Message, lines: Sequence[MessageItem], seen: _Seen) -> str:
     """Promises since, and matches that wait for a person."""
+    day = message.created_at.astimezone(clock.ZONE).date()
+    keys = (*(line.item_id for line in lines), message.customer_id or "")
+    made = [one for key in keys for one in seen.promises.get(key, ()) if one.made_on >= day]
+    if made:
+        return f"payment is promised for {min(made, key=lambda one: one.pk).due_on}"
+    proposed = [seen.waiting[line.item_id] for line in lines if line.item_id in seen.waiting]
+    late = any(at >= message.created_at for at in proposed)
+    return "money that probably settles it waits for review" if late else ""
+
+
+def _look(messages: Sequence[Message]) -> _Seen:
+    """All that is asked of these messages, in a query a table."""
+    today = clock.today()
+    lines = _by(MessageItem.objects.filter(message__in=[one.pk for one in messages]), lambda row: row.message_id)
+    ids = {row.item_id for found in lines.values() for row in found}
+    items = {row.item_id: row for row in Item.objects.filter(item_id__in=ids, is_current=True)}
+    customers = {one.customer_id or "" for one in messages} | {row.customer_id for row in items.values()}
+    standing = Hold.objects.filter(
+        Q(item_id__in=ids) | Q(item_id=None, customer_id__in=customers),
+        state=Hold.State.STANDING, lifted_at=None, from_on__lte=today, until_on__gte=today,
+    )  # fmt: skip
     promises = Promise.objects.filter(
-        Q(item_id__in=ids) | Q(item_id=None, customer_id=message.customer_id), is_current=True, due_on__gte=today,
-        made_on__gte=message.created_at.astimezone(clock.ZONE).date(),
+        Q(item_id__in=ids) | Q(item_id=None, customer_id__in=customers), is_current=True, due_on__gte=today
+    )
+    return _Seen(
+        lines,
+        items,
+        _by(Contact.objects.filter(customer_id__in=customers, is_current=True, email__isnull=False), _customer),
+        _by(Dispute.objects.filter(item_id__in=ids, is_current=True, closed_on__isnull=True), lambda row: row.item_id),
+        _by(standing, lambda row: row.item_id or row.customer_id),
+        _events(ids, customers),
+        _by(
+            Receipt.objects.filter(customer_id__in=customers, is_current=True, unapplied__gt=0, amount__gt=0),
+            _customer,
+        ),
+        _by(promises.exclude(voided=True), lambda row: row.item_id or row.customer_id),
+        _waiting(ids),
+    )
+
+
+def _events(ids: Collection[str], customers: Collection[str]) -> dict[Any, list[tuple[str, date]]]:
+    rows = Event.objects.filter(
+        Q(subject="customer", subject_id__in=customers) | Q(subject="item", subject_id__in=ids),
+        Q(kind="insolvency:opened") | Q(kind="factor:assigned") | Q(kind__startswith="handover:"),
+        is_current=True,
     )  # fmt: skip
-    if promise := promises.exclude(voided=True).first():
-        return f"payment is promised for {promise.due_on}"
-    waiting = ProposalLine.objects.filter(
-        item_id__in=ids, proposal__state=Proposal.State.OPEN, proposal__decision__in=("auto", "review"),
-        proposal__proposed_at__gte=message.created_at,
-    )  # fmt: skip
-    return "money that probably settles it waits for review" if waiting.exists() else ""
+    return _by(rows.values_list("subject_id", "on"), lambda row: row[0])
+
+
+def _waiting(ids: Collection[str]) -> dict[str, Any]:
+    """Item -> when a match of it that waits for a person was last proposed."""
+    rows = ProposalLine.objects.filter(
+        item_id__in=ids, proposal__state=Proposal.State.OPEN, proposal__decision__in=("auto", "review")
+    )
+    return dict(rows.order_by().values_list("item_id").annotate(at=Max("proposal__proposed_at")))
+
+
+def _customer(row: Any) -> str:
+    return str(row.customer_id)
+
+
+def _by(rows: Iterable[Any], key: Any) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return dict(found)

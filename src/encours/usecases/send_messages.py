@@ -7,25 +7,27 @@ between the two leaves it claimed by a dead worker: the next one calls it uncert
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import prefetch_related_objects
 
 from encours.connectors.base.outgoing import Answer, Outgoing, Session, channels
 from encours.core.base.issue import CallError
 from encours.store.models import Message
 from encours.usecases import clock
-from encours.usecases.ask_firewall import NowHeld, held_now, is_quiet
+from encours.usecases.ask_firewall import Firewall, firewall_now, is_quiet
 from encours.usecases.mail_settings import with_secrets
-from encours.usecases.manage_settings import setting
+from encours.usecases.manage_settings import read_at_once, setting
 from encours.usecases.mark_bounced import bounce_contacts
 from encours.usecases.message_files import read_files
 from encours.usecases.message_recipients import writer_of
 from encours.usecases.outbox import catch_up, give_back, mark_sent, message_id_of, note, set_aside
-from encours.usecases.recheck_messages import why_not
+from encours.usecases.quiet_hours import not_before
+from encours.usecases.recheck_messages import whys_not
 from encours.usecases.worker_life import is_alive, living
 
 _BACKOFF_MINUTES = (1, 5, 15, 60, 180, 360)
@@ -34,6 +36,9 @@ _MINUTE = timedelta(minutes=1)
 _FIREWALL_SECONDS = 60.0
 _SUNDAY = 7
 _BATCH = 200
+#: One last look serves so many messages and seconds: whoever pays or opts out after it is written to once more.
+_LOOK, _LOOK_SECONDS = 25, 5.0
+_ASKING = "dunning"
 #: What the mail channel carries; letters and calls have their own ways.
 _CHANNELS = ("email",)
 
@@ -62,14 +67,35 @@ class Way:
     session: Session | None = None
     settings: Any = None
     paused_until: float = 0.0
-    held: dict[str, NowHeld] = field(default_factory=dict)
+    wall: Firewall = field(default_factory=Firewall)
     asked_at: float = float("-inf")
+    written: set[str] = field(default_factory=set)  # who was written to since the firewall was asked
 
-    def firewall(self, entity_id: str) -> dict[str, NowHeld]:
-        """What the firewall holds now; asked again every minute, what came since is seen message by message."""
-        if time.monotonic() - self.asked_at > _FIREWALL_SECONDS:
-            self.held, self.asked_at = held_now(entity_id, clock.today()), time.monotonic()
-        return self.held
+    def firewall(self, entity_id: str, rows: Sequence[Message]) -> Firewall:
+        """What the firewall holds now. Asked again every minute, for messages that it was not asked about, and for who
+        was written to since: that contact counts. What else came since is seen at each look.
+        """
+        old = time.monotonic() - self.asked_at > _FIREWALL_SECONDS
+        unknown = any(row.purpose == _ASKING and str(row.pk) not in self.wall.asked for row in rows)
+        if old or unknown or any(self.was_written(row) for row in rows):
+            queued = Message.objects.filter(
+                entity_id=entity_id, state=Message.State.QUEUED, channel__in=_CHANNELS, purpose=_ASKING,
+                customer_id__isnull=False,
+            ).defer("text", "html")  # fmt: skip
+            self.wall, self.asked_at = firewall_now(entity_id, clock.today(), queued), time.monotonic()
+            self.written.clear()
+        return self.wall
+
+    def was_written(self, row: Message) -> bool:
+        """Whether the message's payer got another one since the firewall was asked."""
+        return row.purpose == _ASKING and self._payer(row) in self.written
+
+    def wrote(self, row: Message) -> None:
+        """Remembers that a message left."""
+        self.written.add(self._payer(row))
+
+    def _payer(self, row: Message) -> str:
+        return self.wall.payers.get(row.customer_id or "", row.customer_id or "")
 
     def close(self) -> None:
         """Ends the talk."""
@@ -141,24 +167,54 @@ def _send_of(
     if (stopped := _opened(entity_id, way)) is not None:
         done.stopped[entity_id], way.paused_until = stopped, time.monotonic() + _PAUSE_SECONDS
         return
-    touched = False
-    per_minute = setting("mail.per_minute", entity_id, clock.today())
-    for row in _due(entity_id):
+    sent_before = done.sent
+    rows = _due(entity_id)
+    while rows:
+        with read_at_once(entity_id):
+            rows = _send_some(rows, worker, way, done, limit, going_on)
+    if done.sent > sent_before:
+        catch_up({entity_id})
+
+
+def _send_some(
+    rows: list[Message], worker: str, way: Way, done: Sent, limit: int | None, going_on: Callable[[], bool]
+) -> list[Message]:
+    """Looks at the next messages of an entity together and sends those that may leave; what is left, [] at the end.
+
+    A look is good for some messages and seconds; the pace allows no more than it has room for.
+    """
+    entity_id = rows[0].entity_id
+    room = _room(entity_id)
+    if still := why_still(entity_id, clock.now()) or ("" if room > 0 else "pace"):
+        done.stopped[entity_id] = still
+        return []
+    part = rows[: min(_LOOK, room)]
+    prefetch_related_objects(part, "files", "lines")
+    whys = whys_not(part, way.firewall(entity_id, part))
+    later, until = not_before(part, clock.now()), time.monotonic() + _LOOK_SECONDS
+    for place, row in enumerate(part):
         if not going_on() or (limit is not None and done.handled >= limit):
-            break
-        if _pace_reached(entity_id, per_minute):
-            done.stopped[entity_id] = "pace"
-            break
-        outcome = _one(row, worker, way)
-        touched |= outcome == "sent"
+            return []
+        if place and (time.monotonic() > until or way.was_written(row)):
+            return rows[place:]
+        if row.pk in later and not whys[row.pk]:
+            _put_off(row, later[row.pk])
+            continue
+        outcome = _one(row, whys[row.pk], worker, way)
         if outcome == "stopped":
             done.stopped[entity_id], way.paused_until = row.error, time.monotonic() + _PAUSE_SECONDS
             way.close()
-            break
+            return []
         if outcome:
             setattr(done, outcome, getattr(done, outcome) + 1)
-    if touched:
-        catch_up({entity_id})
+    return rows[len(part) :]
+
+
+def _put_off(row: Message, until: datetime) -> None:
+    """A message waits for the hours of its step; it is looked at again then."""
+    with transaction.atomic():
+        if Message.objects.filter(pk=row.pk, state=Message.State.QUEUED).update(send_after=until):
+            note(row, "waits", clock.now(), "the hours of its step are over: it leaves when they begin again")
 
 
 def _opened(entity_id: str, way: Way) -> str | None:
@@ -182,14 +238,19 @@ def _due(entity_id: str) -> list[Message]:
     return list(rows.order_by("send_after", "created_at", "pk")[:_BATCH])
 
 
-def _pace_reached(entity_id: str, per_minute: int) -> bool:
+def _room(entity_id: str) -> int:
+    """How many messages the pace allows now."""
     since = clock.now() - _MINUTE
-    return Message.objects.filter(entity_id=entity_id, sent_at__gt=since).count() >= per_minute
+    sent = Message.objects.filter(entity_id=entity_id, sent_at__gt=since).count()
+    return int(setting("mail.per_minute", entity_id, clock.today())) - sent
 
 
-def _one(row: Message, worker: str, way: Way) -> str:
-    """Looks again, claims, hands over and marks one message; the field of `Sent` that it counts in, or `stopped`."""
-    if why := why_not(row, way.firewall(row.entity_id)):
+def _one(row: Message, why: str, worker: str, way: Way) -> str:
+    """Claims, hands over and marks one message; the field of `Sent` that it counts in, or `stopped`.
+
+    `why` it may not leave, as the last look says.
+    """
+    if why:
         return "cancelled" if set_aside(row, why, clock.now()) else ""
     if not row.sender:  # a notice of our own: it is from the entity
         row.sender = writer_of(row.entity_id, row.entity.name, None, clock.today()).address
@@ -202,6 +263,7 @@ def _one(row: Message, worker: str, way: Way) -> str:
         return ""
     assert way.session is not None
     answer = way.session.send(outgoing)
+    way.wrote(row)
     return _patiently(lambda: _settle(row, answer))
 
 

@@ -22,7 +22,7 @@ MASK = 4
 _BORDER, _PNG_SCALE = 4, 4
 _BYTE_MODE, _PADS = 4, (0xEC, 0x11)
 _LONG_COUNT = 10  # from this version on the length takes 16 bits
-_VERSIONS = range(1, 14)  # EPC069-12 allows up to 13
+_VERSIONS = range(1, 41)  # a payment needs 13 at most (EPC069-12)
 _DATA = (consts.TYPE_DATA_DARK, consts.TYPE_DATA_LIGHT)
 #: Powers and logarithms in the field of 256. Zero has a logarithm so large that every sum with it gives zero again.
 _NONE = 511
@@ -52,9 +52,10 @@ class _Frame:
 def modules_of(text: str) -> Any:
     """The code of a text as rows of 0 and 1 without its quiet zone. Raises ValueError for a text that is too long."""
     content = text.encode("utf-8")
-    frame = next((f for f in map(_frame, _VERSIONS) if len(content) <= _room(f)), None)
-    if frame is None:
-        raise ValueError("the text does not fit a QR code of version 13")
+    version = next((one for one in _VERSIONS if len(content) <= _room(one)), None)
+    if version is None:
+        raise ValueError("the text is too long for a QR code")
+    frame = _frame(version)
     bits = np.unpackbits(_words(content, frame))
     modules = frame.modules.copy()
     flat = modules.reshape(-1)
@@ -99,18 +100,22 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def _room(frame: _Frame) -> int:
+def _room(version: int) -> int:
     """Bytes of text that a code holds beside its mode and length."""
-    return frame.words - (3 if _is_long(frame) else 2)
+    return sum(size for size, _ in _sizes(version)) - (3 if version >= _LONG_COUNT else 2)
 
 
-def _is_long(frame: _Frame) -> bool:
-    return (len(frame.modules) - 17) // 4 >= _LONG_COUNT
+@lru_cache(maxsize=64)
+def _sizes(version: int) -> tuple[tuple[int, int], ...]:
+    """Data and repair words of each block."""
+    known: Any = consts.ECC
+    rows = known[version][consts.ERROR_LEVEL_M]
+    return tuple((one.num_data, one.num_total - one.num_data) for one in rows for _ in range(one.num_blocks))
 
 
 def _words(content: bytes, frame: _Frame) -> Any:
     """Data and repair words in the order in which they are drawn: the first of each block, the second of each…"""
-    width = 16 if _is_long(frame) else 8
+    width = 16 if len(frame.modules) >= 17 + 4 * _LONG_COUNT else 8
     # Mode, length, content and four bits that end it make whole words: 4 + 8 (or 16) + 8 a byte + 4.
     number = (_BYTE_MODE << width | len(content)) << 8 * len(content) | int.from_bytes(content, "big")
     words = (number << 4).to_bytes(len(content) + 1 + width // 8, "big")
@@ -145,12 +150,7 @@ def _frame(version: int) -> _Frame:
     places = _snake(content)
     row, column = np.divmod(places, len(modules))
     flips = ((row // 2 + column // 3) % 2 == 0).astype(np.uint8)
-    sizes: Any = consts.ECC
-    blocks = [
-        (info.num_data, _repair_table(info.num_data, info.num_total - info.num_data))
-        for info in sizes[version][consts.ERROR_LEVEL_M]
-        for _ in range(info.num_blocks)
-    ]
+    blocks = [(data, _repair_table(data, repair)) for data, repair in _sizes(version)]
     return _Frame(modules, places, flips, tuple(blocks))
 
 

@@ -8,7 +8,8 @@ units), TASK (the code of what frees the item, or None) and one or both of
   that they ask for is held.
 
 OF_THE_REST (default false): such a rule is asked after the others, one after the other, and sees as `open` what they
-leave, and as `owed` what was open before. RANK (default 50) says which sentence is shown where several rules hold one
+leave, and as `owed` what was open before. WAITS (default false): what it holds need not be planned anew, it leaves on
+another day as it is. RANK (default 50) says which sentence is shown where several rules hold one
 item: the lowest.
 """
 
@@ -36,6 +37,7 @@ class Gate:
     hold: Callable[[Facts], pl.DataFrame] | None
     hold_actions: Callable[[Facts, pl.DataFrame], pl.DataFrame] | None
     of_the_rest: bool = False
+    waits: bool = False
 
 
 @cache
@@ -49,7 +51,7 @@ def gates() -> tuple[Gate, ...]:
         found.append(
             Gate(
                 rule.CODE, rule.SENTENCE, rule.TASK, getattr(rule, "RANK", 50), getattr(rule, "hold", None),
-                getattr(rule, "hold_actions", None), getattr(rule, "OF_THE_REST", False),
+                getattr(rule, "hold_actions", None), getattr(rule, "OF_THE_REST", False), getattr(rule, "WAITS", False),
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda rule: (rule.rank, rule.code)))

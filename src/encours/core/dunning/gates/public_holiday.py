@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "public_holiday", 120, None
+WAITS = True
 SENTENCE = "A public holiday: it leaves on the next working day."
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "quiet_day", 125, None
+WAITS = True
 SENTENCE = "Nothing leaves on this day."
 
 _WEEKEND = ("saturday", "sunday")

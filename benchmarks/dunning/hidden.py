@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,8 @@ import polars as pl
 
 from encours.core.base.book import Book
 
-Floats, Ints = npt.NDArray[np.float64], npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
 START = date(2025, 1, 6)  # a Monday
 CUSTOMERS, TERM_DAYS = 700, 30
 #: Forgetful, late but sure, to be pushed, calls alone, never reacts: how many there are of each.

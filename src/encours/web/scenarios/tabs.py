@@ -10,7 +10,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from encours.core.dunning.scenario import MODES
-from encours.usecases.compare_scenarios import COMPARED
 from encours.usecases.replay_scenario import MONTHS
 from encours.usecases.show_experiments import SHARES, show_scenario_experiments
 from encours.usecases.show_replay import PARTS, Kept, show_backtest, show_comparison
@@ -24,8 +23,8 @@ from encours.web.today.shown import named
 
 CODES = ("steps", "members", "backtest", "compare", "experiments", "versions")
 #: Of each figure of a comparison, the better side: more (1), less (-1), or neither.
-_BETTER = {"to_who_had_paid": -1, "collisions": -1, "minutes": -1, "cost": -1, "euro_days": 1, "days_earlier": 1,
-           "relationship_eur": -1, "net_euro_days": 1}  # fmt: skip
+_BETTER = {"to_who_had_paid": -1, "collisions": -1, "minutes": -1, "cost": -1, "days_earlier": 1,
+           "relationship_eur": -1}  # fmt: skip
 _DECIMALS = {"cost": 2, "days_earlier": 1, "relationship_eur": 0}
 
 
@@ -67,7 +66,8 @@ def compare(request: Request, page: ScenarioPage, names: Mapping[str, str], refu
     """Two scenarios over the same days and customers."""
     found = show_comparison(request.viewing, page.entity_id, page.row.code)
     told = found.kept.summary if found.kept and not found.kept.failed else {}
-    figures = [_figure(*row) for row in told.get("figures", ()) if row[0] in COMPARED]
+    # Euro-days are for the engine: people read days earlier, minutes and money.
+    figures = [_figure(*row) for row in told.get("figures", ()) if row[0] in _labels()]
     sides = _sides(told)
     return {
         "found": found, "months": MONTHS, "told": told, "figures": figures,
@@ -168,10 +168,8 @@ def _labels() -> dict[str, str]:
         "collisions": _("Collisions"),
         "minutes": _("Minutes of people"),
         "cost": _("Postage and calls, €"),
-        "euro_days": _("Euro-days brought forward"),
         "days_earlier": _("Days earlier on what is asked for"),
         "relationship_eur": _("Risk for the relationship, €"),
-        "net_euro_days": _("Euro-days less what they cost"),
     }
 
 

@@ -13,10 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 import llvmlite.binding as llvm
+import numba
 from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import cpu_target
 from numba.core.runtime.nrt import rtsys
+
+
+#: The versions of numba whose insides were read; any other keeps its code in its own way, only a little slower.
+_KNOWN = "0.68."
 
 
 class _Library(JITCodeLibrary):
@@ -66,5 +71,8 @@ def keep(dispatcher: Any) -> None:
 
     Raises RuntimeError where no such folder can be written.
     """
+    if not numba.__version__.startswith(_KNOWN):
+        dispatcher.enable_caching()
+        return
     cpu_target.target_context.codegen()._library_class = _Library
     dispatcher._cache = _Cache(dispatcher.py_func)

@@ -19,7 +19,6 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import cpu_target
 from numba.core.runtime.nrt import rtsys
 
-
 #: The versions of numba whose insides were read; any other keeps its code in its own way, only a little slower.
 _KNOWN = "0.68."
 

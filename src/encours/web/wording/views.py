@@ -17,7 +17,7 @@ from encours.usecases.edit_template import TONES, restore_shipped, save_template
 from encours.usecases.message_template import Source
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_wording import preview_words, show_wording
-from encours.web.scenarios.views import chaser
+from encours.web.scenarios.guard import chaser
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request

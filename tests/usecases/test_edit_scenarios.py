@@ -180,6 +180,7 @@ def test_a_replay_is_asked_for_done_kept_and_taken_along(manager: Actor) -> None
     assert Run.objects.filter(name=TRIED).count() == 1, "the last one stays"
 
 
+@pytest.mark.one_database
 def test_two_ladders_are_compared_on_the_same_customers(manager: Actor) -> None:
     assert ask_replay(manager, "A", Asked("sme", 1, "key_account"))
     replay_scenario(manager, Run.objects.get(state="waiting").pk)

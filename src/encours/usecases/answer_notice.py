@@ -76,11 +76,6 @@ def decide_objection(
     return notice
 
 
-def ends_at(notice: StepNotice) -> date:
-    """The day on which the step goes where nobody objects."""
-    return (notice.asked_at + timedelta(hours=notice.hours)).date()
-
-
 def _check(notice: StepNotice, objects: bool, reason: str, until_on: date | None) -> None:
     if clock.now() > notice.asked_at + timedelta(hours=notice.hours):
         raise CallError(["the time to object is over"])

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 
-from encours.connectors.book_folder import read_book
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.dunning.compare import brought, totals
@@ -18,7 +16,6 @@ from encours.core.dunning.replay import Replay, payments, replay, window
 from encours.core.dunning.scenario import Scenarios
 from encours.core.dunning.worth import Beside, Objective
 from encours.usecases.know_for_plan import know_for_plan
-from encours.usecases.plan_folder import read_file
 from encours.usecases.weigh_plan import effects_of_book
 
 #: What is compared, in the order in which it is told; the counts are those of `Replay.figures`.
@@ -87,13 +84,6 @@ def compare_replays(
         for made in both
     )
     return Comparison(start, end, *both, (one, two), effects.says())
-
-
-def compare_book_folder(
-    path: Path, start: date, end: date, first: Path, second: Path, watch: Callable[[date], None] | None = None
-) -> Comparison:
-    """The same on a book folder, with scenarios of TOML or JSON files. Raises CallError."""
-    return compare_scenarios(read_book(path)[0], start, end, read_file(first), read_file(second), watch)
 
 
 def _knower(scenarios: Scenarios) -> Callable[[Book, date], Known]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import mimetypes
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -29,12 +29,6 @@ class Copy:
     name: str
     content_type: str
     content: bytes
-
-
-def with_copy(item_ids: Iterable[str]) -> set[str]:
-    """The items that have a copy on file (whether its content is still whole is seen on reading)."""
-    rows = Document.objects.filter(item_id__in=list(item_ids), kind__in=_KINDS, is_current=True)
-    return set(rows.values_list("item_id", flat=True))
 
 
 def copies(item_ids: Sequence[str]) -> list[Copy]:

@@ -49,13 +49,8 @@ class _Seen:
     waiting: Mapping[str, Any]
 
 
-def why_not(message: Message, firewall: Firewall) -> str:
-    """Why a queued message must not leave now, as a sentence; "" where it may."""
-    return whys_not([message], firewall)[message.pk]
-
-
 def whys_not(messages: Sequence[Message], firewall: Firewall) -> dict[Any, str]:
-    """The same of several, read together: message -> why it must not leave now. The look is as old as this call."""
+    """Message -> why it must not leave now, as a sentence; "" where it may. The look is as old as this call."""
     asking = [one for one in messages if one.purpose == "dunning" and one.customer_id is not None]
     found: dict[Any, str] = {one.pk: "" for one in messages}
     if asking:

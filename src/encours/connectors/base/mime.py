@@ -6,7 +6,7 @@ import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, getaddresses, parseaddr
+from email.utils import format_datetime, parseaddr
 
 from encours.connectors.base.outgoing import Attachment, Outgoing
 
@@ -81,11 +81,6 @@ def recipients(message: Outgoing) -> list[str]:
         if address not in found:
             found.append(address)
     return found
-
-
-def addresses_in(text: str) -> list[str]:
-    """Bare addresses in a header."""
-    return [found for _, address in getaddresses([text]) if (found := bare(address))]
 
 
 def _address(text: str) -> Address:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.base.issue import CallError
 from encours.core.dunning.compare import brought, totals
-from encours.core.dunning.known import Known
-from encours.core.dunning.replay import Replay, payments, replay, window
+from encours.core.dunning.replay import Replay, payments
 from encours.core.dunning.scenario import Scenarios
 from encours.core.dunning.worth import Beside, Objective
 from encours.usecases.know_for_plan import know_for_plan
@@ -44,28 +41,6 @@ class Comparison:
         return pl.DataFrame(rows, schema=["figure", "first", "second", "more"], orient="row")
 
 
-def compare_scenarios(
-    book: Book,
-    start: date,
-    end: date,
-    first: Scenarios,
-    second: Scenarios,
-    watch: Callable[[date], None] | None = None,
-    objective: Objective | None = None,
-) -> Comparison:
-    """Both replayed from `start` to `end` on a Book with all its versions, each day on what was known then.
-
-    What a message is believed to do is what the book taught by `start`: both are weighed alike, and by nothing that
-    came later. Raises CallError where the window is turned round or the book ends before it.
-    """
-    last = book.last_day()
-    if last is None or last < start:
-        raise CallError([f"the book ends before {start}: there is nothing to compare"])
-    days = window(start, min(end, last))
-    both = [replay(book, days, scenarios, _knower(scenarios), watch) for scenarios in (first, second)]
-    return compare_replays(book, days[0], days[-1], first, (both[0], both[1]), objective)
-
-
 def compare_replays(
     book: Book,
     start: date,
@@ -84,10 +59,6 @@ def compare_replays(
         for made in both
     )
     return Comparison(start, end, *both, (one, two), effects.says())
-
-
-def _knower(scenarios: Scenarios) -> Callable[[Book, date], Known]:
-    return lambda book, day: know_for_plan(book, day, scenarios)[0]
 
 
 def _closed(paid: pl.DataFrame, book: Book) -> pl.DataFrame:

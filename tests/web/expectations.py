@@ -258,6 +258,7 @@ EXPECTED: dict[str, Expected] = {
     "outbox_act": _post(_CHASE, 403, data=lambda town: {"act": "discard"}),
     "scenarios": _all(_CHASE, 200, 403),
     "scenario": _all(_CHASE, 200, 403, query="?of=A&step=reminder_1"),
+    "scenario_condition": _all(_CHASE, 200, 403, query="?of=A&name=when&at=1&when-1-column=customer.country"),
     "scenario_switch": _post("alice claude", 403, data=lambda town: {"of": "A", "state": "off"}),
     "scenario_step": _post(
         "alice claude", 403, data=lambda town: {"of": "A", "step": "reminder_1", "days": "4", "why": "a day later"}

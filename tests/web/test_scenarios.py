@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
@@ -79,22 +81,145 @@ def test_a_rung_of_a_lower_level_after_a_higher_one_is_told_by_names(town: Town,
     assert "lower level than “Letter with late-payment penalties” before it" in text
 
 
+def _sent(text: str) -> dict[str, list[str]]:
+    """What a browser would send of the page's form of a step, as it stands."""
+    form = _Form()
+    begin = re.search(r'<form class="step[ "]', text)
+    assert begin
+    form.feed(text[begin.start() :].partition("</form>")[0])
+    return form.sent
+
+
+class _Form(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[str, list[str]] = {}
+        self.choice = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        name, value = told.get("name") or "", told.get("value") or ""
+        if tag == "select":
+            self.choice = name
+            self.sent.setdefault(name, [])
+        elif tag == "option" and self.choice and ("selected" in told or not self.sent[self.choice]):
+            self.sent[self.choice] = [value]
+        elif tag == "input" and name and (told.get("type") != "checkbox" or "checked" in told):
+            self.sent.setdefault(name, []).append(value if told.get("type") != "checkbox" else value or "on")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.choice = "" if tag == "select" else self.choice
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_the_ready_made_hold_is_shown_and_saved_unchanged_it_is_the_same(
+    language: str, town: Town, client_of: Signed
+) -> None:
+    _speaks(language)
+    client = client_of("claude")
+    for row in DunningScenario.objects.filter(entity_id="A"):
+        for step in row.data["steps"]:
+            text = client.get(f"/scenarios/{row.code}/?of=A&step={step['code']}").content.decode()
+            assert client.post(f"/scenarios/{row.code}/step/", _sent(text)).status_code == 302
+        text = client.get(f"/scenarios/{row.code}/shape/?of=A").content.decode()
+        assert client.post(f"/scenarios/{row.code}/shape/", _sent(text) | {"act": "save"}).status_code == 302
+        again = DunningScenario.objects.get(pk=row.pk)
+        assert (again.data, again.version) == (row.data, row.version), row.code
+
+
+def test_conditions_hours_and_amounts_of_a_step_are_kept_as_they_were_chosen(town: Town, client_of: Signed) -> None:
+    _speaks("fr")
+    client = client_of("claude")
+    sent = _sent(client.get("/scenarios/sme/?of=A&step=letter").content.decode())
+    sent |= {
+        "when-1-column": "profile.profile", "when-1-op": "in", "when-1-value": ["irregular", "slipping"],
+        "when-2-column": "profile.sales_share", "when-2-op": "lt", "when-2-value": "0,25",
+        "when-3-column": "item.purchase_order", "when-3-op": "not_null",
+        "own_window": "own", "weekdays": ["2", "4"], "hours_from": ["09:00", "", "14:00"],
+        "hours_until": ["12:00", "", "17:30"], "amount_min": "1\u202f500,50", "amount_max": "20000",
+    }  # fmt: skip
+    assert client.post("/scenarios/sme/step/", sent).status_code == 302
+    step = next(one for one in DunningScenario.objects.get(code="sme", entity_id="A").data["steps"]
+                if one["code"] == "letter")  # fmt: skip
+    assert step["when"] == [
+        {"column": "profile.profile", "op": "in", "value": ["irregular", "slipping"]},
+        {"column": "profile.sales_share", "op": "lt", "value": "0.25"},
+        {"column": "item.purchase_order", "op": "not_null"},
+    ]
+    assert step["window"] == {"weekdays": [2, 4], "hours": [["09:00", "12:00"], ["14:00", "17:30"]]}
+    assert (step["amount_min"], step["amount_max"]) == ("1500.50", "20000")
+    text = client.get("/scenarios/sme/?of=A&step=letter").content.decode()
+    assert 'value="0,25"' in text
+    assert _sent(text)["when-1-value"] == ["irregular", "slipping"]
+    assert client.post("/scenarios/sme/step/", _sent(text)).status_code == 302
+    assert DunningScenario.objects.get(code="sme", entity_id="A").version == 2, "unchanged, it is the same"
+    assert client.post("/scenarios/sme/step/", _sent(text) | {"own_window": ""}).status_code == 302
+    step = next(one for one in DunningScenario.objects.get(code="sme", entity_id="A").data["steps"]
+                if one["code"] == "letter")  # fmt: skip
+    assert "window" not in step
+
+
+def test_every_fault_of_conditions_and_hours_stands_beside_its_field_at_once(town: Town, client_of: Signed) -> None:
+    _speaks("en")
+    client = client_of("claude")
+    sent = _sent(client.get("/scenarios/sme/?of=A&step=letter").content.decode()) | {
+        "when-1-column": "customer.kind", "when-1-op": "eq", "when-1-value": "busines",
+        "when-2-column": "customer.country", "when-2-op": "lt", "when-2-value": "FR",
+        "when-3-column": "position.overdue", "when-3-op": "ge", "when-3-value": "lots",
+        "when-4-column": "", "when-4-op": "eq", "when-4-value": "FR",
+        "when-5-column": "item.due_on", "when-5-op": "ge", "when-5-value": "soon",
+        "when-6-column": "profile.profile", "when-6-op": "in",
+        "own_window": "own", "weekdays": [], "hours_from": ["18:00"], "hours_until": ["09:00"],
+        "amount_min": "1,500", "amount_max": "much", "days": "soon",
+    }  # fmt: skip
+    answer = client.post("/scenarios/sme/step/", sent)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    said = {"when-1": "never stands in this column", "when-2": "This cannot be asked of this column",
+            "when-3": "It is no number", "when-4": "Choose what the condition asks of", "when-5": "It is no day",
+            "when-6": "Give the value"}  # fmt: skip
+    for place, words in said.items():
+        assert words in text.partition(f'id="ce-{place}">')[2].partition("</span>")[0], place
+    for field in ("weekdays", "hours", "amount_min", "amount_max", "days"):
+        assert f'id="e-{field}"' in text, field
+    assert 'value="lots"' in text
+    assert DunningScenario.objects.get(code="sme", entity_id="A").version == 1
+
+
+def test_a_line_asks_for_what_fits_its_column(town: Town, client_of: Signed) -> None:
+    _speaks("en")
+    client = client_of("claude")
+    at = "/scenarios/condition/?of=A&name=when&at=2"
+    text = client.get(f"{at}&when-2-column=profile.profile&when-2-op=in").content.decode()
+    assert text.count('type="checkbox" name="when-2-value"') == 9
+    assert 'value="lt"' not in text
+    assert 'type="date"' in client.get(f"{at}&when-2-column=item.due_on&when-2-op=ge").content.decode()
+    text = client.get(f"{at}&when-2-column=position.overdue&when-2-op=ge&when-2-value=100").content.decode()
+    assert '<span class="muted">EUR</span>' in text
+    assert 'value="100"' in text
+    assert "when-2-value" not in client.get(f"{at}&when-2-column=customer.segment&when-2-op=is_null").content.decode()
+    assert 'value="busines"' not in client.get(
+        f"{at}&when-2-column=customer.kind&when-2-op=eq&when-2-value=busines"
+    ).content.decode()  # fmt: skip
+
+
 def test_a_copy_says_who_would_follow_it_before_it_is_kept(town: Town, client_of: Signed) -> None:
     _speaks("en")
     client = client_of("claude")
     form = {"of": "A", "source": "ready:sme", "name": "Large ones", "priority": "5", "pause_days": "3",
-            "column": ["customer.kind"], "op": ["eq"], "value": ["business"]}  # fmt: skip
+            "segment-1-column": "customer.kind", "segment-1-op": "eq", "segment-1-value": "business"}  # fmt: skip
     text = client.post("/scenarios/new/", form | {"act": "preview"}).content.decode()
     assert "would follow it" in text
     assert "Zirconia" in text
     assert not DunningScenario.objects.filter(code="large_ones").exists()
     answer = client.post("/scenarios/new/", form | {"act": "save"})
     assert answer.headers["Location"].startswith("/scenarios/large_ones/")
-    wrong = form | {"name": "", "column": ["position.overdue"], "op": ["ge"], "value": ["beaucoup"]}
+    wrong = form | {"name": "", "segment-1-column": "position.overdue", "segment-1-op": "ge",
+                    "segment-1-value": "beaucoup"}  # fmt: skip
     answer = client.post("/scenarios/new/", wrong | {"act": "preview"})
     assert answer.status_code == 422
     assert 'id="se-name"' in answer.content.decode()
-    assert 'id="ce-1"' in answer.content.decode()
+    assert 'id="ce-segment-1"' in answer.content.decode()
     text = client.get("/scenarios/large_ones/shape/?of=A").content.decode()
     assert 'value="Large ones"' in text
     changed = form | {"name": "Larger ones", "act": "save", "why": "clearer"}

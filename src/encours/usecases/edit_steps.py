@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from encours.store.models import DunningScenario, ScenarioVersion
 from encours.usecases.edit_template import list_templates, template_of
 from encours.usecases.manage_scenarios import save_scenario, scenario_row
 from encours.usecases.rights import Actor
+from encours.usecases.type_conditions import conditions_data
 
 ACT = "edit_scenario"
 #: Who writes, and who signs a formal notice.
@@ -31,7 +32,11 @@ _FLAGS = ("end_of_month", "formal")
 
 @dataclass(frozen=True)
 class TypedStep:
-    """A step as a form sends it: texts for numbers, too. `after`: the rung that its days count from, where they do."""
+    """A step as a form sends it: texts for numbers, too. `after`: the rung that its days count from, where they do.
+
+    `fields["when"]`: its conditions, each column, operator and value; `fields["window"]`: `{"weekdays": ["1", …],
+    "hours": [("09:00", "18:00"), …]}` where it has hours of its own, else None.
+    """
 
     fields: Mapping[str, Any]
     name: str
@@ -43,8 +48,10 @@ def add_step(actor: Actor, entity_id: str, code: str, typed: TypedStep, why: str
     """A new step in its place; gives its code. Raises NotAllowedError, or one CallError of every fault (`Fault`)."""
     row = scenario_row(actor, entity_id, code, ACT)
     own = code_of(typed.name, _codes_ever(row), "step")
-    data = _changes(typed.fields) | {"code": own, "names": {typed.language: typed.name.strip() or own}}
-    faults: list[str] = [] if typed.name.strip() else [_missing_name(code, own)]
+    changes, faults = _changes(typed.fields, f"{code}/{own}")
+    data = changes | {"code": own, "names": {typed.language: typed.name.strip() or own}}
+    if not typed.name.strip():
+        faults.append(_missing_name(code, own))
     _save(actor, row, data, typed.after, why, faults)
     return own
 
@@ -58,12 +65,13 @@ def change_step(
     if before is None:
         raise CallError([f"scenario {code} has no step {step_code}"])
     typed = changes if isinstance(changes, TypedStep) else TypedStep(changes, "", "")
-    data = dict(before) | _changes(typed.fields)
-    faults: list[str] = []
+    own, faults = _changes(typed.fields, f"{code}/{step_code}")
+    own |= {name: _in_order(before.get(name, ()), own[name]) for name in _LISTS if own.get(name)}
+    data = dict(before) | own
     if typed.language:
         names = dict(before.get("names", {})) | {typed.language: typed.name.strip()}
         data["names"] = {language: name for language, name in names.items() if name} or {typed.language: step_code}
-        faults = [] if typed.name.strip() else [_missing_name(code, step_code)]
+        faults += [] if typed.name.strip() else [_missing_name(code, step_code)]
     return _save(actor, row, data, typed.after, why, faults)
 
 
@@ -117,14 +125,35 @@ def _alone(row: DunningScenario, data: dict[str, Any]) -> dict[str, Any]:
     return {"code": row.code, "names": row.data.get("names", {"en": row.code}), "steps": [first, data]}
 
 
-def _changes(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a scenario has them; what is no number stays as it was typed, and is refused with its field."""
+def _changes(fields: Mapping[str, Any], place: str) -> tuple[dict[str, Any], list[str]]:
+    """Values as a scenario has them, and what is wrong with its conditions.
+
+    What is no number stays as it was typed, and is refused with its field.
+    """
     found: dict[str, Any] = {name: fields[name] for name in (*_TEXTS, *_LISTS, *_FLAGS) if name in fields}
     found |= {name: _number(fields[name]) for name in _NUMBERS if name in fields}
     found |= {name: _amount(fields[name]) for name in _AMOUNTS if name in fields}
     if "signatory" in fields:
         found["signatory"] = fields["signatory"] or None
-    return found
+    if "window" in fields:
+        found["window"] = _window(fields["window"])
+    faults: list[str] = []
+    if "when" in fields:
+        found["when"], faults = conditions_data(fields["when"], f"{place}/when")
+    return found, faults
+
+
+def _in_order(before: Sequence[str], asked: Sequence[str]) -> list[str]:
+    """Roles in the order in which they stood, the new ones after them: boxes are sent as they lie on the page."""
+    return [*(one for one in before if one in asked), *(one for one in asked if one not in before)]
+
+
+def _window(asked: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A window as a scenario has it: a span of which neither end was given is none."""
+    if asked is None:
+        return None
+    spans = [[end.strip() for end in span] for span in asked["hours"]]
+    return {"weekdays": [_number(day) for day in asked["weekdays"]], "hours": [span for span in spans if any(span)]}
 
 
 def _number(value: Any) -> Any:
@@ -133,7 +162,12 @@ def _number(value: Any) -> Any:
 
 
 def _amount(value: Any) -> Any:
-    return re.sub(r"\s", "", str(value)).replace(",", ".") or None if value is not None else None
+    """An amount as people write it, in whole units and cents. What is none is marked, so that it is refused: `1,500`
+    is one and a half to some and fifteen hundred to others."""
+    if value is None or not str(value).strip():
+        return None
+    text = re.sub(r"\s", "", str(value))
+    return text.replace(",", ".") if re.fullmatch(r"\d+([.,]\d{1,2})?", text) else f"?{text}"
 
 
 def _codes_ever(row: DunningScenario) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,15 +22,14 @@ from encours.usecases.dunning_known import known_of
 from encours.usecases.edit_steps import code_of
 from encours.usecases.manage_scenarios import save_scenario, scenario_row, scenarios_of
 from encours.usecases.rights import Actor, require, require_visible
+from encours.usecases.type_conditions import conditions_data
 from encours.usecases.viewing import Viewing
 
 ACT = "edit_scenario"
 READY = "ready:"
 _LISTED = 50
 #: Codes that stand in addresses.
-_RESERVED = {"new", "choose"}
-_SEVERAL = ("in", "not_in")
-_UNKNOWN = ("is_null", "not_null")
+_RESERVED = {"new", "choose", "condition"}
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def _shaped(data: Any, shape: Shape) -> Scenario:
     """A scenario with a shape. Raises CallError of every fault."""
     code = data["code"]
     names = dict(data.get("names", {})) | {shape.language: shape.name.strip()}
-    faults: list[str] = []
+    segment, faults = conditions_data(shape.conditions, f"{code}/segment")
     if not shape.name.strip():
         faults.append(Fault(f"{code}: give the scenario a name", code, "name"))
         names = {shape.language: code}
@@ -161,7 +159,7 @@ def _shaped(data: Any, shape: Shape) -> Scenario:
         "names": {language: name for language, name in names.items() if name},
         "priority": _number(shape.priority),
         "pause_days": _number(shape.pause_days),
-        "segment": [_condition(*one) for one in shape.conditions if any(part.strip() for part in (one[0], one[2]))],
+        "segment": segment,
     }
     try:
         made = read_scenarios(whole).scenarios[0]
@@ -175,23 +173,3 @@ def _shaped(data: Any, shape: Shape) -> Scenario:
 def _number(text: str) -> Any:
     plain = text.strip()
     return int(plain) if re.fullmatch(r"\d{1,9}", plain) else plain
-
-
-def _condition(column: str, op: str, value: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"column": column, "op": op}
-    if op in _UNKNOWN:
-        return told
-    return told | {"value": _parts(value) if op in _SEVERAL else _plain(value)}
-
-
-def _parts(value: str) -> Sequence[str]:
-    return [part.strip() for part in re.split(r"[,;]", value) if part.strip()]
-
-
-def _plain(value: str) -> Any:
-    """A number as a person writes it, true and false, else the text."""
-    text = value.strip()
-    if text in ("true", "false"):
-        return text == "true"
-    digits = re.sub(r"\s", "", text).replace(",", ".")
-    return digits if re.fullmatch(r"-?\d+(\.\d+)?", digits) else text

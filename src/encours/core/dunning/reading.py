@@ -21,6 +21,7 @@ from encours.core.dunning.scenario import Cap, Condition, Digest, Notice, Scenar
 _NAME = "a code of small letters, digits and _"
 _TEXT, _LIST, _YES = "a text", "a list of texts", "true or false"
 _DAYS = "a number of days"
+_AMOUNT = "an amount, such as 1500 or 1500.50"
 
 
 def _one(words: Sequence[str]) -> str:
@@ -114,8 +115,8 @@ def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
         cc=fields.take("cc", several(word), _LIST, ()),
         mode=fields.take("mode", one_of(of.MODES), _one(of.MODES), Step.mode),
         when=_conditions(fields, "when", place, faults),
-        amount_min=fields.take("amount_min", amount, "an amount", None),
-        amount_max=fields.take("amount_max", amount, "an amount", None),
+        amount_min=fields.take("amount_min", amount, _AMOUNT, None),
+        amount_max=fields.take("amount_max", amount, _AMOUNT, None),
         window=None if window is None else _window(window, place, faults),
         notice_hours=fields.take("notice_hours", whole(0, 720), "a number of hours", 0),
         formal=fields.take("formal", yes, _YES, False),
@@ -224,7 +225,7 @@ def _window(data: Any, place: str, faults: list[str]) -> Window:
     hours = fields.take("hours", several(span), "spans of two times like 09:00, 18:00", ())
     fields.close()
     if not days:
-        faults.append(f"{place}: no weekday is left")
+        faults.append(Fault(f"{place}: no weekday is left", place, "weekdays"))
     return Window(days, hours)
 
 

@@ -29,13 +29,10 @@ from encours.usecases.shape_scenario import (
     sources,
 )
 from encours.usecases.show_scenarios import show_scenario, show_scenarios
-from encours.web.scenarios import line, words
+from encours.web.scenarios import conditions, line, words
 from encours.web.scenarios.guard import back, chaser
 from encours.web.shell.request import Request
 from encours.web.today.shown import named
-
-#: Empty lines for further conditions.
-_SPARE = 2
 
 
 @chaser
@@ -101,14 +98,11 @@ def _form(
             raise  # forbidden, not wrong
         except CallError as refused:
             faults = refused.faults
-    places = [f"segment#{place}" for place in range(1, 30)]
+    places = [f"segment#{place}" for place in range(1, conditions.MOST + 1)]
     beside, above = words.beside(faults, ("name", "priority", "pause_days", "source", *places), {})
-    lines = [*typed["conditions"], *([("", "eq", "")] * _SPARE)]
     context = more | {
         "section": "scenarios", "of": of, "typed": typed, "faults": beside, "above": above,
-        "lines": [SimpleNamespace(column=one[0], op=one[1], value=one[2], at=at, fault=beside.get(f"segment#{at}", ""))
-                  for at, one in enumerate(lines, 1)],
-        "columns": words.columns(one[0] for one in lines), "operators": words.operators(), "values": words.values(),
+        "lines": conditions.lines(request, of, "segment", typed["conditions"], beside, faults),
         "followers": followers and _followers(followers, _names(request, of)),
     }  # fmt: skip
     return render(request, "scenarios/shape.html", context, status=422 if faults else 200)
@@ -126,9 +120,9 @@ def _begin(scenario: Scenario, name: str) -> dict[str, Any]:
 
 def _typed(form: QueryDict) -> dict[str, Any]:
     """What was typed; a line that was left empty stands at the end."""
-    lines = list(zip(form.getlist("column"), form.getlist("op"), form.getlist("value"), strict=False))
-    kept = [one for one in lines if one[0] or one[2].strip()][:20]
-    return {name: form.get(name, "") for name in ("name", "priority", "pause_days", "why")} | {"conditions": kept}
+    return {name: form.get(name, "") for name in ("name", "priority", "pause_days", "why")} | {
+        "conditions": conditions.typed(form, "segment")
+    }
 
 
 def _shape(form: QueryDict) -> Shape:

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 from encours.usecases.edit_steps import step_templates
 from encours.usecases.manage_scenarios import STATES, choose_scenario, restore_version, switch_scenario
 from encours.usecases.show_scenarios import ScenarioPage, ScenarioRow, show_scenario, show_scenarios
-from encours.web.scenarios import fields, line, tabs, words
+from encours.usecases.type_conditions import currency_of
+from encours.web.scenarios import conditions, fields, line, tabs, words
 from encours.web.scenarios.guard import act, back, chaser
 from encours.web.shell.request import Request
 from encours.web.today.shown import named
@@ -100,7 +101,8 @@ def _opened(
     return {
         "opened": mark or SimpleNamespace(code="new", name=_("A new step")),
         "is_new": mark is None,
-        "groups": fields.groups(values, faults, drawn.marks, templates, own),
+        "groups": fields.groups(values, faults, drawn.marks, templates, own, currency_of(page.entity_id)),
+        "conditions": conditions.lines(request, page.entity_id, "when", values["when"], faults, refused),
         "above": above,
         "why": request.POST.get("why", "") if refused else "",
         "follower": follower,

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from encours.core.dunning.fields import Fault
 from encours.core.dunning.scenario import Condition, Step
+from encours.web.shell import format as form
 from encours.web.shell import words
 from encours.web.shell.issue_words import said
 
@@ -20,22 +21,45 @@ _COLUMNS = {
     "customer.country": gettext_lazy("country"),
     "customer.segment": gettext_lazy("segment"),
     "customer.importance": gettext_lazy("importance"),
-    "customer.strategy": gettext_lazy("strategy"),
+    "customer.strategy": gettext_lazy("strategy of the files"),
     "customer.collector": gettext_lazy("collector"),
+    "customer.sales_owner": gettext_lazy("sales owner"),
     "customer.language": gettext_lazy("language"),
+    "customer.credit_limit": gettext_lazy("credit limit"),
+    "customer.created_on": gettext_lazy("customer since"),
     "profile.profile": gettext_lazy("habit"),
-    "profile.strategy": gettext_lazy("strategy"),
+    "profile.strategy": gettext_lazy("strategy decided here"),
     "profile.sales_share": gettext_lazy("share of sales"),
     "profile.overdue_share": gettext_lazy("share of the overdue"),
+    "profile.margin_share": gettext_lazy("share of margin"),
     "profile.share_late": gettext_lazy("share paid late"),
+    "profile.promise_kept": gettext_lazy("share of promises kept"),
     "profile.paid_year": gettext_lazy("paid in a year"),
+    "profile.payments": gettext_lazy("number of payments"),
+    "profile.delay_median": gettext_lazy("usual delay"),
     "position.overdue": gettext_lazy("overdue"),
+    "position.overdue_items": gettext_lazy("number of overdue invoices"),
     "position.oldest_days": gettext_lazy("days of the oldest"),
     "position.open": gettext_lazy("open balance"),
+    "position.not_due": gettext_lazy("not due yet"),
+    "item.kind": gettext_lazy("kind of item"),
     "item.amount": gettext_lazy("amount of the invoice"),
-    "item.payment_method": gettext_lazy("way of payment"),
     "item.open": gettext_lazy("open of the invoice"),
+    "item.currency": gettext_lazy("currency"),
+    "item.overdue_days": gettext_lazy("days overdue"),
+    "item.issued_on": gettext_lazy("issued on"),
+    "item.due_on": gettext_lazy("due on"),
+    "item.payment_method": gettext_lazy("way of payment"),
+    "item.purchase_order": gettext_lazy("purchase order"),
+    "item.creditor": gettext_lazy("creditor"),
 }
+_GROUPS = {"customer": gettext_lazy("The customer"), "profile": gettext_lazy("How it pays"),
+           "position": gettext_lazy("What it owes"), "item": gettext_lazy("The invoice")}  # fmt: skip
+_SHARES = {"profile.sales_share", "profile.overdue_share", "profile.margin_share", "profile.share_late",
+           "profile.promise_kept"}  # fmt: skip
+_DAYS = {"profile.delay_median", "position.oldest_days", "item.overdue_days"}
+_AMOUNTS = {"customer.credit_limit", "profile.paid_year", "position.overdue", "position.open", "position.not_due",
+            "item.amount", "item.open"}  # fmt: skip
 _OPS = {
     "eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "in": gettext_lazy("is one of"),
     "not_in": gettext_lazy("is none of"), "is_null": gettext_lazy("is not known"), "not_null": gettext_lazy("is known"),
@@ -43,7 +67,7 @@ _OPS = {
 #: The place before a sentence: `sme/letter: `, in French `sme/letter : `.
 _PLACED = re.compile(r"^[a-z0-9_/#]+\s*:\s+")
 _VALUES = {"customer.kind": "customer", "profile.profile": "profile", "customer.strategy": "strategy",
-           "profile.strategy": "strategy"}  # fmt: skip
+           "profile.strategy": "strategy", "item.kind": "item", "item.payment_method": "payment_method"}  # fmt: skip
 
 
 def condition(one: Condition) -> str:
@@ -58,8 +82,28 @@ def _value(column: str, value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(_value(column, part) for part in value)
     if isinstance(value, Decimal):
-        return f"{value:f}"
-    return words.word(_VALUES.get(column, ""), str(value))
+        told = form.number(float(value), _places(value))
+        return f"{told} {unit(column, '')}".rstrip() if column in _DAYS else told
+    return value_says(column, str(value))
+
+
+def value_says(column: str, value: str) -> str:
+    """A value of a column in words; what has none stays itself."""
+    if column == "customer.country":
+        return form.country(value)
+    return words.word(_VALUES.get(column, ""), value)
+
+
+def unit(column: str, currency: str) -> str:
+    """In what a column is counted; "" where that goes without saying."""
+    if column in _AMOUNTS:
+        return currency
+    return str(_("days")) if column in _DAYS else str(_("from 0 to 1")) if column in _SHARES else ""
+
+
+def _places(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
 
 
 def when(step: Step) -> str:
@@ -93,22 +137,19 @@ def at_day(day: int) -> str:
     return letter if day == 0 else f"{letter}{'+' if day > 0 else chr(0x2212)}{abs(day)}"
 
 
-def columns(used: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """The columns that a condition can be chosen of, with their words; those in use first known by their code."""
-    known = {name: str(label) for name, label in _COLUMNS.items()}
-    return [*known.items(), *((one, one) for one in dict.fromkeys(used) if one and one not in known)]
+def columns(used: Iterable[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The columns that a condition can be chosen of, by what they are about; one in use stands there by its code."""
+    more = {name: name for name in used if name and name not in _COLUMNS}
+    known = {name: str(label) for name, label in _COLUMNS.items()} | more
+    return [
+        (str(label), [(name, says) for name, says in known.items() if name.startswith(f"{about}.")])
+        for about, label in _GROUPS.items()
+    ]
 
 
-def operators() -> list[tuple[str, str]]:
-    """What can be asked of a column."""
-    return [(name, str(label)) for name, label in _OPS.items()]
-
-
-def values() -> list[tuple[str, list[tuple[str, str]]]]:
-    """What can stand in columns whose values are known: the column's words, each value with its own."""
-    lists = {"customer.kind": "customer", "profile.profile": "profile", "customer.strategy": "strategy"}
-    return [(str(_COLUMNS[column]), list(words.words(kind).items()))
-            for column, kind in lists.items()]  # fmt: skip
+def operator(code: str) -> str:
+    """What is asked of a column: `=`, `is one of`."""
+    return str(_OPS.get(code, code))
 
 
 def typed(one: Condition) -> tuple[str, str, str]:
@@ -120,7 +161,9 @@ def typed(one: Condition) -> tuple[str, str, str]:
         return one.column, one.op, ", ".join(value)
     if isinstance(value, bool):
         return one.column, one.op, str(value).lower()
-    return one.column, one.op, f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):
+        return one.column, one.op, f"{value:f}".replace(".", form.symbols(get_language() or "fr")[0])
+    return one.column, one.op, str(value)
 
 
 def beside(faults: Iterable[str], fields: Iterable[str], names: dict[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -67,11 +67,13 @@ def no_issues() -> pl.DataFrame:
 
 def concat_issues(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Issue frames one after the other; absent columns become null."""
-    parts = [no_issues(), *(_conform(frame) for frame in frames)]
-    return pl.concat(parts)
+    # Most rules find nothing: to bring two hundred empty frames into shape took half the time of checking a small book.
+    return pl.concat([no_issues(), *(_conform(frame) for frame in frames if frame.height)])
 
 
 def _conform(frame: pl.DataFrame) -> pl.DataFrame:
+    if frame.schema == ISSUE_SCHEMA:
+        return frame
     columns = [
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in ISSUE_SCHEMA.items()

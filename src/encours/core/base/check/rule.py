@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from encours.core.base.issue import ISSUE_SCHEMA, Severity
+from encours.core.base.issue import ISSUE_SCHEMA, Severity, no_issues
 
 if TYPE_CHECKING:
     from encours.core.base.book import Book
@@ -34,6 +34,8 @@ def found(
     severity: Severity = "error",
 ) -> pl.DataFrame:
     """One issue for each row. `message` is a text, or an expression over the row."""
+    if not rows.height:
+        return no_issues()
     text = pl.lit(message) if isinstance(message, str) else message
     return rows.select(
         file=pl.lit(None, dtype=pl.String),

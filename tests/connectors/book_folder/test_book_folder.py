@@ -72,6 +72,38 @@ def test_lines_that_are_not_utf8_or_break_their_quotes(tmp_path: Path) -> None:
     assert codes(issues) == [("items.csv", 2, "not_utf8"), ("items.csv", 3, "bad_quotes")]
 
 
+@pytest.mark.parametrize("block", [7, 150, 1_000_000])
+def test_rows_of_several_lines_in_blocks_of_any_size(
+    tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also below a row that is set aside, and where the line breaks stand in a column that nobody asked for."""
+    monkeypatch.setattr("encours.connectors.book_folder.lines._BLOCK_BYTES", block)
+    lines = [f'{GOOD.replace("E:1", f"E:{n}")},"a ""note""\r\non two lines"' for n in range(2, 12, 2)]
+    book, issues = read_book(write(tmp_path, "items.csv", f"{ITEMS},note", lines[0], '"E:\n0",E', *lines[1:], GOOD))
+    assert book.items["item_id"].to_list() == ["E:2", "E:4", "E:6", "E:8", "E:10"]
+    assert codes(issues.filter(pl.col("severity") == "error")) == [
+        ("items.csv", 4, "ragged_line"),
+        ("items.csv", 14, "ragged_line"),
+    ]
+
+
+def test_a_stray_quote_costs_its_own_line_only(tmp_path: Path) -> None:
+    lines = (
+        GOOD.replace("E:1", '"E:\n1"'),  # lines 2 and 3
+        GOOD.replace("0001", 'the "first"'),
+        GOOD.replace("0001", '"first" one'),
+        GOOD.replace("0001", "00\r01"),
+        GOOD.replace("E:1", '"E:\n2"'),
+    )
+    book, issues = read_book(write(tmp_path, "items.csv", ITEMS, *lines))
+    assert book.items.select("item_id", "number").rows() == [
+        ("E:\n1", "0001"),
+        ("E:1", 'the "first"'),
+        ("E:\n2", "0001"),
+    ]
+    assert codes(issues) == [("items.csv", 5, "bad_quotes"), ("items.csv", 6, "bad_quotes")]
+
+
 def test_absent_required_columns_are_one_error_naming_all(tmp_path: Path) -> None:
     write(tmp_path, "items.csv", "item_id,entity_id,colour", "1,E,red")
     write(tmp_path, "receipts.csv", "receipt_id", "1")

@@ -61,3 +61,20 @@ def test_a_match_that_waits_for_a_person_counts_by_its_confidence() -> None:
     waits = pl.DataFrame({"item_id": ["O3"], "confidence": [0.7]})
     told = predict(company([("R", None, 300_000)]), day(_DAY), proposals=waits).items
     assert dict(zip(told["item_id"], told["shift"], strict=True)) == {"O1": None, "O2": None, "O3": "probably_paid"}
+
+
+def test_our_own_backlog_is_no_sign_of_a_payer() -> None:
+    """Six late items of a prompt payer: without their money it vanishes and slips, with money that waits it does not."""
+    rows = paid(_PROMPT[:18], "P")
+    late = [
+        {"item_id": f"O{n}", "customer_id": "P", "issued_on": day(126), "due_on": day(140 + 4 * n), "amount": 5_000}
+        for n in range(6)
+    ]
+    book = book_of([*(item for item, _ in rows), *late], [letter for _, letter in rows])
+    of = study(book, day(175))
+
+    def alerts(proposals: pl.DataFrame | None) -> set[str]:
+        return set(know_payers(book, of, predict(book, day(175), proposals=proposals)).alerts["alert"])
+
+    assert {"vanishing", "slipping"} <= alerts(None)
+    assert not alerts(pl.DataFrame({"item_id": [f"O{n}" for n in range(6)], "confidence": [0.95] * 6}))

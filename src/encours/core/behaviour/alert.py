@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -23,13 +23,15 @@ ALERT_SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What alerts look at: the Book as known on the day, the history, payers' profiles (`profile.profiled`), flags."""
+    """What alerts look at: the Book as known on the day, the history, payers' profiles (`profile.profiled`), flags, and
+    the ids of items whose money has probably come (`arrived`)."""
 
     as_of: date
     known: Book
     history: pl.DataFrame
     profiles: pl.DataFrame
     flags: pl.DataFrame
+    arrived: pl.Series = field(default_factory=lambda: pl.Series("item_id", [], dtype=pl.String))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,13 @@ _EXCUSES = ("dispute", "refused", "probably_paid", "payment_sent")
 _LARGE, _SIDE = 0.75, 8
 
 
-def payer_figures(book: Book, history: pl.DataFrame, as_of: date, yearly_rate: float = USUAL_RATE) -> pl.DataFrame:
+def payer_figures(
+    book: Book,
+    history: pl.DataFrame,
+    as_of: date,
+    yearly_rate: float = USUAL_RATE,
+    arrived: pl.Series | None = None,
+) -> pl.DataFrame:
     """A row a payer of `history` (HISTORY_SCHEMA); nulls where nothing can be said.
 
     payer_id, payments, last_paid_on, last_seen_on, open_items, late_items; days: delay_p10, delay_median, delay_p90 of
@@ -37,7 +43,8 @@ def payer_figures(book: Book, history: pl.DataFrame, as_of: date, yearly_rate: f
     run_share; trend_days (90 days against the time before), changed_on, changed_days, change_t; large_days (median
     of large invoices less the others'); channel, drawn, returned, promises, promises_kept, lag_days, ledger_closings;
     currency, paid_year (minor units), late_cost (minor units a year: amount × days late / 365 × rate); slip_score,
-    slip_since, slip_items, slip_late, slip_open, slip_days (`slip.SLIP_SCHEMA`).
+    slip_since, slip_items, slip_late, slip_open, slip_days (`slip.SLIP_SCHEMA`). `arrived`: ids of items whose money has
+    probably come: late only until somebody applies it, they say nothing of their payer.
     """
     told = history.filter(pl.col("kind").is_in(TELLING))
     paid = told.filter(pl.col("ending").is_in([DECIDED, INTERVAL])).sort("payer_id", "paid_on", "item_id")
@@ -53,7 +60,7 @@ def payer_figures(book: Book, history: pl.DataFrame, as_of: date, yearly_rate: f
     parts = (
         _delays(paid, as_of), runs(paid), _change(paid), _large(paid), _cost(paid, as_of, yearly_rate),
         _disputes(known, told), _promises(known, history, as_of), _returned(known),
-        slip(history, _excused(known, history, as_of), as_of),
+        slip(history, _excused(known, history, as_of, arrived), as_of),
     )  # fmt: skip
     for part in parts:
         rows = rows.join(part, on="payer_id", how="left", maintain_order="left")
@@ -147,10 +154,10 @@ def _disputes(known: Book, told: pl.DataFrame) -> pl.DataFrame:
     return told.group_by("payer_id").agg(share_disputed=disputed.mean())
 
 
-def _excused(known: Book, history: pl.DataFrame, as_of: date) -> pl.Series:
+def _excused(known: Book, history: pl.DataFrame, as_of: date, arrived: pl.Series | None) -> pl.Series:
     """Items that are late for a reason of their own: they say nothing of their payer's habit."""
     stopped = [rule.find(known, history, as_of)["item_id"] for rule in shifts() if rule.name in _EXCUSES]
-    return pl.concat([known.disputes["item_id"], *stopped])
+    return pl.concat([known.disputes["item_id"], *stopped, *([] if arrived is None else [arrived])])
 
 
 def _promises(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from encours.core.behaviour.figures import USUAL_RATE, payer_figures
 from encours.core.behaviour.flags import flags
 from encours.core.behaviour.predict import Predictions
 from encours.core.behaviour.profile import profiled
+from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
 from encours.core.behaviour.study import Study
 
 
@@ -36,7 +37,8 @@ def know_payers(
 
     `yearly_rate`: what money costs a year (0.05 is 5 %), for the cost of late payment.
     """
-    profiles = profiled(payer_figures(book, of.history, of.as_of, yearly_rate), of.as_of)
+    arrived = found.items.filter(pl.col("shift") == PROBABLY_PAID.name)["item_id"]
+    profiles = profiled(payer_figures(book, of.history, of.as_of, yearly_rate, arrived), of.as_of)
     flagged = flags(found, profiles, deadlines)
-    seen = Seen(of.as_of, book.as_of(of.as_of), of.history, profiles, flagged)
+    seen = Seen(of.as_of, book.as_of(of.as_of), of.history, profiles, flagged, arrived)
     return Payers(profiles, flagged, alerted(seen, alerts()))

@@ -1,4 +1,7 @@
-"""Shrinking or vanishing payments: much less comes than fell due, of a payer that used to pay what fell due."""
+"""Shrinking or vanishing payments: much less comes than fell due, of a payer that used to pay what fell due.
+
+Money that has come and waits to be applied has come: our own backlog is no sign of theirs.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,14 @@ def _find(seen: Seen) -> pl.DataFrame:
     # What should be there by now: due, and later than the payer is in nine cases of ten.
     ripe = pl.col("due_on") + pl.duration(days=pl.col("delay_p90").clip(0, 60).ceil())
     rows = rows.filter((ripe <= seen.as_of) & (pl.col("due_on") > seen.as_of - timedelta(days=_YEAR)))
+    paid = pl.col("paid_on").is_not_null() | pl.col("item_id").is_in(seen.arrived.implode())
     recent = pl.col("due_on") > seen.as_of - timedelta(days=_DAYS) - pl.duration(days=pl.col("delay_p90").clip(0, 60))
     found = rows.group_by("payer_id").agg(
         items=recent.sum(),
-        came=pl.col("paid_on").is_not_null().filter(recent).mean(),
-        before=pl.col("paid_on").is_not_null().filter(~recent).mean(),
+        came=paid.filter(recent).mean(),
+        before=paid.filter(~recent).mean(),
         older=(~recent).sum(),
-        evidence=pl.col("item_id").filter(recent & pl.col("paid_on").is_null()).head(10),
+        evidence=pl.col("item_id").filter(recent & ~paid).head(10),
     )
     few = (pl.col("came") <= _LITTLE) & (pl.col("before") >= _USUAL)
     found = found.filter(few & (pl.col("items") >= _LEAST_ITEMS) & (pl.col("older") >= _LEAST_ITEMS))

@@ -160,6 +160,7 @@ def _clauses() -> Iterator[str]:
     against = ("ways", "rivals", "late", "dead", "elsewhere", "quoted_unpaid", "namesakes", "partly", "twin")
     ways = ("by_number", "by_other", "by_list", "by_tail", "by_slip", "unquoted")
     row = dict.fromkeys((*against, *ways), 2.0) | {"gap": 1250, "weak": 2**30 - 1, "crossed": True, "contested": "R1"}
+    row["currency"] = "EUR"
     row |= {"second": 0.5, "twin_of": "R2", "reopened_by": "R3", "items": 6.0}
     rows = [
         row | dict.fromkeys(flags, 0.0) | {flag: 1.0, "family_place": place, "items": items}
@@ -188,13 +189,13 @@ def test_why_a_return_is_proposed_has_its_french() -> None:
 
 def test_why_a_match_is_proposed_reads_well_in_french() -> None:
     reason = (
-        "3 items quoted (2 by number, 1 by the last digits), less a discount of 12.5: exactly the receipt; "
+        "3 items quoted (2 by number, 1 by the last digits), less a discount of 12.50 EUR: exactly the receipt; "
         "the bank account is the customer's; but 2 sets of items fit alike"
     )
     with translation.override("fr"):
         assert said_why(reason).replace("\u202f", " ").replace("\u00a0", " ") == (
-            "3 pièces citées (2 par numéro, 1 par les derniers chiffres), moins un escompte de 12,5 : exactement le "
-            "règlement ; le compte bancaire est celui du client ; mais 2 ensembles de pièces conviennent aussi bien"
+            "3 pièces citées (2 par numéro, 1 par les derniers chiffres), moins un escompte de 12,50 EUR : exactement "
+            "le règlement ; le compte bancaire est celui du client ; mais 2 ensembles de pièces conviennent aussi bien"
         )
     with translation.override("en"):
         assert said_why(reason) == reason

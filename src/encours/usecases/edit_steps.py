@@ -22,7 +22,7 @@ ACT = "edit_scenario"
 #: Who writes, and who signs a formal notice.
 SENDERS = ("collector", "sales_owner", "credit_manager")
 #: Roles of a customer's contacts to which a step may write.
-ROLES = ("accounts_payable", "buyer", "cfo", "executive", "site", "accountant", "sales_owner")
+ROLES = ("accounts_payable", "buyer", "cfo", "executive", "site", "accountant", "public_accountant", "sales_owner")
 _NUMBERS = ("level", "days", "notice_hours", "minutes", "patience")
 _AMOUNTS = ("amount_min", "amount_max")
 _TEXTS = ("anchor", "channel", "template", "tone", "mode", "sender")

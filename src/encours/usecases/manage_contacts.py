@@ -21,7 +21,7 @@ from encours.usecases.rights import Actor, NotAllowedError, require
 
 ACT = "manage_contacts"
 #: Roles that scenarios write to; a file may bring others.
-ROLES = ("accounts_payable", "buyer", "cfo", "executive", "accountant", "site", "legal")
+ROLES = ("accounts_payable", "buyer", "cfo", "executive", "accountant", "public_accountant", "site", "legal")
 #: Channels that a contact may refuse. What the law asks for (a formal notice by letter) is not refused.
 OPT_OUTS = ("email", "sms", "call", "voice", "letter")
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")

@@ -64,7 +64,7 @@ def test_a_match_that_waits_for_a_person_counts_by_its_confidence() -> None:
 
 
 def test_our_own_backlog_is_no_sign_of_a_payer() -> None:
-    """Six late items of a prompt payer: without their money it vanishes and slips, with money that waits it does not."""
+    """Six late items of a prompt payer: it vanishes and slips, but not where their money waits to be applied."""
     rows = paid(_PROMPT[:18], "P")
     late = [
         {"item_id": f"O{n}", "customer_id": "P", "issued_on": day(126), "due_on": day(140 + 4 * n), "amount": 5_000}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from encours.core.base.money import exponent_expr, money_text
+from encours.core.base.money import exponent_expr
 from encours.core.dunning.effects import known_profile
 from encours.core.dunning.known import PROFILES
 
 _SHOWN = 3
+#: Fewer days than this are written as none.
+_HARDLY = 0.05
 #: A payer's own past is worth a word from so many of its messages, and from so much more or less than others react.
 _MESSAGES, _MORE, _LESS = 3.0, 1.25, 0.6
 #: Below this share of promises kept a payer's word is worth little.
@@ -48,11 +50,11 @@ def _own(payers: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _whole(amount: pl.Expr) -> pl.Expr:
-    """Minor units rounded to whole units, as text with their currency: 48000.00 EUR."""
+    """Minor units rounded to whole units, as text with their currency: 48000 EUR."""
     unit = exponent_expr(pl.col("currency")).fill_null(2).replace_strict(
         {n: 10**n for n in (0, 2, 3, 4)}, return_dtype=pl.Int64
     )  # fmt: skip
-    return money_text((amount / unit).round(0).cast(pl.Int64) * unit, pl.col("currency"))
+    return pl.format("{} {}", (amount / unit).round(0).cast(pl.Int64), "currency")
 
 
 def _days(value: pl.Expr) -> pl.Expr:
@@ -68,7 +70,9 @@ def _effect() -> pl.Expr:
     brings = pl.format("≈ {} days earlier on {}.", _days(pl.col("days_earlier")), _whole(pl.col("amount")))
     nothing = pl.format("Leave it: ≈ {} days earlier on {} are worth less than what it costs.",
                         _days(pl.col("days_earlier")), _whole(pl.col("amount")))  # fmt: skip
-    return pl.when(pl.col("chase").fill_null(True)).then(brings).otherwise(nothing)
+    hardly = pl.lit("Leave it: a reminder would change hardly anything.")
+    chase, little = pl.col("chase").fill_null(True), pl.col("days_earlier") < _HARDLY
+    return pl.when(chase & ~little).then(brings).when(~chase & little).then(hardly).when(~chase).then(nothing)
 
 
 def _against() -> pl.Expr:

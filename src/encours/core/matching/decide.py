@@ -123,6 +123,7 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         row=pl.Series(rows, dtype=pl.UInt32),
         family_place=pl.Series(outcome.family[rows]),
         gap=pl.Series(outcome.gap[rows]),
+        currency=ready.receipts["currency_word"].gather(rows),
         weak=pl.Series(outcome.weak[rows]),
         crossed=pl.Series(ready.facts.marks.crossed[rows]),
         contested=_named(ids, rival),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from encours.core.base.money import money_text
 from encours.core.matching.families import families
 from encours.core.matching.proof import IS_AMOUNT, OTHER_CUSTOMER, PAYERS, SAME_ITEMS, SUPPOSED, WEAK
 
@@ -28,9 +29,9 @@ SPOKEN_OF = (
 def reasons(proposed: pl.DataFrame) -> pl.Series:
     """A sentence for each proposal.
 
-    `proposed`: family (place), the features by name, gap, weak (bits of `proof`), crossed, contested (id of a receipt
-    that wants the same item, else null), reopened_by (id of the return that opened an item again, else null), second
-    (confidence of the best other set), twin_of.
+    `proposed`: family (place), the features by name, gap (in minor units), currency, weak (bits of `proof`), crossed,
+    contested (id of a receipt that wants the same item, else null), reopened_by (id of the return that opened an item
+    again, else null), second (confidence of the best other set), twin_of.
     """
     parts = [
         part.with_columns(what=_what(families()[int(part["family_place"][0])].name))
@@ -59,7 +60,7 @@ def _what(name: str) -> pl.Expr:
         separator=", ", ignore_nulls=True,
     )  # fmt: skip
     quoted = pl.format("{} quoted ({})", items, how)
-    gap = (pl.col("gap").abs() / 100).round(2).cast(pl.String)
+    gap = money_text(pl.col("gap").abs(), pl.col("currency"))
     sentences = {
         "quoted_exact": pl.format("{}, open amounts sum exactly to the receipt", quoted),
         "quoted_credit": pl.format("{}, credit notes taken off: exactly the receipt", quoted),

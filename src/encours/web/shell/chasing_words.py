@@ -65,6 +65,7 @@ WORDS = {
         "credit_manager": gettext_lazy("Our credit manager"),
         "collector": gettext_lazy("Our collector"),
         "accountant": gettext_lazy("Accountant"),
+        "public_accountant": gettext_lazy("Public accountant"),
     },
     "tone": {
         "friendly": pgettext_lazy("tone", "Friendly"),

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from encours.usecases.show_today import TodayRow
 from encours.web.shell import format as form
 
 _ICONS = {"email": "mail", "call": "phone", "voice": "phone", "letter": "letter", "registered_letter": "letter"}
+#: The last step of every ready-made ladder, at which somebody decides what follows.
+_DECIDES = "handover"
 #: What a chosen row can be asked for by a key, beside its button.
 KEYS = ("call", "promise", "snooze", "assign", "pin", "skip")
 
@@ -29,6 +32,13 @@ class Shown:
     def channel_icon(self) -> str:
         """The icon of its channel."""
         return _ICONS.get(self.row.channel, "mail")
+
+    @property
+    def task_verb(self) -> str:
+        """What a person does who takes up a task: not each is a telephone call."""
+        if self.row.channel != "call":
+            return _("Do it")
+        return _("Decide") if self.row.step.endswith(_DECIDES) else _("Call")
 
     @property
     def step_name(self) -> str:

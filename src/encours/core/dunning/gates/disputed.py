@@ -17,6 +17,7 @@ def hold(facts: Facts) -> pl.DataFrame:
     """The amounts of an item's open disputes together, at most what is open of it."""
     standing = facts.book.disputes.filter(pl.col("closed_on").is_null() & (pl.col("opened_on") <= facts.as_of))
     rows = standing.sort("opened_on", "dispute_id").group_by("item_id", maintain_order=True).agg(
-        amount=pl.col("amount").abs().sum(), since=pl.col("opened_on").first(), reason=pl.col("reason").first()
+        amount=pl.col("amount").abs().sum(), since=pl.col("opened_on").first(),
+        reason=pl.col("reason").first().str.replace_all("_", " "),
     )  # fmt: skip
     return facts.items.select("item_id").join(rows, on="item_id")

@@ -7,6 +7,7 @@ that has none. What is not known here is shown as it came.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from django.utils.translation import get_language
@@ -14,13 +15,17 @@ from django.utils.translation import get_language
 from encours.web.shell.issue_words.french import french
 
 __all__ = ["french", "said", "said_together"]
+#: An amount that an engine wrote, before its currency: thousands are set apart where people read it.
+_AMOUNT = re.compile(r"(?<![\w.,-])(\d{4,})(\.\d{2,4})?(?= [A-Z]{3}\b)", re.ASCII)
 
 
 def said(message: str | None) -> str:
     """A message or an action in the reader's language; nothing for none."""
     if not message:
         return ""
-    return french(message) if (get_language() or "fr").startswith("fr") else message
+    if (get_language() or "fr").startswith("fr"):
+        return french(message)
+    return _AMOUNT.sub(lambda found: f"{int(found[1]):,}{found[2] or ''}", message)
 
 
 def said_why(reason: str) -> str:

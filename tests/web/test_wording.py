@@ -33,3 +33,27 @@ def test_what_is_refused_stands_where_it_was_written(town: Town, client_of: Call
     assert "An hour of {{ works }}</textarea>" in page
     assert "works is not known" in page
     assert not MessageTemplate.objects.exists()
+
+
+def test_a_letter_is_written_beside_its_page_and_in_its_tone(town: Town, client_of: Callable[[str], Client]) -> None:
+    client = client_of("claude")
+    at = "/templates/?of=A&channel=letter&code=formal_notice&language=fr"
+    page = client.get(at).content.decode()
+    assert "MISE EN DEMEURE" not in page, "the heading is no part of the words"
+    assert page.count("data:image/png;base64") >= 1
+    sent = {"of": "A", "code": "formal_notice", "language": "fr", "channel": "letter", "tone": "firm",
+            "customer": "A:0", "subject": "À payer : {{ principal }}"}  # fmt: skip
+    tried = client.post("/templates/preview/", sent | {"text": "{{ late_for }} de retard"}).content.decode()
+    assert "data:image/png;base64" in tried
+    refused = client.post("/templates/save/", sent | {"text": "{{ works }}"}).content.decode()
+    assert "{{ works }}</textarea>" in refused
+    assert not MessageTemplate.objects.exists()
+    answer = client.post("/templates/save/", sent | {"text": "{{ late_for }} de retard"})
+    assert "channel=letter&tone=firm" in answer.headers["Location"]
+    row = MessageTemplate.objects.get()
+    assert (row.channel, row.tone) == ("letter", "firm")
+    assert "{{ late_for }} de retard</textarea>" in client.get(answer.headers["Location"]).content.decode()
+    client.post("/templates/restore/", sent | {"opened": "firm"})
+    row.refresh_from_db()
+    assert not row.active
+    assert client_of("colette").post("/templates/save/", sent | {"text": "x"}).status_code == 403

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from encours.connectors.base.outgoing import Attachment
 from encours.core.base.issue import CallError
@@ -11,12 +13,12 @@ from encours.usecases import clock
 from encours.usecases.edit_template import template_of
 from encours.usecases.keep_messages import Draft
 from encours.usecases.letter_files import kind_of
-from encours.usecases.letter_parts import Letter, Parties, letter_data, parties_of
+from encours.usecases.letter_parts import Letter, Parties, Sums, Words, letter_data, parties_of
 from encours.usecases.letters import says
 from encours.usecases.letters.typeset import typeset
 from encours.usecases.manage_settings import setting
 from encours.usecases.message_recipients import user_named, writer_of
-from encours.usecases.message_template import Block, Rendered, render
+from encours.usecases.message_template import Block, Source, render
 from encours.usecases.message_values import Subject, content_of
 from encours.usecases.outbox import RECALL
 from encours.usecases.payment_block import Chased
@@ -26,7 +28,9 @@ from encours.usecases.rights import Actor
 LETTERS = ("letter", "registered_letter")
 _PLACE = "\n\n---\n\n"
 #: Where a template says `table` the letter has its tables; what belongs to them has no place of its own.
-_BLOCKS = {name: Block("", "") for name in ("penalties_table", "payment", "statement_link", "link")}
+_BLOCKS = {name: Block("", "") for name in ("penalties_table", "payment", "statement_link", "link")} | {
+    "table": Block(_PLACE, _PLACE)
+}
 
 
 def letter_draft(actor: Actor, action: PlannedAction) -> Draft:
@@ -63,12 +67,12 @@ def letter_for(action: PlannedAction) -> Letter:
     """The letter that a planned action asks for, with the text of the user's own template where there is one."""
     day = clock.today()
     who = parties_of(action.entity_id, action.customer_id, day)
-    lines = lines_of(action)
-    own = _own_words(action, who, lines)
     writer = user_named(who.customer.collector)
+    lines = lines_of(action)
+    source = _own_template(action, who)
     return Letter(
         action.entity_id, action.customer_id, kind_of(action.template), lines, day, channel=action.channel,
-        subject=own.subject if own else "", text=own.text if own else "",
+        words=worded(source, who, lines, action.level) if source else None,
         reference=_reference(action), contact=writer.get_full_name() if writer else "",
     )  # fmt: skip
 
@@ -79,22 +83,41 @@ def _reference(action: PlannedAction) -> str:
     return f"{account}/{clock.today():%y%m%d}/{action.level}"
 
 
-def _own_words(action: PlannedAction, who: Parties, lines: tuple[Chased, ...]) -> Rendered | None:
-    """The user's own letter template, rendered; None: the ready text is taken."""
+def _own_template(action: PlannedAction, who: Parties) -> Source | None:
+    """The user's own letter template; None: the ready text is taken."""
     try:
         source = template_of(action.entity_id, action.template, who.language, action.tone, "letter")
     except CallError:
         return None
-    if source.origin == "shipped":
-        return None
+    return None if source.origin == "shipped" else source
+
+
+def worded(source: Source, who: Parties, lines: tuple[Chased, ...], level: int) -> Words:
+    """What a template of one's own says in a letter: sums, dates and phrases are those of the letter around it."""
     entity: Entity = who.entity
     customer: Customer = who.customer
-    of = Subject(
-        entity, customer, lines, who.day, who.language, action.template, action.tone or source.tone, action.level, None
-    )
-    writer = writer_of(entity.pk, entity.name, user_named(customer.collector), who.day)
-    content = content_of(of, writer)
-    return render(source, content.values, {**_BLOCKS, "table": Block(_PLACE, _PLACE)})
+
+    def say(letter: Mapping[str, str], sums: Sums) -> tuple[str, str]:
+        of = Subject(entity, customer, lines, who.day, who.language, source.code, source.tone, level, None)
+        content = content_of(of, writer_of(entity.pk, entity.name, user_named(customer.collector), who.day))
+        found = render(source, {**content.values, **_of_letter(letter, sums, who.language)}, _BLOCKS)
+        return found.subject, found.text
+
+    return say
+
+
+def _of_letter(letter: Mapping[str, str], sums: Sums, language: str) -> dict[str, Any]:
+    """The letter's own values, by the names that templates know."""
+    extra = says.money(sums.extra, sums.currency, language, code=True)
+    claimed = {
+        "interest": letter["interest"] if sums.interest else "",
+        "indemnity": letter["indemnity"] if sums.indemnity else "",
+        "total": extra if sums.extra else "",
+    }
+    return {name: letter[name] for name in ("principal", "items_remain", "oldest_late", "running", "pay_by")} | {
+        "interest": claimed["interest"], "indemnity": claimed["indemnity"], "penalties": claimed,
+        "late_for": letter["oldest_days"], "total_with_penalties": letter["total"],
+    }  # fmt: skip
 
 
 def _text(data: dict[str, list[str]]) -> str:

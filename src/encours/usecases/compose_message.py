@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db import transaction
 
@@ -171,15 +172,19 @@ def preview_template(actor: Actor, source: Source, customer_id: str, tone: str =
     if customer is None:
         raise NotAllowedError("see", None, "not_visible")
     today = clock.today()
-    rows = Item.objects.filter(customer_id=customer_id, is_current=True, open__gt=0).order_by("due_on", "number")
-    found = list(rows.filter(due_on__lt=today)[:200]) or list(rows[:200])
-    first = found[0].currency if found else ""
-    lines = tuple(Chased(row.item_id, row.open) for row in found if row.currency == first)
+    lines = tried_lines(customer_id, today, 200)
     entity = Entity.objects.get(pk=customer.entity_id)
     to = recipients_of(customer, ("accounts_payable",), ())
     contact = to.to[0] if to.to else None
     of = Subject(entity, customer, lines, today, source.language, source.code, tone or source.tone, 1, contact)
     return composed(of, to, user_named(customer.collector), source, Wish(copies=()))
+
+
+def tried_lines(customer_id: str, today: date, most: int) -> tuple[Chased, ...]:
+    """What a template is tried with: what is overdue of a customer, else all that is open, in one currency."""
+    rows = Item.objects.filter(customer_id=customer_id, is_current=True, open__gt=0).order_by("due_on", "number")
+    found = list(rows.filter(due_on__lt=today)[:most]) or list(rows[:most])
+    return tuple(Chased(row.item_id, row.open) for row in found if row.currency == found[0].currency)
 
 
 def _signer(action: PlannedAction, customer: Customer) -> User | None:

@@ -13,7 +13,9 @@ from encours.core.dunning.fields import Fault
 from encours.core.dunning.reading import read_scenarios, scenario_data
 from encours.core.dunning.timeline import placed
 from encours.store.models import DunningScenario, ScenarioVersion
+from encours.usecases.compose_letter import LETTERS
 from encours.usecases.edit_template import list_templates, template_of
+from encours.usecases.letter_wording import letter_codes
 from encours.usecases.manage_scenarios import save_scenario, scenario_row
 from encours.usecases.rights import Actor
 from encours.usecases.type_conditions import conditions_data
@@ -94,7 +96,7 @@ def code_of(name: str, taken: Collection[str], otherwise: str) -> str:
 
 def step_templates(actor: Actor, entity_id: str) -> list[str]:
     """Codes of the templates that a step may name."""
-    return sorted({one.code for one in list_templates(actor, entity_id)})
+    return sorted({one.code for one in list_templates(actor, entity_id)} | letter_codes(entity_id))
 
 
 def _save(
@@ -183,6 +185,8 @@ def _template_faults(entity_id: str, row: DunningScenario, data: Mapping[str, An
     try:
         template_of(entity_id, str(code), "en")
     except CallError:
+        if data.get("channel") in LETTERS and code in letter_codes(entity_id):
+            return []
         return [Fault(f"{place}: there is no template {code!r}", place, "template")]
     return []
 

@@ -51,9 +51,11 @@ def source_of(row: MessageTemplate) -> Source:
     return Source(row.code, row.language, row.subject, row.text, row.html, row.channel, row.tone, purpose, origin)
 
 
-def check_template(code: str, language: str, subject: str, text: str, html: str = "") -> list[str]:
+def check_template(
+    code: str, language: str, subject: str, text: str, html: str = "", channel: str = "email"
+) -> list[str]:
     """Everything wrong with a template, each with its part and line; empty: it can be saved."""
-    return message_template.faults(Source(_SAME.get(code, code), language, subject, text, html))
+    return message_template.faults(Source(_SAME.get(code, code), language, subject, text, html, channel))
 
 
 def save_template(
@@ -75,7 +77,7 @@ def save_template(
     """
     require(actor, ACT, entity_id)
     found = _call_faults(actor, code, language, tone, channel, entity_id)
-    found += check_template(code, language, subject, text, html)
+    found += check_template(code, language, subject, text, html, channel)
     if found:
         raise CallError(found)
     key = {"entity_id": entity_id, "code": code, "channel": channel, "language": language, "tone": tone}
@@ -91,30 +93,47 @@ def save_template(
             **key, **words, version=version, changed_at=clock.now(), changed_by=actor.user
         )
         audit.append(
-            clock.now(), actor.name, ACT, entity_id=entity_id or "", subject=f"template:{code}:{language}:{tone}",
+            clock.now(), actor.name, ACT, entity_id=entity_id or "", subject=_subject(code, language, tone, channel),
             before=None if last is None else {"version": last.version}, after={"version": version, "id": made.pk},
         )  # fmt: skip
     return made
 
 
-def restore_shipped(actor: Actor, code: str, language: str, *, entity_id: str | None = None) -> int:
-    """Takes a user's own versions out of force, so that the shipped words count again; how many were in force."""
+def restore_shipped(
+    actor: Actor, code: str, language: str, *, tone: str = "", channel: str = "email", entity_id: str | None = None
+) -> int:
+    """Takes a user's own versions out of force, so that the shipped words count again; how many were in force.
+
+    `tone`: of this tone alone; none: of all.
+    """
     require(actor, ACT, entity_id)
     with transaction.atomic():
-        rows = MessageTemplate.objects.filter(entity_id=entity_id, code=code, language=language, active=True)
+        rows = MessageTemplate.objects.filter(
+            entity_id=entity_id, code=code, language=language, channel=channel, active=True
+        )
+        rows = rows.filter(tone=tone) if tone else rows
         count = rows.update(active=False, changed_at=clock.now())
         if count:
             audit.append(
-                clock.now(), actor.name, ACT, entity_id=entity_id or "", subject=f"template:{code}:{language}",
+                clock.now(), actor.name, ACT, entity_id=entity_id or "",
+                subject=_subject(code, language, tone, channel),
                 before={"active": count}, after={"active": 0},
             )  # fmt: skip
     return count
 
 
+def _subject(code: str, language: str, tone: str, channel: str) -> str:
+    """How the audit names a template."""
+    parts = ("template", *(["letter"] if channel == "letter" else []), code, language, *([tone] if tone else []))
+    return ":".join(parts)
+
+
 def list_templates(actor: Actor, entity_id: str) -> list[Source]:
-    """Every template in force for an entity: each code in each language that has it, own words before shipped ones."""
+    """Every template in force for an entity but its letters (`letter_wording`): own words before shipped ones."""
     require(actor, "see", entity_id)
-    rows = MessageTemplate.objects.filter(Q(entity_id=entity_id) | Q(entity=None), active=True)
+    rows = MessageTemplate.objects.filter(Q(entity_id=entity_id) | Q(entity=None), active=True).exclude(
+        channel="letter"
+    )
     own = {(row.code, row.language, row.tone): source_of(row) for row in rows.order_by("entity_id", "version")}
     shipped = _shipped(message_template.languages())
     covered = {(code, language) for code, language, _ in own}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from encours.usecases.claim_penalties import Penalty, penalties
 from encours.usecases.letter_setup import sender_of, signatories_of
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import setting
+from encours.usecases.message_template import one_line
 from encours.usecases.payment_block import Chased, PaymentBlock, payment_block
 
 Kind = Literal["friendly", "firm", "formal_notice", "last_notice"]
@@ -29,14 +30,20 @@ _TABLES = "---"
 _LINES_MAX = 6
 
 
+#: (the letter's values, its sums) -> (subject, text).
+Words = Callable[[Mapping[str, str], "Sums"], tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Letter:
     """A letter to be set. What is empty is filled from the facts, the settings and the ready texts.
 
     `items`: what it asks for; an item's held part is named and not asked. `channel`: letter, registered_letter, or
     email for a letter that goes as a file. `text`: paragraphs parted by blank lines, `---` where the tables stand.
-    `claim`: whether penalties are asked for; default by kind, never of a consumer. `signatory`: the e-mail address of
-    one of the settings' signatories. `contact_id`: to whom; `contact`: whom to answer, as printed.
+    `words`: what says subject and text instead, out of the letter's own values and sums. `draft`: to be looked at
+    only, so that address and signatory may lack. `claim`: whether penalties are asked for; default by kind, never of
+    a consumer. `signatory`: the e-mail address of one of the settings' signatories. `contact_id`: to whom; `contact`:
+    whom to answer, as printed.
     """
 
     entity_id: str
@@ -54,6 +61,8 @@ class Letter:
     pay_by: date | None = None
     claim: bool | None = None
     signatory: str = ""
+    words: Words | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,7 +209,7 @@ def letter_data(letter: Letter) -> dict[str, Any]:
         faults.append(f"{letter.kind!r} is not a letter; there are {', '.join(KINDS)}")
     if not rows:
         faults.append("a letter asks for something: none of its items is known")
-    if letter.channel != "email" and (who.contact is None or not who.contact.address):
+    if letter.channel != "email" and not letter.draft and (who.contact is None or not who.contact.address):
         faults.append(f"no postal address is known of {who.customer.customer_id}")
     if faults:
         raise CallError(faults)
@@ -283,14 +292,18 @@ def _texts(
         "running": ready.get("running", "") if penal else "",
     }
     own = ready.get("consumer") if who.customer.kind == "consumer" else None
-    text = says.filled(letter.text or own or ready["text"], values)
-    parts = [" ".join(part.split()) for part in text.replace("\r", "").split("\n\n")]
+    if letter.words is not None:
+        subject, text = letter.words(values, sums)
+    else:
+        subject = says.filled(letter.subject or ready["subject"], values)
+        text = says.filled(letter.text or own or ready["text"], values)
+    parts = [one_line(part) for part in text.replace("\r", "").split("\n\n")]
     parts = [part for part in parts if part]
     at = parts.index(_TABLES) if _TABLES in parts else max(len(parts) - 1, 0)
     return (
         parts[:at],
         [part for part in parts[at:] if part != _TABLES],
-        says.filled(letter.subject or ready["subject"], values),
+        subject,
     )
 
 
@@ -390,6 +403,8 @@ def _signature(letter: Letter, who: Parties) -> list[str]:
         wanted = (
             [one for one in known if one.email.casefold() == letter.signatory.casefold()] if letter.signatory else known
         )
+        if not wanted and letter.draft:
+            return [who.entity.name]
         if not wanted:
             raise CallError(["who signs formal notices, with title and delegation, is not in the settings"])
         one = wanted[0]

@@ -52,7 +52,7 @@ def look_at_letter(action: PlannedAction) -> LetterLook:
     letter = letter_for(action)
     data = letter_data(letter)
     words = "\n\n".join([*data["before"], *data["after"]])
-    return LetterLook(tuple(data["recipient"]), data["subject"], words, _drawn(typeset(data, letter.day)))
+    return LetterLook(tuple(data["recipient"]), data["subject"], words, drawn(typeset(data, letter.day)))
 
 
 def planned_letter(actor: Actor, number: int) -> tuple[str, bytes] | None:
@@ -71,7 +71,7 @@ def kept_pages(message: Message) -> Pages | None:
         return None
     try:
         pdf = next((one.content for one in message_files.read_files(message) if one.content_type == _PDF), None)
-        return _drawn(pdf) if pdf is not None else None
+        return drawn(pdf) if pdf is not None else None
     except (CallError, ValueError):
         return None
 
@@ -87,6 +87,7 @@ def kept_file(viewing: Viewing, message_id: str, number: int) -> Attachment | No
     return message_files.read_file(MessageFile.objects.get(pk=number))
 
 
-def _drawn(pdf: bytes) -> Pages:
+def drawn(pdf: bytes) -> Pages:
+    """The first pages of a PDF as pictures."""
     pictures, count = pages_of(pdf, PAGES)
     return Pages(tuple(pictures), count)

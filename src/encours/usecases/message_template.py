@@ -60,6 +60,12 @@ _OURS: Mapping[str, tuple[str, ...]] = {
     "language": (),
     "link": (),
 }
+#: What letters know beside the rest: their sums and phrases. How to pay and the penalties stand in the letter's frame.
+LETTER: Mapping[str, tuple[str, ...]] = {
+    "principal": (), "interest": (), "indemnity": (), "items_remain": (), "oldest_late": (), "late_for": (),
+    "running": (),
+}  # fmt: skip
+_FRAMED = ("penalties_table", "payment", "statement_link", "link")
 LISTS = ("items", "customers")
 _BLOCKS = ("table", "penalties_table", "payment", "statement_link", "link")
 _TAGS = frozenset(
@@ -77,6 +83,7 @@ _FORLOOP = frozenset({"index", "index0", "rindex", "rindex0", "first", "last", "
 _LONG = 60_000
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
+_WHITE = re.compile("[^\\S\u00a0\u202f]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000\ue001]")
 
 
@@ -131,9 +138,13 @@ def _environment(escaping: bool) -> Environment:
     return made
 
 
-def names_of(code: str) -> Mapping[str, tuple[str, ...]]:
-    """What a template of this code may use: names and their fields."""
-    return {**_OURS, **INTERNAL[code]} if code in INTERNAL else NAMES
+def names_of(code: str, channel: str = "email") -> Mapping[str, tuple[str, ...]]:
+    """What a template of this code may use on a channel: names and their fields."""
+    if code in INTERNAL:
+        return {**_OURS, **INTERNAL[code]}
+    if channel == "letter":
+        return {name: fields for name, fields in NAMES.items() if name not in _FRAMED} | LETTER
+    return NAMES
 
 
 def languages() -> list[str]:
@@ -180,24 +191,24 @@ def faults(source: Source) -> list[str]:
         if len(text) > _LONG:
             found.append(f"{name}: longer than {_LONG} characters")
         else:
-            found += [f"{name}, line {line}: {what}" for line, what in sorted(_part_faults(text, source.code))]
+            found += [f"{name}, line {line}: {what}" for line, what in sorted(_part_faults(text, source))]
     if "" in (source.subject.strip(), source.text.strip()) or found:
         return found
     try:
-        render(source, sample(source.code), {name: Block(name, name) for name in _BLOCKS})
+        render(source, sample(source.code, source.channel), {name: Block(name, name) for name in _BLOCKS})
     except CallError as error:
         found += error.faults
     return found
 
 
-def _part_faults(text: str, code: str) -> Iterator[tuple[int, str]]:
+def _part_faults(text: str, source: Source) -> Iterator[tuple[int, str]]:
     try:
         template = _environment(False).from_string(text)
         analysis = template.analyze()
     except LiquidError as error:
         yield _line_of(error, text), str(error.message or "this cannot be read")
         return
-    known = names_of(code)
+    known = names_of(source.code, source.channel)
     fields = {field for name in LISTS for field in known.get(name, ())} | _FORLOOP
     free = {variable.span.index for found in analysis.globals.values() for variable in found}
     for found in analysis.variables.values():
@@ -227,7 +238,7 @@ def render(source: Source, values: Mapping[str, Any], blocks: Mapping[str, Block
     """What the template says. Raises CallError with the part and line of what it cannot say."""
     plain = _clean(values)
     marks = {name: f"{_OPEN}{name}{_CLOSE}" if block.text else "" for name, block in blocks.items()}
-    subject = _one_line(_filled("subject", source.subject, {**plain, **{name: b.text for name, b in blocks.items()}}))
+    subject = one_line(_filled("subject", source.subject, {**plain, **{name: b.text for name, b in blocks.items()}}))
     marked = _filled("text", source.text, {**plain, **marks})
     marked = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in marked.splitlines())).strip("\n")
     text = _MARK.sub(lambda found: blocks[found[1]].text, marked) + "\n"
@@ -262,8 +273,9 @@ def _clean(value: Any) -> Any:
     return value if isinstance(value, (int, bool)) else str(value or "")
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def one_line(text: str) -> str:
+    """The text on one line. What keeps an amount together stays."""
+    return _WHITE.sub(" ", text).strip()
 
 
 def _as_html(marked: str, blocks: Mapping[str, Block]) -> str:
@@ -291,10 +303,10 @@ def page(body: str, title: str, language: str) -> str:
     )
 
 
-def sample(code: str) -> dict[str, Any]:
+def sample(code: str, channel: str = "email") -> dict[str, Any]:
     """Values of the right shape for every name, by which a template is tried before it is kept."""
     made: dict[str, Any] = {}
-    for name, fields in names_of(code).items():
+    for name, fields in names_of(code, channel).items():
         row = {field: 2 if field in ("days", "oldest_days", "hours") else field for field in fields}
         made[name] = [row, row] if name in LISTS else row or name
     return made | {"count": 2, "oldest_days": 12, "level": 1}

@@ -9,6 +9,8 @@ from encours.store.models import Customer, CustomerPosition, Entity, MessageTemp
 from encours.usecases import message_template
 from encours.usecases.compose_message import preview_template
 from encours.usecases.edit_template import check_template, list_templates
+from encours.usecases.letter_wording import CHANNEL, list_letters, preview_letter
+from encours.usecases.look_at_letter import Pages
 from encours.usecases.message_template import Source
 from encours.usecases.preview_notice import is_notice, preview_notice
 from encours.usecases.rights import NotAllowedError
@@ -32,6 +34,7 @@ class WordingPage:
     entity_id: str
     entities: list[tuple[str, str]]
     rows: list[Source]
+    letters: list[Source]
     opened: Source | None
     names: dict[str, tuple[str, ...]]
     examples: list[Example]
@@ -40,38 +43,46 @@ class WordingPage:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a template says to a customer, or everything that is wrong with it."""
+    """What a template says to a customer, or everything that is wrong with it; `pages`: of a letter, as printed."""
 
     to: list[str]
     subject: str
     text: str
     html: str
     faults: tuple[str, ...] = ()
+    pages: Pages | None = None
 
 
-def show_wording(viewing: Viewing, entity_id: str, code: str, language: str) -> WordingPage:
-    """The templates in force for an entity that is seen."""
+def show_wording(
+    viewing: Viewing, entity_id: str, code: str, language: str, channel: str = "", tone: str = ""
+) -> WordingPage:
+    """The templates in force for an entity that is seen; the one that is named is opened, of letters in its tone."""
     entities = list(viewing.rows(Entity).order_by("name").values_list("entity_id", "name"))
     known = [one for one, _ in entities]
     of = entity_id if entity_id in known else (known[0] if known else "")
     rows = list_templates(viewing.actor, of) if of else []
-    opened = next((one for one in rows if (one.code, one.language) == (code, language)), None)
-    spoken = [one for one in rows if one.language == language]
-    opened = opened or next((one for one in rows if one.code == code), next(iter(spoken or rows), None))
+    letters = list_letters(viewing.actor, of) if of else []
+    among = letters if channel == CHANNEL and letters else rows
+    fits = [one for one in among if one.code == code]
+    fits = [one for one in fits if one.language == language] or fits
+    fits = [one for one in fits if one.tone == tone] or fits
+    spoken = [one for one in among if one.language == language]
+    opened = next(iter(fits or spoken or among), None)
     return WordingPage(
-        of, entities, rows, opened, dict(message_template.names_of(opened.code)) if opened else {},
-        _examples(viewing, of),
-        MessageTemplate.objects.filter(entity_id=of, code=opened.code, language=opened.language).count()
-        if opened else 0,
+        of, entities, rows, letters, opened,
+        dict(message_template.names_of(opened.code, opened.channel)) if opened else {}, _examples(viewing, of),
+        _versions(of, opened) if opened else 0,
     )  # fmt: skip
 
 
 def preview_words(viewing: Viewing, source: Source, customer_id: str) -> Preview:
     """What the words say to a customer; nothing is kept."""
-    faults = check_template(source.code, source.language, source.subject, source.text, source.html)
+    faults = check_template(source.code, source.language, source.subject, source.text, source.html, source.channel)
     if faults:
         return Preview([], "", "", "", tuple(faults))
     try:
+        if source.channel == CHANNEL:
+            return Preview([], "", "", "", pages=preview_letter(viewing.actor, source, customer_id))
         if is_notice(source.code):
             reader, words = preview_notice(viewing.actor, source, customer_id)
             return Preview([reader] if reader else [], words.subject, words.text, words.html)
@@ -82,6 +93,14 @@ def preview_words(viewing: Viewing, source: Source, customer_id: str) -> Preview
         return Preview([], "", "", "", tuple(refused.faults))
     to = [one.address for one in found.recipients.to]
     return Preview(to, found.words.subject, found.words.text, found.words.html)
+
+
+def _versions(entity_id: str, opened: Source) -> int:
+    """How many versions of these words are kept."""
+    rows = MessageTemplate.objects.filter(entity_id=entity_id, code=opened.code, language=opened.language)
+    if opened.channel == CHANNEL:
+        return rows.filter(channel=CHANNEL, tone=opened.tone).count()
+    return rows.exclude(channel=CHANNEL).count()
 
 
 def _examples(viewing: Viewing, entity_id: str) -> list[Example]:

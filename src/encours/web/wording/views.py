@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
 from encours.usecases.edit_template import TONES, restore_shipped, save_template
+from encours.usecases.letter_wording import CHANNEL
 from encours.usecases.message_template import Source
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_wording import preview_words, show_wording
@@ -32,30 +33,40 @@ def templates(request: Request) -> HttpResponse:
 def _page(request: Request, asked: QueryDict, typed: Source | None = None) -> HttpResponse:
     """The page; with `typed`, what somebody wrote stands where it was written, though it was not saved."""
     language = asked.get("language", "") or str(getattr(request, "LANGUAGE_CODE", "fr"))[:2]
-    page = show_wording(request.viewing, asked.get("of", ""), asked.get("code", ""), language)
+    page = show_wording(
+        request.viewing, asked.get("of", ""), asked.get("code", ""), language, asked.get("channel", ""),
+        asked.get("opened", "") or asked.get("tone", ""),
+    )  # fmt: skip
     who = asked.get("customer", "") or (page.examples[0].customer_id if page.examples else "")
+    before = page.opened
     if typed is not None and page.opened is not None:
         words = {"subject": typed.subject, "text": typed.text, "html": typed.html, "tone": typed.tone}
         page = replace(page, opened=replace(page.opened, **words))
     shown = preview_words(request.viewing, page.opened, who) if page.opened and who else None
-    grouped: dict[str, list[Source]] = {}
-    for row in page.rows:
-        grouped.setdefault(row.code, []).append(row)
     context = {
-        "section": "wording", "page": page, "groups": list(grouped.items()), "preview": shown, "who": who,
-        "tones": TONES, "can_edit": request.viewing.actor.may("edit_template", page.entity_id).ok,
+        "section": "wording", "page": page, "preview": shown, "who": who,
+        "tones": TONES, "current": before, "can_edit": request.viewing.actor.may("edit_template", page.entity_id).ok,
+        "groups": [(_("Messages and notices"), _grouped(page.rows)), (_("Printed letters"), _grouped(page.letters))],
         "picked": "code" in asked,
         "known": [(name, " ".join(fields)) for name, fields in page.names.items()],
     }  # fmt: skip
     return render(request, "wording/wording.html", context)
 
 
+def _grouped(rows: list[Source]) -> list[tuple[str, list[Source]]]:
+    found: dict[str, list[Source]] = {}
+    for row in rows:
+        found.setdefault(row.code, []).append(row)
+    return list(found.items())
+
+
 def _source(request: Request) -> Source:
     asked = request.POST
+    channel = CHANNEL if asked.get("channel") == CHANNEL else Source.channel
     return Source(
         asked.get("code", "")[:64], asked.get("language", "")[:8], asked.get("subject", ""),
         asked.get("text", "").replace("\r\n", "\n"), asked.get("html", "").replace("\r\n", "\n"),
-        tone=asked.get("tone", ""),
+        channel, asked.get("tone", ""),
     )  # fmt: skip
 
 
@@ -80,7 +91,7 @@ def save(request: Request) -> HttpResponse:
     try:
         save_template(
             request.viewing.actor, source.code, source.language, source.subject, source.text, html=source.html,
-            tone=source.tone or "neutral", entity_id=of,
+            tone=source.tone or "neutral", channel=source.channel, entity_id=of,
         )  # fmt: skip
     except NotAllowedError as refused:
         raise gone_or_forbidden(refused) from refused
@@ -98,8 +109,11 @@ def restore(request: Request) -> HttpResponse:
     source, of = _source(request), request.POST.get("of", "")
     if not request.viewing.actor.sees(of):
         raise Http404
+    tone = request.POST.get("opened", "") if source.channel == CHANNEL else ""
     try:
-        restore_shipped(request.viewing.actor, source.code, source.language, entity_id=of)
+        restore_shipped(
+            request.viewing.actor, source.code, source.language, tone=tone, channel=source.channel, entity_id=of
+        )
     except NotAllowedError as refused:
         raise gone_or_forbidden(refused) from refused
     messages.success(request, _("The words that came with Encours hold again."))
@@ -109,4 +123,6 @@ def restore(request: Request) -> HttpResponse:
 def _back(request: Request, source: Source) -> str:
     query = {"of": request.POST.get("of", ""), "code": source.code, "language": source.language,
              "customer": request.POST.get("customer", "")}  # fmt: skip
+    if source.channel == CHANNEL:
+        query |= {"channel": CHANNEL, "tone": source.tone}
     return f"{reverse('wording')}?{urlencode(query)}"

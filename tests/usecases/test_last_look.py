@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from encours.store.models import Contact, DunningScenario, Message, MessageEvent, PlannedAction
+from encours.core.base.days import bank_calendar
+from encours.store.models import Contact, Customer, DunningScenario, Message, MessageEvent, PlannedAction, Setting
 from encours.store.rights import job
 from encours.usecases import clock
 from encours.usecases.approve_messages import approve_messages
@@ -104,6 +106,41 @@ def test_a_message_waits_for_the_hours_of_its_step() -> None:
         assert MessageEvent.objects.filter(message=made, kind="waits").count() == 1
         DunningScenario.objects.update(data=data | {"steps": [step | {"window": None}]})
         now_due()
+        assert send_messages().sent == 1
+
+
+def _holiday_elsewhere() -> tuple[str, date]:
+    """A country and a day ahead that is a holiday there on a worked day of France, with a worked day after it."""
+    days = (clock.today() + timedelta(days=ahead) for ahead in range(1, 90))
+    own = bank_calendar("FR")
+    return next(
+        (country, day) for day in days for country in ("AT", "ES", "GB", "US", "JP", "PL")
+        if own.is_working(day) and own.is_working(day + timedelta(days=1))
+        and day in bank_calendar(country).closed and day + timedelta(days=1) not in bank_calendar(country).closed
+    )  # fmt: skip
+
+
+def test_a_message_waits_for_the_end_of_the_customers_own_holiday(monkeypatch: pytest.MonkeyPatch) -> None:
+    country, day = _holiday_elsewhere()
+    Customer.objects.filter(customer_id="A:0").update(country=country)
+    with smtp_server() as (port, inbox):
+        to_server(port)
+        week = {"weekdays": [1, 2, 3, 4, 5], "from": "00:00", "to": "23:59"}
+        Setting.objects.filter(key="mail.window").update(value=week)
+        monkeypatch.setattr(clock, "today", lambda: day)
+        monkeypatch.setattr(clock, "now", lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
+        made, other = queued("0"), queued("1")
+        assert send_messages().sent == 1
+        made.refresh_from_db()
+        other.refresh_from_db()
+        assert (made.state, other.state, len(inbox.taken)) == ("queued", "sent", 1)
+        assert made.send_after is not None
+        after = day + timedelta(days=1)
+        assert made.send_after.astimezone(clock.ZONE).date() == after
+        said = MessageEvent.objects.get(message=made, kind="waits").detail
+        assert said.startswith("a public holiday of the customer's country")
+        monkeypatch.setattr(clock, "today", lambda: after)
+        monkeypatch.setattr(clock, "now", lambda: datetime(after.year, after.month, after.day, 9, tzinfo=UTC))
         assert send_messages().sent == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from encours.core.dunning.reading import scenario_data
 from encours.core.dunning.scenario import Scenario, Step, Window
-from encours.store.models import DunningScenario, Entity, PlannedAction
+from encours.store.models import Customer, DunningScenario, Entity, PlannedAction
 from encours.usecases import clock
 from encours.usecases.quiet_hours import leaves_after
 
@@ -27,6 +27,10 @@ def test_a_message_waits_for_the_hours_of_its_step() -> None:
     night = datetime(2026, 7, 13, 22, 30, tzinfo=UTC)  # half past midnight of 14 July in Paris
     action = PlannedAction(entity_id="E", scenario="mine", step="open", day=date(2026, 7, 14))
     assert leaves_after(action, night) == datetime(2026, 7, 15, 6, 0, tzinfo=UTC)
+    Customer.objects.create(customer_id="E:x", entity_id="E", name="X", kind="business", country="AT")
+    away = PlannedAction(entity_id="E", customer_id="E:x", scenario="mine", step="open", day=date(2026, 10, 26))
+    monday = datetime(2026, 10, 26, 9, 0, tzinfo=UTC)  # a holiday of Austria
+    assert leaves_after(away, monday) == datetime(2026, 10, 27, 7, 0, tzinfo=UTC)
     action.step = "shut"
     assert leaves_after(action, night) == datetime(2026, 7, 15, 8, 0, tzinfo=UTC)
     action.scenario = "gone"

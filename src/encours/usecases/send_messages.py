@@ -26,7 +26,7 @@ from encours.usecases.mark_bounced import bounce_contacts
 from encours.usecases.message_files import read_files
 from encours.usecases.message_recipients import writer_of
 from encours.usecases.outbox import catch_up, give_back, mark_sent, message_id_of, note, set_aside
-from encours.usecases.quiet_hours import not_before
+from encours.usecases.quiet_hours import Later, not_before
 from encours.usecases.recheck_messages import whys_not
 from encours.usecases.worker_life import is_alive, living
 
@@ -210,11 +210,11 @@ def _send_some(
     return rows[len(part) :]
 
 
-def _put_off(row: Message, until: datetime) -> None:
-    """A message waits for the hours of its step; it is looked at again then."""
+def _put_off(row: Message, later: Later) -> None:
+    """A message waits for the hours of its step, or for a day that the customer works; it is looked at again then."""
     with transaction.atomic():
-        if Message.objects.filter(pk=row.pk, state=Message.State.QUEUED).update(send_after=until):
-            note(row, "waits", clock.now(), "the hours of its step are over: it leaves when they begin again")
+        if Message.objects.filter(pk=row.pk, state=Message.State.QUEUED).update(send_after=later.until):
+            note(row, "waits", clock.now(), later.why)
 
 
 def _opened(entity_id: str, way: Way) -> str | None:

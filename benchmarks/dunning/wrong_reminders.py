@@ -46,7 +46,7 @@ MONTHS_DAYS, IN_TIME_DAYS = 182, 3
 #: Gates that hold because something is not known for sure.
 DOUBT = (
     "bank_stale", "ledger_stale", "match_waiting", "unapplied_cash", "open_credit", "remittance_advice",
-    "payment_expected", "just_paid",
+    "payment_expected", "just_paid", "perhaps_paid", "deposit_waiting",
 )  # fmt: skip
 _AFTER = (3, 10, 20, 30)
 _CODES = [gate.code for gate in gates()]

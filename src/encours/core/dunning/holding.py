@@ -55,6 +55,24 @@ def enough(items: pl.DataFrame, money: pl.DataFrame, least: float) -> pl.DataFra
     return money.join(worth, on=key, how="semi", maintain_order="left")
 
 
+def covered(actions: pl.DataFrame, money: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
+    """Messages that chase and ask for no more than has come from their payer: action_id, currency, and what `money`
+    says.
+
+    `money`: payer_id, currency, paid (minor units), … `notes`: items with a negative `open`. Whoever pays takes its
+    credit notes off: where more is asked for, by one of them or by all of them to the cent, that is all the same.
+    """
+    asks = actions.filter(pl.col("level") > 0).select("action_id", "currency", "amount", payer_id="customer_id")
+    rows = asks.join(money, on=["payer_id", "currency"]).with_columns(_more=pl.col("amount") - pl.col("paid"))
+    credit = notes.group_by(pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency").agg(
+        _notes=-pl.col("open"), _all=-pl.col("open").sum()
+    )
+    rows = rows.join(credit, on=["payer_id", "currency"], how="left", maintain_order="left")
+    taken_off = pl.col("_notes").list.contains(pl.col("_more")) | (pl.col("_more") == pl.col("_all"))
+    rows = rows.filter((pl.col("_more") <= 0) | taken_off.fill_null(False))
+    return rows.drop("amount", "payer_id", "_more", "_notes", "_all")
+
+
 def could_settle(items: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
     """item_id, amount, until_on: what each payer's money could settle of its items, no more than there is.
 

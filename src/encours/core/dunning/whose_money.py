@@ -17,11 +17,18 @@ _DIGITS, _LETTERS = 5, 7
 _LEGAL = r"\b(?:SARL|SAS|SASU|SA|EURL|SNC|SCI|SELARL|SCOP|GMBH|LTD|LIMITED|BV|NV|SPA|SRL|SL|INC|AG)\b"
 #: Money that went out again pays nothing.
 _NOT = ("return", "out")
+#: A match below this confidence says who paid, and not surely what.
+_SURE = 0.9
+#: A name that begins like more payers' than this is nobody's.
+_FEW = 5
+#: Letters of the beginning of one word of a name that count, and of all its words together.
+_WORD, _BEGINNING = 3, 6
 
 
 def waiting(facts: Facts) -> pl.DataFrame:
-    """money_id, entity_id, payer_id?, currency, amount, proposed, until_on, payer_name?, payer_account?, remittance?:
-    receipts with money left (`amount`, minor units), until `unapplied_days` working days after they were known.
+    """money_id, entity_id, kind, payer_id?, currency, amount, proposed, until_on, payer_name?, payer_account?,
+    remittance?: receipts with money left (`amount`, minor units), until `unapplied_days` working days after they were
+    known.
 
     `proposed`: the part of the amount that proposed matches take. `payer_id`: of the customer that the receipt bears.
     """
@@ -33,7 +40,7 @@ def waiting(facts: Facts) -> pl.DataFrame:
     proposed = facts.known.proposals.group_by("receipt_id").agg(proposed=pl.col("amount").sum())
     rows = rows.join(proposed, on="receipt_id", how="left")
     rows = rows.select(
-        "entity_id", pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency", "payer_name",
+        "entity_id", "kind", pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency", "payer_name",
         "payer_account", "remittance", pl.col("proposed").fill_null(0), money_id="receipt_id", amount="unapplied",
         until_on=working_days_after(since, days),
     )  # fmt: skip
@@ -47,17 +54,67 @@ def named_payers(facts: Facts, money: pl.DataFrame, quoted: pl.DataFrame) -> pl.
     return money.with_columns(pl.coalesce("payer_id", "payer_id_found")).drop("payer_id_found")
 
 
-def quotes(items: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
+def open_money(facts: Facts) -> pl.DataFrame:
+    """`waiting` with `payer_id` wherever the receipt bears one, points to one or a match proposes one.
+
+    Money that matches use up to the cent, on whole items, is left out: it holds these alone (`_placed`).
+    """
+    money = waiting(facts).join(_placed(facts), on="money_id", how="anti", maintain_order="left")
+    if money.is_empty():
+        return money
+    money = named_payers(facts, money, quotes(facts.overdue, money))
+    # A match may pay items of several payers: it tells of one only where it names no other.
+    one = _proposed(facts).filter(pl.col("payer_id").n_unique().over("money_id") == 1)
+    rows = money.join(one, on="money_id", how="left", suffix="_proposed", maintain_order="left")
+    return rows.with_columns(pl.coalesce("payer_id", "payer_id_proposed")).drop("payer_id_proposed")
+
+
+def _placed(facts: Facts) -> pl.DataFrame:
+    """money_id: receipts that proposed matches use up to the cent, each item whole, and surely so.
+
+    Of a hundred open items many subsets add up to the cent: where the match itself is in doubt, the payer may have paid
+    others.
+    """
+    taken = facts.known.proposals.join(facts.items.select("item_id", "open"), on="item_id", how="left")
+    sums = taken.group_by(money_id="receipt_id").agg(
+        _taken=pl.col("amount").sum(), _whole=(pl.col("amount") == pl.col("open")).fill_null(False).all(),
+        _sure=(pl.col("confidence").fill_null(1.0) >= _SURE).all(),
+    )  # fmt: skip
+    rows = facts.unapplied.select(money_id="receipt_id", left="unapplied").join(sums, on="money_id")
+    return rows.filter(pl.col("_whole") & pl.col("_sure") & (pl.col("_taken") == pl.col("left"))).select("money_id")
+
+
+def _proposed(facts: Facts) -> pl.DataFrame:
+    """money_id, payer_id: the payers whose items matches propose."""
+    taken = facts.known.proposals.filter(pl.col("amount") > 0).select("item_id", money_id="receipt_id")
+    return taken.join(facts.items.select("item_id", "payer_id"), on="item_id").select("money_id", "payer_id").unique()
+
+
+def perhaps(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
+    """money_id, payer_id: the few payers whose money it may be where nothing points to one alone.
+
+    Whom its matches or its account name beside others, whose number ends like the one that it quotes, whose name's
+    words begin like words of the text: banks and people cut both.
+    """
+    told = [
+        _proposed(facts), quotes(facts.items, money, _FEW).select("money_id", "payer_id"), _by_account(facts, money),
+        _by_name(facts, money), _by_beginning(facts, money),
+    ]  # fmt: skip
+    found = pl.concat(told).unique().join(money.select("money_id"), on="money_id", how="semi")
+    return found.filter(pl.col("payer_id").n_unique().over("money_id") <= _FEW).sort("money_id", "payer_id")
+
+
+def quotes(items: pl.DataFrame, money: pl.DataFrame, payers: int = 1) -> pl.DataFrame:
     """money_id, item_id: items whose number a receipt's text bears, whole or as its last digits.
 
-    `items`: item_id, payer_id, number. `money`: money_id, remittance. Digits that several payers' items end in say
-    nothing.
+    `items`: item_id, payer_id, number. `money`: money_id, remittance. Digits that items of more than so many `payers`
+    end in say nothing.
     """
     digits = pl.col("number").str.replace_all(r"\D", "")
     last = pl.col("number").str.extract(r"(\d+)\D*$")
     keys = pl.concat([items.select("item_id", "payer_id", key=key) for key in (digits, last)])
     keys = keys.filter(pl.col("key").str.len_chars() >= _DIGITS).unique()
-    keys = keys.filter(pl.col("payer_id").n_unique().over("key") == 1)
+    keys = keys.filter(pl.col("payer_id").n_unique().over("key") <= payers)
     text = pl.col("remittance").fill_null("")
     whole = text.str.split(" ").list.eval(pl.element().str.replace_all(r"\D", ""))
     runs = text.str.extract_all(r"\d+")
@@ -108,6 +165,33 @@ def _by_name(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
     # Of names inside each other the longest is meant.
     longest = pl.col("name").str.len_chars() == pl.col("name").str.len_chars().max().over("money_id")
     return hits.filter(longest).join(names, on="name").select("money_id", "payer_id")
+
+
+def _by_beginning(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
+    """The payers whose name's words begin like words of the sender or the text; of several those with most letters."""
+    text = pl.concat_str([pl.col("payer_name").fill_null(""), pl.lit(" "), pl.col("remittance").fill_null("")])
+    told = money.select("money_id", _text=text).select("money_id", said=_words("_text")).explode("said").drop_nulls()
+    told = told.filter(pl.col("said").str.len_chars() >= _WORD).unique()
+    names = facts.book.customers.select("customer_id", word=_words("name")).explode("word").drop_nulls().unique()
+    names = names.join(facts.payers, on="customer_id")
+    # Words first, each once: a common one stands in thousands of names.
+    said, word = (
+        frame.select(name, key=pl.col(name).str.slice(0, _WORD)).unique()
+        for frame, name in ((told, "said"), (names, "word"))
+    )
+    begin = said.join(word, on="key").filter(pl.col("word").str.starts_with(pl.col("said"))).drop("key")
+    pairs = told.join(begin, on="said").join(names, on="word")
+    letters = pairs.group_by("money_id", "payer_id", "customer_id", "word").agg(pl.col("said").str.len_chars().max())
+    whole = letters.group_by("money_id", "payer_id", "customer_id").agg(letters=pl.col("said").sum())
+    like = whole.filter(pl.col("letters") >= _BEGINNING)
+    best = like.filter(pl.col("letters") == pl.col("letters").max().over("money_id"))
+    return best.select("money_id", "payer_id").unique()
+
+
+def _words(column: str) -> pl.Expr:
+    """The words of a text in capitals without accents, legal forms left out."""
+    upper = pl.col(column).str.to_uppercase().str.normalize("NFKD").str.replace_all(r"[^A-Z0-9 \-'.]", "")
+    return upper.str.replace_all(_LEGAL, "").str.extract_all(r"[A-Z0-9]+")
 
 
 def _plain(column: str) -> pl.Expr:

@@ -168,6 +168,8 @@ WORDS = {
         "under_floor": gettext_lazy("Below the floor"),
         "unapplied_cash": gettext_lazy("Money on the account"),
         "just_paid": gettext_lazy("Has just paid"),
+        "perhaps_paid": gettext_lazy("May have paid"),
+        "deposit_waiting": gettext_lazy("Deposit not broken down"),
         "open_credit": gettext_lazy("Open credit note"),
         "remittance_advice": gettext_lazy("Remittance advice"),
     },

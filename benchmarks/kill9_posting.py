@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ class Outcome:
     struck: int
     posted_before: int
     differences: list[str]
+
+
+def make_book(folder: Path, receipts: int) -> None:
+    """A book whose receipts all wait."""
+    make_waiting_book(folder, receipts)
 
 
 def child_prepare(home: str, url: str, book: str) -> None:
@@ -71,16 +77,22 @@ def child_apply(home: str, url: str, tell: str = "posts") -> None:
     print(json.dumps(said | {"state": state}), flush=True)
 
 
-def _child(call: str, *words: str) -> subprocess.Popen[str]:
+def child(module: str, call: str, *words: str) -> subprocess.Popen[str]:
+    """A process of its own that makes one call of a module."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "src")])}
     given = ", ".join(repr(word) for word in words)
-    command = [sys.executable, "-c", f"from benchmarks import kill9_posting as k; k.{call}({given})"]
+    command = [sys.executable, "-c", f"import {module} as k; k.{call}({given})"]
     return subprocess.Popen(
         command, env=environment, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
 
-def _finish(process: subprocess.Popen[str]) -> str:
+def _child(call: str, *words: str) -> subprocess.Popen[str]:
+    return child(__name__ if __name__ != "__main__" else "benchmarks.kill9_posting", call, *words)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    """The last line that a process says, once it is told to go on and has ended well."""
     out, _ = process.communicate("\n", timeout=600)
     if process.returncode:
         raise RuntimeError(f"a process ended with {process.returncode}")
@@ -88,13 +100,15 @@ def _finish(process: subprocess.Popen[str]) -> str:
     return lines[-1] if lines else ""
 
 
-def _begun(process: subprocess.Popen[str]) -> None:
+def begun(process: subprocess.Popen[str]) -> None:
+    """Waits for its next line."""
     assert process.stdout is not None
     assert process.stdin is not None
     process.stdout.readline()
 
 
-def _go(process: subprocess.Popen[str]) -> None:
+def go(process: subprocess.Popen[str]) -> None:
+    """Tells it to go on."""
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
@@ -102,22 +116,26 @@ def _go(process: subprocess.Popen[str]) -> None:
 
 @dataclass(frozen=True)
 class Ground:
-    """Where installations are made: copies of one that is prepared, a folder on SQLite, a database on PostgreSQL."""
+    """Where installations are made: copies of one that is prepared, a folder on SQLite, a database on PostgreSQL.
+
+    `module` has `make_book(folder, size)` and `child_prepare(home, url, book)`.
+    """
 
     scratch: Path
     server: str
-    receipts: int
+    size: int
+    module: str = "benchmarks.kill9_posting"
 
     def place(self, name: str) -> tuple[str, str]:
-        """A fresh installation whose receipts wait: its folder and its database."""
+        """A fresh installation in which the work is still to be done: its folder and its database."""
         book, home = self.scratch / "book", self.scratch / name
         if not book.exists():
-            make_waiting_book(book, self.receipts)
+            import_module(self.module).make_book(book, self.size)
         blank, told = self.scratch / "blank", self.scratch / "blank.url"
         if not blank.exists():
             blank.mkdir()
             told.write_text(create_database(self.server, "blank") if self.server else _sqlite(blank))
-            _finish(_child("child_prepare", str(blank), told.read_text(), str(book)))
+            finish(child(self.module, "child_prepare", str(blank), told.read_text(), str(book)))
         shutil.copytree(blank, home)
         if self.server:
             return str(home), create_database(self.server, name, copy_of=told.read_text())
@@ -157,10 +175,10 @@ def torture(ground: Ground, calm: Calm, kills: int, seed: int = 13) -> Outcome:
     for number in range(kills):
         home, url = ground.place(f"k{number}")
         process = _child("child_apply", home, url)
-        _begun(process)
-        _go(process)
+        begun(process)
+        go(process)
         if number % 5:  # one in five dies while it proposes, or anywhere
-            _begun(process)
+            begun(process)
         time.sleep(rng.random() * seconds)
         struck += process.poll() is None
         process.send_signal(signal.SIGKILL)
@@ -169,7 +187,7 @@ def torture(ground: Ground, calm: Calm, kills: int, seed: int = 13) -> Outcome:
         already += again["posted"] == 0
         if again["posted"] not in (0, posted):
             differences.append(f"kill {number}: {again['posted']} of {posted} were left to post: a run was half posted")
-        differences += _differences(f"kill {number}", expected, again["state"])
+        differences += differing(f"kill {number}", expected, again["state"])
         ground.remove(home, url)
     return Outcome(kills, struck, already, differences)
 
@@ -182,24 +200,25 @@ def two_at_once(ground: Ground, calm: Calm, rounds: int) -> list[str]:
         home, url = ground.place(f"two{number}")
         both = [_child("child_apply", home, url) for _ in range(2)]
         for process in both:
-            _begun(process)
+            begun(process)
         for process in both:
-            _go(process)
-        told = [json.loads(_finish(process))["posted"] for process in both]
+            go(process)
+        told = [json.loads(finish(process))["posted"] for process in both]
         if sum(told) > posted:
             differences.append(f"round {number}: {told} were posted, {posted} wait")
         again = _applied(home, url)  # what each left to the other is posted by the next run
-        differences += _differences(f"round {number}", expected, again["state"])
+        differences += differing(f"round {number}", expected, again["state"])
         ground.remove(home, url)
     return differences
 
 
 def _applied(home: str, url: str) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(_finish(_child("child_apply", home, url, "state")))
+    said: dict[str, Any] = json.loads(finish(_child("child_apply", home, url, "state")))
     return said
 
 
-def _differences(what: str, expected: dict[str, str], state: dict[str, str]) -> list[str]:
+def differing(what: str, expected: dict[str, str], state: dict[str, str]) -> list[str]:
+    """What a state says otherwise than the expected one."""
     return [
         f"{what}: {name} is {state.get(name)}, not {value}"
         for name, value in expected.items()

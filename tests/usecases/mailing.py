@@ -56,6 +56,11 @@ def late_book(customers: int = 2, *, items: int = 2) -> Book:
 def load_late(tmp_path: Path, customers: int = 2, *, items: int = 2) -> None:
     """The book imported, settings made, nothing in test mode."""
     import_now(job("test"), None, [folder(late_book(customers, items=items), tmp_path / "book")])
+    make_mail_ready()
+
+
+def make_mail_ready() -> None:
+    """What A needs before anything can leave; nothing is in test mode."""
     always = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "23:59"}
     account = {"holder": "Société A", "iban": IBAN, "bic": "AGRIFRPP", "currency": "EUR"}
     keep("mail.window", always)

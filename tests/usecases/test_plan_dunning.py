@@ -113,6 +113,22 @@ def test_only_an_active_scenario_sends_and_nobody_is_asked_twice(company: None) 
     assert Message.objects.count() == 3
 
 
+def test_the_figures_of_the_day_are_those_of_its_plan_however_often_it_is_made(company: None) -> None:
+    plan_dunning(job("test"))
+    switch_scenario(job("test"), "A", "sme", "on")
+    columns = ("actions", "messages", "tasks", "amounts", "held_gates", "avoided", "delayed")
+    DunningDay.objects.update(avoided=2, delayed=1)
+    plan_dunning(job("test"))
+    (before,), placed = DunningDay.objects.values_list(*columns), _listed()
+    assert before[0] == 3
+    assert before[-2:] == (2, 1)
+    PlannedAction.objects.filter(customer_id=placed[0]).update(state=PlannedAction.State.PLANNED)
+    Message.objects.filter(customer_id=placed[0]).delete()  # as if the process had died before the first was queued
+    assert plan_dunning(job("test"))[0].queued == 1
+    assert DunningDay.objects.values_list(*columns).get() == before
+    assert _listed() == placed
+
+
 def test_in_test_mode_nothing_is_queued(company: None) -> None:
     Setting.objects.filter(key="mail.test_mode").update(value=True)
     switch_scenario(job("test"), "A", "sme", "on") if DunningScenario.objects.exists() else plan_dunning(job("test"))

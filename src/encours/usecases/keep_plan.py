@@ -48,8 +48,10 @@ def keep_plan(
     `actions`: the plan's, with their worth, in the order of work; `withheld`: those that a random hold-out keeps back.
     """
     _replace_drafts(entity_id, day)
+    actions = actions.with_row_index("place", offset=1)
     acted = PlannedAction.objects.filter(entity_id=entity_id, day=day, state__in=_KEPT)
     gone = set(acted.values_list("action_id", flat=True))
+    done = actions.filter(pl.col("action_id").is_in(gone))  # part of the day's plan, whatever became of them
     actions, lines, waiting = _without_under_way(entity_id, made, actions.filter(~pl.col("action_id").is_in(gone)))
     held = pl.concat([made.held, made.parts, waiting], how="diagonal_relaxed")
     avoided, delayed = _settled_since(entity_id, lines)
@@ -57,7 +59,11 @@ def keep_plan(
     kept_back = PlannedAction.objects.filter(entity_id=entity_id, day=day, action_id__in=withheld)
     kept_back.filter(state=PlannedAction.State.PLANNED).update(state=PlannedAction.State.WITHHELD)
     _write_held(entity_id, day, held)
-    DunningDay.objects.filter(entity_id=entity_id, day=day).delete()
+    actions = pl.concat([done, actions])
+    earlier = DunningDay.objects.filter(entity_id=entity_id, day=day)
+    for before in earlier:  # what the day's earlier plans found stays found
+        avoided, delayed = avoided + before.avoided, delayed + before.delayed
+    earlier.delete()
     DunningDay.objects.create(
         entity_id=entity_id, day=day, made_at=clock.now(), stamp=stamp, actions=actions.height,
         messages=actions.filter(pl.col("mode") != "task").height, tasks=actions.filter(pl.col("mode") == "task").height,
@@ -108,7 +114,7 @@ def _write_actions(entity_id: str, day: date, run: Run, actions: pl.DataFrame, l
     known = dict(stale.filter(day=day).values_list("action_id", "pk"))
     PlannedLine.objects.filter(action__in=stale).delete()
     stale.delete()
-    rows = _marked(entity_id, day, actions.with_row_index("place", offset=1)).with_columns(
+    rows = _marked(entity_id, day, actions).with_columns(
         entity_id=pl.lit(entity_id), day=pl.lit(day), run_id=pl.lit(run.pk, dtype=pl.Int64),
         state=pl.lit(PlannedAction.State.PLANNED.value), id=pl.col("action_id").replace_strict(
             known, default=None, return_dtype=pl.Int64),

@@ -50,6 +50,7 @@ UNSEEN = (
     "usecases/backtest_payments.py",
     "usecases/build_demo.py",
     "usecases/dunning_page.py",
+    "usecases/folder_gaps.py",
     "usecases/forecast_folder.py",
     "usecases/forecast_page.py",
     "usecases/make_sample.py",

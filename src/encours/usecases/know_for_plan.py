@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -14,8 +15,12 @@ from encours.core.dunning.freshness import freshness
 from encours.core.dunning.importance import importance
 from encours.core.dunning.known import Known, Rules
 from encours.core.dunning.scenario import Scenarios
+from encours.usecases.folder_gaps import undated
 from encours.usecases.match_receipts import match_receipts
 from encours.usecases.predict_payments import Predicted, predict_payments
+
+#: Working days by which a bank's file comes late at most, where none says when it came.
+_LATE_DAYS = 3
 
 
 def know_for_plan(
@@ -30,9 +35,13 @@ def know_for_plan(
 
     Money that has come is matched to what it may pay. How each customer pays is read off its own past or, which takes
     minutes, learnt (`learn`; `model`: one learnt before); how far bank and ledger reach is read from their days. Holds,
-    objections and notices are people's words: a book holds none, and notices count as given in time.
+    objections and notices are people's words: a book holds none, and notices count as given in time. Where no bank
+    line says when it became known, its money holds _LATE_DAYS working days longer: files come after what they tell.
     """
-    rules = rules or Rules(assume_notices=True)
+    if rules is None:
+        rules = Rules(assume_notices=True)
+        if undated(book):
+            rules = replace(rules, unapplied_days=rules.unapplied_days + _LATE_DAYS)
     known = {"proposals": proposals_of(book, day), "freshness": freshness(book.as_of(day), day)}
     own = Model(day, 0, Trial(OWN_MEDIAN, *USUAL, {}), None)
     predicted = predict_payments(book, day, model or (None if learn else own))

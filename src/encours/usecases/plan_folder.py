@@ -17,7 +17,9 @@ from encours.core.base.issue import CallError, concat_issues
 from encours.core.dunning.plan import Plan, plan
 from encours.core.dunning.reading import read_scenarios
 from encours.core.dunning.ready import ready_scenarios
+from encours.core.dunning.replay import touched
 from encours.core.dunning.scenario import Scenarios
+from encours.usecases.folder_gaps import folder_gaps
 from encours.usecases.know_for_plan import know_for_plan
 from encours.usecases.weigh_plan import effects_of_book, weigh_plan
 
@@ -35,11 +37,12 @@ class Planned:
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
         """`actions` (best work first), `lines`, `held` (with `parts`: held parts of what is asked for), `tasks`,
-        `internal`, and what puts each action where it stands: `worth`, `worklist`."""
+        `internal`, what puts each action where it stands: `worth`, `worklist`; and `touches`: what the day leaves in
+        the next day's book if all of it is done."""
         made = self.plan
         tables = {"actions": made.actions, "lines": made.lines, "held": made.held, "parts": made.parts}
         tables |= {"tasks": made.tasks, "internal": made.internal}
-        return {**tables, "worth": self.worth, "worklist": self.worklist}
+        return {**tables, "worth": self.worth, "worklist": self.worklist, "touches": touched(made)}
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -78,7 +81,8 @@ def plan_book_folder(
     made = plan(book, day, asked, known)
     effects = effects_of_book(book, day, known.profiles, asked)
     weighed = weigh_plan(made, book, known, predicted.found.distribution(), effects)
-    found = concat_issues([issues, made.issues, predicted.issues] if learn else [issues, made.issues])
+    gaps = folder_gaps(book.as_of(day))
+    found = concat_issues([issues, gaps, made.issues, *([predicted.issues] if learn else [])])
     return Planned(weighed.plan, found, weighed.worth, weighed.worklist, effects.says())
 
 

@@ -29,7 +29,9 @@ _SHOWN = 5
 
 def command(
     book: Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for actions, lines, held, parts, tasks, summary.json.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for actions, lines, held, parts, tasks, touches, summary.json.")
+    ],
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="D", help="The day to stand on; default: the book's last.")
     ] = None,

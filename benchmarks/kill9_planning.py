@@ -28,15 +28,21 @@ _ENTITY = "A"
 
 def make_book(folder: Path, customers: int) -> None:
     """Customers with two late invoices each; every third one has so little open that a gate holds it."""
+    finish(child(_MODULE, "child_book", str(folder), str(customers)))
+
+
+def child_book(folder: str, customers: str) -> None:
+    """The same in a process of its own: the company of the tests wants Django."""
+    start(f"{folder}.home", "sqlite:///:memory:")
     import polars as pl
 
     from encours.connectors.book_folder import write_book
     from tests.usecases.mailing import late_book
 
-    book = late_book(customers)
+    book = late_book(int(customers))
     number = pl.col("customer_id").str.extract(r"(\d+)$").cast(pl.Int64)
     small = pl.when(number % 3 == 2).then(500).otherwise("amount")
-    write_book(book.replace(items=book.items.with_columns(amount=small)), folder)
+    write_book(book.replace(items=book.items.with_columns(amount=small)), Path(folder))
 
 
 def child_prepare(home: str, url: str, book: str) -> None:

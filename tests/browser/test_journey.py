@@ -73,6 +73,7 @@ _PAGES = (
     "/today/figures/",
     "/outbox/",
     "/outbox/?tab=held",
+    "/outbox/?tab=withheld",
     "/scenarios/",
     "/scenarios/sme/?of=A&step=letter",
     "/scenarios/sme/?of=A&tab=members",

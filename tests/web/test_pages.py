@@ -51,6 +51,7 @@ _PAGES = (
     "/today/figures/",
     "/outbox/",
     "/outbox/?tab=held",
+    "/outbox/?tab=withheld",
     "/scenarios/",
     "/scenarios/sme/?of=A&tab=members",
     "/scenarios/sme/?of=A&step=new",

@@ -23,9 +23,10 @@ from encours.usecases import clock
 from encours.usecases.look_at_letter import Pages, kept_pages
 from encours.usecases.manage_scenarios import testing_codes
 from encours.usecases.show_today import TIMED
+from encours.usecases.show_withheld import Stopped, Withheld, stopped_rows, withheld, withheld_rows
 from encours.usecases.viewing import Viewing
 
-TABS = ("confirm", "leaving", "held", "sent", "failed", "uncertain")
+TABS = ("confirm", "leaving", "held", "withheld", "sent", "failed", "uncertain")
 PAGE_ROWS = 50
 _STATES = {
     "leaving": (Message.State.QUEUED, Message.State.SENDING),
@@ -109,6 +110,9 @@ class OutboxPage:
     entity_names: dict[str, str]
     testing: bool
     held_share: list[tuple[str, float]] = field(default_factory=list)
+    stopped: list[Stopped] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    step_names: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,17 @@ def show_outbox(viewing: Viewing, tab: str, *, gate: str = "", text: str = "", p
     tab = tab if tab in TABS else TABS[0]
     rows: list[OutboxRow] = []
     held: list[HeldRow] = []
+    alone: list[Withheld] = []
     if tab == "held":
         found = _held(viewing, gate, text)
         count = found.count()
         pages, page = _pages(count, page)
         held = _held_rows(viewing, found, page)
+    elif tab == "withheld":
+        actions = withheld(viewing, text)
+        count = actions.count()
+        pages, page = _pages(count, page)
+        alone = withheld_rows(viewing, actions[(page - 1) * PAGE_ROWS : page * PAGE_ROWS])
     elif tab == "confirm":
         every = to_confirm(viewing, text)
         count = len(every)
@@ -147,6 +157,8 @@ def show_outbox(viewing: Viewing, tab: str, *, gate: str = "", text: str = "", p
         entity_names=dict(viewing.rows(Entity).values_list("entity_id", "name")),
         testing=any(testing_codes(one) for one in viewing.entity_ids),
         held_share=_share(viewing) if tab == "held" else [],
+        stopped=stopped_rows(viewing) if tab == "held" and page == 1 and not gate else [],
+        withheld=alone, step_names=_steps(viewing) if alone else {},
     )  # fmt: skip
 
 
@@ -176,7 +188,7 @@ def _counts(viewing: Viewing) -> dict[str, int]:
     found = {tab: sum(states.get(state, 0) for state in wanted) for tab, wanted in _STATES.items()}
     waiting = _planned(viewing).count() + _alone(viewing).count()
     held = viewing.rows(HeldItem).exclude(gate__in=TIMED).count()
-    return {"confirm": waiting, "held": held} | found
+    return {"confirm": waiting, "held": held, "withheld": withheld(viewing).count()} | found
 
 
 def _planned(viewing: Viewing) -> QuerySet[Any]:

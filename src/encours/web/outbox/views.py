@@ -52,6 +52,13 @@ def outbox(request: Request) -> HttpResponse:
         "page": SimpleNamespace(**vars(page) | {
             "rows": [_shown(row) for row in page.rows],
             "held": [SimpleNamespace(**vars(row) | words.freed(row.task, row)) for row in page.held],
+            "withheld": [
+                SimpleNamespace(**vars(row) | {
+                    "step_name": named(page.step_names.get((row.entity_id, row.scenario, row.step), {}), row.step),
+                    "channel_icon": _ICONS.get(row.channel, "mail"),
+                })
+                for row in page.withheld
+            ],
             "gates": [SimpleNamespace(**vars(gate) | {"frees": words.task(gate.task)}) for gate in page.gates],
         }),
         "tabs": [(code, label, page.counts.get(code, 0)) for code, label in zip(TABS, words.tabs(), strict=True)],

@@ -47,7 +47,10 @@ _FREES = {
 
 def tabs() -> tuple[str, ...]:
     """The tabs in their order."""
-    return _("To confirm"), _("About to leave"), _("Held back"), _("Sent"), _("Failed"), _("Uncertain")
+    return (
+        _("To confirm"), _("About to leave"), _("Held back"), _("Left alone"), _("Sent"), _("Failed"),
+        _("Uncertain"),
+    )  # fmt: skip
 
 
 def act(code: str) -> str:

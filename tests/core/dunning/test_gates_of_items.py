@@ -299,6 +299,19 @@ def test_a_payment_run_leaves_out_one_or_two(opens: list[int], amount: int, plac
     assert exact_set(opens, amount) == places
 
 
+@pytest.mark.parametrize(("notes", "expected"), [
+    ([], {"A": 50_000, "B": 45_000}),  # nothing exactly: laid on the oldest
+    ([5_000, 20_000], {"A": 50_000, "B": 50_000}),  # one note taken off
+    ([25_000, 30_000], {"A": 50_000, "B": 50_000, "C": 50_000}),  # both
+])  # fmt: skip
+def test_money_less_credit_notes_is_for_whole_items(notes: list[int], expected: dict[str, int]) -> None:
+    owed = [item(name, 50_000, due_on=days(20 - n)) for n, name in enumerate("ABC")]
+    old = [item(f"N{n}", -one, kind="credit_note", issued_on=days(90)) for n, one in enumerate(notes)]
+    of = book([*owed, *old], receipts=[receipt("R", 95_000, customer_id="C")])
+    found = {name: amount for (name, gate), amount in held(of).items() if gate == "unapplied_cash"}
+    assert found == expected
+
+
 def test_money_that_names_its_payer_holds_what_it_is_exactly() -> None:
     """Three of four items, one of them not due yet; nothing but the sender's name says whose it is."""
     names = [customer("C", name="Fonderie Ravel SAS"), customer("D", name="Fonderie")]
@@ -342,3 +355,23 @@ def test_no_order_of_rows_changes_what_is_held() -> None:
     turned = of.replace(**{name: frame.reverse() for name, frame in of.tables().items()})
     one, other = (held_items(seen(each)).sort(pl.all()) for each in (of, turned))
     assert one.equals(other)
+
+
+def test_quoted_items_less_a_credit_note_are_held_whole() -> None:
+    """A, B and a note of 1,000 quoted, 500 paid: all of both, and nothing of C."""
+    owed = [item(name, 75_000, number=f"2026-0001{n}", due_on=days(20 - n)) for n, name in enumerate("CAB")]
+    note = item("N", -100_000, kind="credit_note", issued_on=days(90))
+    of = book([*owed, note], receipts=[receipt("R", 50_000, customer_id="C", remittance="2026-00011 2026-00012 AV1")])
+    found = {name: amount for (name, gate), amount in held(of).items() if gate == "unapplied_cash"}
+    assert found == {"A": 75_000, "B": 75_000}
+
+
+def test_a_number_quoted_by_mistake_leaves_the_amount_to_say_whose_it_is() -> None:
+    """The text names an item of D, the amount is to the cent what C owes."""
+    of = book([item("I", 45_017), item("Z", 99_000, customer_id="D", number="2026-00011")],
+              receipts=[receipt("R", 45_017, remittance="N/REF 2026-00012")])  # fmt: skip
+    assert held(of).get(("I", "unapplied_cash")) == 45_017
+    told = of.replace(receipts=of.receipts.with_columns(remittance=pl.lit("N/REF 2026-00011")))
+    assert held(told).get(("Z", "unapplied_cash")) == 45_017, "a part of what it quotes"
+    twice = of.replace(receipts=told.receipts.with_columns(amount=pl.lit(120_000, dtype=pl.Int64)))
+    assert ("Z", "unapplied_cash") in held(twice)

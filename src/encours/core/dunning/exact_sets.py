@@ -9,6 +9,8 @@ import polars as pl
 
 #: With more items than this, sums that fit are chance.
 _ITEMS_MOST = 60
+#: With more credit notes than this, one of them fits by chance; all together may still.
+_NOTES_MOST = 10
 
 
 def exact_set(opens: Sequence[int], amount: int) -> list[int]:
@@ -37,23 +39,34 @@ def _without(opens: Sequence[int], over: int, count: int) -> list[int] | None:
     return None
 
 
-def exact_sets(items: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
+def exact_sets(items: pl.DataFrame, money: pl.DataFrame, notes: pl.DataFrame | None = None) -> pl.DataFrame:
     """money_id, item_id, amount, until_on: for each receipt of a payer the items that it is exactly, if any.
 
     `items`: item_id, payer_id, currency, open, due_on. `money`: money_id, payer_id, currency, amount, until_on. An item
-    is taken by one receipt only, by the first.
+    is taken by one receipt only, by the first. `notes`: payer_id, currency, open (below 0): credit notes that the payer
+    may have taken off, all of them or one; asked where the money alone is nothing exactly.
     """
     key = ["payer_id", "currency"]
     wanted = items.filter(pl.col("open") > 0).join(money.select(key).unique(), on=key, how="semi")
-    theirs = wanted.sort(*key, "due_on", "item_id").group_by(key, maintain_order=True).agg("item_id", "open")
-    owed = {(payer, code): list(zip(ids, opens, strict=True)) for payer, code, ids, opens in theirs.iter_rows()}
+    owed = {one[:2]: list(zip(*one[2:], strict=True)) for one in _listed(wanted, "item_id", "open").iter_rows()}
+    taken_off = {} if notes is None else {one[:2]: one[2] for one in _listed(notes, "open").iter_rows()}
     rows = []
     for money_id, payer, code, amount, until_on in money.sort("until_on", "money_id").select(
         "money_id", *key, "amount", "until_on"
     ).iter_rows():  # fmt: skip
         left = owed.get((payer, code), [])
-        places = exact_set([one for _, one in left], amount) if len(left) <= _ITEMS_MOST else []
+        off = [-note for note in taken_off.get((payer, code), [])]
+        places: list[int] = []
+        if len(left) <= _ITEMS_MOST:
+            for more in dict.fromkeys([0, sum(off), *(off if len(off) <= _NOTES_MOST else [])]):
+                places = places or exact_set([one for _, one in left], amount + more)
         rows += [(money_id, *left[place], until_on) for place in places]
         owed[payer, code] = [one for place, one in enumerate(left) if place not in set(places)]
     schema = {"money_id": pl.String, "item_id": pl.String, "amount": pl.Int64, "until_on": pl.Date}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _listed(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """payer_id, currency and the lists of some columns in order of due date."""
+    order = [name for name in ("due_on", "item_id") if name in rows.columns]
+    return rows.sort("payer_id", "currency", *order).group_by("payer_id", "currency", maintain_order=True).agg(columns)

@@ -35,6 +35,9 @@ _CLOSED = 10
 #: On a day that usually brings so many entries, none at all means that its file is missing. It is asked for again
 #: within so many working days; after that the day is taken as one without entries.
 _BUSY, _HOLE_DAYS = 15.0, 10
+#: Where entries come on so many of all working days, a day without any may be a file that is late; so many working days
+#: it is waited for, no longer: by chance such days come, too.
+_STEADY, _LATE_DAYS = 0.95, 3
 
 
 def working_calendar(country: str | None) -> Calendar:
@@ -154,18 +157,21 @@ def _by_statements(told: list[date], stated: pl.DataFrame, calendar: Calendar) -
 
 
 def _by_entries(recent: pl.Series, seen: list[date], calendar: Calendar, lost: bool) -> tuple[int, date | None]:
-    """The silence that chance explains, and where files can get `lost` a day without entries in a busy account."""
-    rate = len(recent) / max(1, calendar.between(seen[0] - timedelta(days=1), seen[-1]))
+    """The silence that chance explains, and where files can get `lost` a day without entries in a busy account, or for
+    a short while in a steady one."""
+    worked = max(1, calendar.between(seen[0] - timedelta(days=1), seen[-1]))
+    rate, steady = len(recent) / worked, len(seen) / worked >= _STEADY
     busy = rate >= _BUSY
     longest = 1 if busy else max(calendar.between(one, other) for one, other in pairwise(seen))
     every = max(1, math.ceil(-math.log(_CHANCE) / rate) - 1, longest - 1)
-    return every, _hole(set(seen), seen[-1], calendar) if busy and lost else None
+    far = _HOLE_DAYS if busy else _LATE_DAYS
+    return every, _hole(set(seen), seen[-1], calendar, far) if (busy or steady) and lost else None
 
 
-def _hole(seen: set[date], last_on: date, calendar: Calendar) -> date | None:
-    """The first of one or two working days without any entry within the last _HOLE_DAYS before `last_on`; a longer
-    silence is a company at rest, no lost file."""
-    day, first = calendar.add(last_on, -_HOLE_DAYS), min(seen)
+def _hole(seen: set[date], last_on: date, calendar: Calendar, far: int) -> date | None:
+    """The first of one or two working days without any entry within the last `far` before `last_on`; a longer silence
+    is a company at rest, no lost file."""
+    day, first = calendar.add(last_on, -far), min(seen)
     while day < last_on:
         if calendar.is_working(day) and day > first and day not in seen:
             before, after = calendar.add(day, -1), calendar.add(day, 1)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from encours.core.base.book import Book
 from encours.core.base.days import Calendar, france
+from encours.core.base.money import exponent_expr
+from encours.core.dunning.known import Rules
+
+if TYPE_CHECKING:
+    from encours.core.dunning.facts import Facts
 
 
 def last_events(book: Book, subject: str, kinds: Sequence[str], ended_by: Sequence[str] = ()) -> pl.DataFrame:
@@ -55,22 +61,31 @@ def enough(items: pl.DataFrame, money: pl.DataFrame, least: float) -> pl.DataFra
     return money.join(worth, on=key, how="semi", maintain_order="left")
 
 
-def covered(actions: pl.DataFrame, money: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
-    """Messages that chase and ask for no more than has come from their payer: action_id, currency, and what `money`
-    says.
+def floors(rules: Rules) -> pl.DataFrame:
+    """currency, floor: below so many minor units nobody is asked for anything."""
+    rows = [(currency, float(floor)) for currency, floor in rules.floors.items()]
+    found = pl.DataFrame(rows, schema={"currency": pl.String, "floor": pl.Float64}, orient="row")
+    return found.with_columns(floor=pl.col("floor") * pl.lit(10.0).pow(exponent_expr(pl.col("currency")).fill_null(2)))
 
-    `money`: payer_id, currency, paid (minor units), … `notes`: items with a negative `open`. Whoever pays takes its
-    credit notes off: where more is asked for, by one of them or by all of them to the cent, that is all the same.
+
+def covered(facts: Facts, actions: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
+    """Messages that chase and ask for no more than has come from their payer: action_id, currency, and what `money`
+    says (payer_id, currency, paid in minor units, …).
+
+    More may be asked for: less than the floor below which nobody is asked, or the credit notes that the payer took
+    off, one or all of them, to the cent.
     """
     asks = actions.filter(pl.col("level") > 0).select("action_id", "currency", "amount", payer_id="customer_id")
     rows = asks.join(money, on=["payer_id", "currency"]).with_columns(_more=pl.col("amount") - pl.col("paid"))
-    credit = notes.group_by(pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency").agg(
+    notes = facts.credits.group_by(pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency").agg(
         _notes=-pl.col("open"), _all=-pl.col("open").sum()
     )
-    rows = rows.join(credit, on=["payer_id", "currency"], how="left", maintain_order="left")
+    rows = rows.join(notes, on=["payer_id", "currency"], how="left", maintain_order="left")
+    rows = rows.join(floors(facts.known.settings), on="currency", how="left", maintain_order="left")
     taken_off = pl.col("_notes").list.contains(pl.col("_more")) | (pl.col("_more") == pl.col("_all"))
-    rows = rows.filter((pl.col("_more") <= 0) | taken_off.fill_null(False))
-    return rows.drop("amount", "payer_id", "_more", "_notes", "_all")
+    small = (pl.col("_more") <= 0) | (pl.col("_more") < pl.col("floor")).fill_null(False)
+    rows = rows.filter(small | taken_off.fill_null(False))
+    return rows.drop("amount", "payer_id", "_more", "_notes", "_all", "floor")
 
 
 def could_settle(items: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:

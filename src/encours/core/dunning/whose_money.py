@@ -21,6 +21,8 @@ _NOT = ("return", "out")
 _SURE = 0.9
 #: A name that begins like more payers' than this is nobody's.
 _FEW = 5
+#: How far back words of earlier money are looked for.
+_EARLIER_DAYS = 366
 #: Letters of the beginning of one word of a name that count, and of all its words together.
 _WORD, _BEGINNING = 3, 6
 
@@ -55,11 +57,11 @@ def named_payers(facts: Facts, money: pl.DataFrame, quoted: pl.DataFrame) -> pl.
 
 
 def open_money(facts: Facts) -> pl.DataFrame:
-    """`waiting` with `payer_id` wherever the receipt bears one, points to one or a match proposes one.
-
-    Money that matches use up to the cent, on whole items, is left out: it holds these alone (`_placed`).
+    """`waiting` with `payer_id` wherever the receipt bears one, points to one or a match proposes one, and `free`: the
+    amount, but 0 where matches use it up to the cent on whole items: it holds these alone (`_placed`).
     """
-    money = waiting(facts).join(_placed(facts), on="money_id", how="anti", maintain_order="left")
+    money = waiting(facts).join(_placed(facts), on="money_id", how="left", maintain_order="left")
+    money = money.with_columns(free=pl.when("_placed").then(0).otherwise("amount")).drop("_placed")
     if money.is_empty():
         return money
     money = named_payers(facts, money, quotes(facts.overdue, money))
@@ -70,7 +72,7 @@ def open_money(facts: Facts) -> pl.DataFrame:
 
 
 def _placed(facts: Facts) -> pl.DataFrame:
-    """money_id: receipts that proposed matches use up to the cent, each item whole, and surely so.
+    """money_id, _placed (true): receipts that proposed matches use up to the cent, each item whole, and surely so.
 
     Of a hundred open items many subsets add up to the cent: where the match itself is in doubt, the payer may have paid
     others.
@@ -81,7 +83,8 @@ def _placed(facts: Facts) -> pl.DataFrame:
         _sure=(pl.col("confidence").fill_null(1.0) >= _SURE).all(),
     )  # fmt: skip
     rows = facts.unapplied.select(money_id="receipt_id", left="unapplied").join(sums, on="money_id")
-    return rows.filter(pl.col("_whole") & pl.col("_sure") & (pl.col("_taken") == pl.col("left"))).select("money_id")
+    whole = pl.col("_whole") & pl.col("_sure") & (pl.col("_taken") == pl.col("left"))
+    return rows.filter(whole).select("money_id", _placed=pl.lit(value=True))
 
 
 def _proposed(facts: Facts) -> pl.DataFrame:
@@ -94,14 +97,15 @@ def perhaps(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
     """money_id, payer_id: the few payers whose money it may be where nothing points to one alone.
 
     Whom its matches or its account name beside others, whose number ends like the one that it quotes, whose name's
-    words begin like words of the text: banks and people cut both.
+    words begin like words of the text (banks and people cut both), whose earlier money bore a word of it.
     """
     told = [
         _proposed(facts), quotes(facts.items, money, _FEW).select("money_id", "payer_id"), _by_account(facts, money),
-        _by_name(facts, money), _by_beginning(facts, money),
+        _by_name(facts, money), _by_beginning(facts, money), _by_earlier_words(facts, money),
     ]  # fmt: skip
-    found = pl.concat(told).unique().join(money.select("money_id"), on="money_id", how="semi")
-    return found.filter(pl.col("payer_id").n_unique().over("money_id") <= _FEW).sort("money_id", "payer_id")
+    few = [rows.unique().filter(pl.len().over("money_id") <= _FEW) for rows in told]
+    found = pl.concat(few).unique().join(money.select("money_id"), on="money_id", how="semi")
+    return found.sort("money_id", "payer_id")
 
 
 def quotes(items: pl.DataFrame, money: pl.DataFrame, payers: int = 1) -> pl.DataFrame:
@@ -186,6 +190,28 @@ def _by_beginning(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
     like = whole.filter(pl.col("letters") >= _BEGINNING)
     best = like.filter(pl.col("letters") == pl.col("letters").max().over("money_id"))
     return best.select("money_id", "payer_id").unique()
+
+
+def _by_earlier_words(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
+    """The few payers whose lettered money of a year bore a word of the text: a treasury pays for towns not named."""
+    said = _said(money.rename({"money_id": "receipt_id"}))
+    late = facts.book.receipts.filter(
+        (pl.col("origin") == "bank") & (pl.col("booked_on") >= facts.as_of - timedelta(days=_EARLIER_DAYS))
+    )
+    before = _said(late).join(said.select("word").unique(), on="word")
+    paid = facts.book.allocations.filter(pl.col("kind") == "cash").select("receipt_id", "item_id")
+    owner = facts.book.items.select("item_id", "customer_id").join(facts.payers, on="customer_id")
+    lettered = before.join(paid, on="receipt_id").join(owner, on="item_id").select("word", "payer_id").unique()
+    few = lettered.filter(pl.len().over("word") <= _FEW)
+    return said.join(few, on="word").select("payer_id", money_id="receipt_id").select("money_id", "payer_id").unique()
+
+
+def _said(receipts: pl.DataFrame) -> pl.DataFrame:
+    """receipt_id, word: the words of sender and text that are long enough to be a name."""
+    text = pl.concat_str([pl.col("payer_name").fill_null(""), pl.lit(" "), pl.col("remittance").fill_null("")])
+    rows = receipts.select("receipt_id", _text=text).select("receipt_id", word=_words("_text")).explode("word")
+    letters = pl.col("word").str.contains(r"^[A-Z]+$") & (pl.col("word").str.len_chars() >= _BEGINNING)
+    return rows.drop_nulls().filter(letters).unique()
 
 
 def _words(column: str) -> pl.Expr:

@@ -28,7 +28,9 @@ _PAYERS_MOST = 20
 
 def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
     """Requests for no more than a deposit of nobody, of payers that pay that way, for `unapplied_days` working days."""
-    money = open_money(facts).filter(pl.col("payer_id").is_null() & pl.col("kind").is_in(list(_NAMES)))
+    money = open_money(facts).filter(
+        pl.col("payer_id").is_null() & (pl.col("free") > 0) & pl.col("kind").is_in(list(_NAMES))
+    )
     if money.is_empty():
         return actions.select("action_id").clear()
     deposits = money.group_by("entity_id", "currency", "kind").agg(
@@ -36,7 +38,7 @@ def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     asked = actions.select("entity_id", "currency", payer_id="customer_id").unique()
     theirs = deposits.join(asked.join(_ways(facts), on="payer_id"), on=["entity_id", "currency", "kind"])
-    rows = covered(actions, theirs, facts.credits)
+    rows = covered(facts, actions, theirs)
     few = rows.filter(pl.len().over("entity_id", "currency", "kind") <= _PAYERS_MOST)
     return few.with_columns(name=pl.col("kind").replace_strict(_NAMES, return_dtype=pl.String))
 

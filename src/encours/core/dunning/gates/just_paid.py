@@ -20,12 +20,12 @@ def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
     """Requests for no more than the payer's money that waits to be applied, for `unapplied_days` working days.
 
     Where a match leaves a rest, of the money or of an item, what it says of either is a guess, and the money counts
-    whole. A credit note that it may have taken off counts, too (`covered`). Money that a sure match uses up to the
-    cent, on whole items, holds these alone (`match_waiting`). Below `unapplied_share` of what the payer owes overdue
-    nothing is held.
+    whole; small differences and credit notes that it may have taken off are none (`covered`). Money that a sure match
+    uses up to the cent, on whole items, holds these alone (`match_waiting`), and a request that credit notes are to the
+    cent. Below `unapplied_share` of what the payer owes overdue nothing is held.
     """
     money = open_money(facts).filter(pl.col("payer_id").is_not_null())
     paid = enough(facts.overdue, money, facts.known.settings.unapplied_share).group_by("payer_id", "currency").agg(
-        paid=pl.col("amount").sum(), until_on=pl.col("until_on").max()
+        paid=pl.col("free").sum(), until_on=pl.col("until_on").max()
     )  # fmt: skip
-    return covered(actions, paid, facts.credits)
+    return covered(facts, actions, paid)

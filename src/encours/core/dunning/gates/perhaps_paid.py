@@ -18,10 +18,10 @@ SENTENCE = "{paid:money} came that may be this payer's and is not applied yet: a
 
 def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
     """Requests for no more than money of nobody that may be the payer's, for `unapplied_days` working days."""
-    money = open_money(facts).filter(pl.col("payer_id").is_null()).drop("payer_id")
+    money = open_money(facts).filter(pl.col("payer_id").is_null() & (pl.col("free") > 0)).drop("payer_id")
     if money.is_empty():
         return actions.select("action_id").clear()
     theirs = money.join(perhaps(facts, money), on="money_id").group_by("payer_id", "currency").agg(
         paid=pl.col("amount").sum(), until_on=pl.col("until_on").max()
     )  # fmt: skip
-    return covered(actions, theirs, facts.credits)
+    return covered(facts, actions, theirs)

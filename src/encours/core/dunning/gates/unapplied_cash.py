@@ -31,8 +31,9 @@ def hold(facts: Facts) -> pl.DataFrame:
     """What unapplied money could settle, up to its amount, for `unapplied_days` working days.
 
     What matches propose of it is left out. Money of a payer, or that quotes, names or comes from one: the items that it
-    quotes, else those that it is exactly (`exact_sets`), then see `could_settle`. Money of nobody: items of one payer
-    that follow each other by due date and add up to it; at most _PAYERS_MOST payers are held by one receipt.
+    quotes, else those that it is exactly, its credit notes taken off (`exact_sets`), then see `could_settle`. Money of
+    nobody: items of one payer that follow each other by due date and add up to it; at most _PAYERS_MOST payers are held
+    by one receipt.
     """
     money = waiting(facts).with_columns(pl.col("amount") - pl.col("proposed")).filter(pl.col("amount") > 0)
     if money.is_empty():
@@ -43,31 +44,41 @@ def hold(facts: Facts) -> pl.DataFrame:
     quoted = quotes(items, money)
     money = named_payers(facts, money, quoted)
     named = enough(items, money.filter(pl.col("payer_id").is_not_null()), facts.known.settings.unapplied_share)
-    first = _quoted(items, named, quoted)
+    notes = facts.credits.with_columns(pl.coalesce("payer_id", "customer_id"))
+    first = _quoted(items, named, quoted, notes)
     items, named = _less(items, first, "item_id", "open"), _less(named, first, "money_id", "amount")
     # A payment run takes what falls due in the next days along.
     soon = _less(every, first, "item_id", "open").filter(pl.col("due_on") <= facts.as_of + timedelta(days=_SOON_DAYS))
-    whole = exact_sets(soon, named)
+    whole = exact_sets(soon, named, notes)
     items, named = _less(items, whole, "item_id", "open"), _less(named, whole, "money_id", "amount")
-    parts = [first, whole, could_settle(items, named), _of_nobody(items, money.filter(pl.col("payer_id").is_null()))]
+    # A number that is quoted and not paid to the cent may be a slip: the amount says whose it may be, too.
+    told = waiting(facts).filter(pl.col("payer_id").is_not_null()).select("money_id")
+    sums = first.group_by("money_id").agg(_held=pl.col("amount").sum())
+    settled = money.join(sums, on="money_id").filter(pl.col("_held") >= pl.col("amount")).select("money_id")
+    sure = pl.concat([told, settled, whole.select("money_id")])
+    parts = [first, whole, could_settle(items, named), _of_nobody(items, money.join(sure, on="money_id", how="anti"))]
     return pl.concat(part.select("item_id", "amount", "until_on") for part in parts).group_by("item_id").agg(
         pl.col("amount").sum(), pl.col("until_on").max()
     )  # fmt: skip
 
 
-def _quoted(items: pl.DataFrame, money: pl.DataFrame, quoted: pl.DataFrame) -> pl.DataFrame:
-    """money_id, item_id, amount, until_on: the items that a receipt quotes, the oldest first, up to its amount."""
+def _quoted(items: pl.DataFrame, money: pl.DataFrame, quoted: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
+    """money_id, item_id, amount, until_on: the items that a receipt quotes, the oldest first, up to its amount and to
+    the credit notes that it took off, all of them or one, if that is all that it quotes to the cent."""
     pairs = quoted.select("money_id", "item_id").join(money, on="money_id").join(
         items.filter(pl.col("open") > 0).select("item_id", "open", "due_on", _of="payer_id"), on="item_id"
     )  # fmt: skip
     # Two receipts that quote one item: the first one pays it.
     pairs = pairs.filter(pl.col("_of") == pl.col("payer_id")).sort("money_id", "due_on", "item_id")
     pairs = pairs.unique("item_id", keep="first", maintain_order=True)
+    off = notes.group_by("payer_id", "currency").agg(_notes=-pl.col("open"), _all=-pl.col("open").sum())
+    pairs = pairs.join(off, on=["payer_id", "currency"], how="left", maintain_order="left")
+    more = pl.col("open").sum().over("money_id") - pl.col("amount")
+    taken_off = (pl.col("_notes").list.contains(more) | (more == pl.col("_all"))).fill_null(False)
     before = pl.col("open").cum_sum().over("money_id") - pl.col("open")
     held = pl.min_horizontal("open", (pl.col("amount") - before).clip(lower_bound=0))
-    return pairs.with_columns(amount=held).filter(pl.col("amount") > 0).select(
-        "money_id", "item_id", "amount", "until_on"
-    )  # fmt: skip
+    rows = pairs.with_columns(amount=pl.when(taken_off).then("open").otherwise(held)).filter(pl.col("amount") > 0)
+    return rows.select("money_id", "item_id", "amount", "until_on")
 
 
 def _less(rows: pl.DataFrame, taken: pl.DataFrame, key: str, column: str) -> pl.DataFrame:

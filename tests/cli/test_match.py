@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -32,6 +33,7 @@ def test_match_writes_its_tables(folder: Path, tmp_path: Path, file_format: str)
     out = tmp_path / "out"
     result = _RUN.invoke(app, ["match", str(folder), "--out", str(out), "--format", file_format])
     assert result.exit_code == 0, result.output
+    assert re.search(r"^none, because: [a-z ]+ 1$", result.output, re.MULTILINE)
     read = pl.read_parquet if file_format == "parquet" else pl.read_csv
     decisions = read(out / f"decisions.{file_format}")
     assert dict(decisions.select("receipt_id", "decision").iter_rows()) == {"r1": "auto", "r2": "none"}

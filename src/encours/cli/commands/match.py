@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +27,7 @@ def command(
     ] = 0.001,
     file_format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
 ) -> None:
-    """Match receipts with open items: an invoice number in the text and the exact open amount."""
+    """Match receipts with open items: who paid what, how sure, and why. Nothing is posted."""
     check_matching_call(book, max_error_rate, file_format)
     day = parse_day(as_of, "--as-of")
 
@@ -44,6 +45,16 @@ def command(
     )
     rows = [(name, str(proposals.summary[name])) for name in ("receipts", "auto", "review", "none")]
     say_table(f"Receipts with unapplied money on {matched.as_of.isoformat()}", rows, ("", "receipts"))
+    if proposals.summary["none"]:
+        typer.echo(f"none, because: {_why_none(proposals.summary)}")
     typer.echo(f"{proposals.allocations.height} allocations proposed, written to {out}")
     if bool((matched.issues["severity"] == "error").any()):
         raise typer.Exit(1)
+
+
+def _why_none(summary: Mapping[str, Any]) -> str:
+    """Why receipts have no proposal, the most frequent reasons first: `money out 702, no fit 40`."""
+    counts = [(rule["receipts"], rule["rule"]) for rule in summary["rules"] if rule["decision"] == "none"]
+    return ", ".join(
+        f"{rule.replace('_', ' ')} {count}" for count, rule in sorted(counts, key=lambda one: (-one[0], one[1]))
+    )

@@ -121,7 +121,7 @@ def _send_the_first(page: Page) -> None:
     """By keyboard alone: choose, look, send; the next row comes by itself."""
     page.keyboard.press("j")
     page.keyboard.press("a")
-    page.locator("form.act pre.words").wait_for()
+    page.locator("form.act .letter-words").wait_for()
     assert_accessible(page)
     first = page.locator("[data-row][aria-current=true] a[data-act=close]").inner_text()
     page.keyboard.press("Enter")  # the button has the focus

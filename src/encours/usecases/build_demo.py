@@ -16,7 +16,7 @@ from encours.core.sample.options import SampleOptions
 from encours.store.models import Customer, Entity, Item, User
 from encours.store.rights import job
 from encours.usecases import clock
-from encours.usecases.demo_workflow import add_workflow
+from encours.usecases.demo_workflow import add_letterhead, add_workflow
 from encours.usecases.import_files import import_now
 from encours.usecases.make_sample import make_sample
 from encours.usecases.manage_users import create_user, reset_password
@@ -77,6 +77,7 @@ def _build(home: Path, customers: int, say: Callable[[str], None]) -> None:
         Entity.objects.get_or_create(entity_id=row.pop("entity_id"), defaults=row)
     import_now(job("demo"), None, [sample / "files"], progress=say)
     add_workflow(sample)
+    add_letterhead(sample)
 
 
 def _user(home: Path) -> str:

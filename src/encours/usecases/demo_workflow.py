@@ -1,4 +1,5 @@
-"""What a company's collectors would have in their tool, for the demonstration: contacts, touches, promises, disputes.
+"""What a company's collectors would have in their tool, for the demonstration: contacts, touches, promises, disputes,
+and what its letters say of how to pay.
 
 None of it stands in the files of an accounting or a bank; the sample company knows it. Items are found by their number,
 because the ledger gives them ids of its own.
@@ -14,7 +15,10 @@ from encours.connectors.book_folder import read_book, write_book
 from encours.core.base.book import Book
 from encours.store.models import Item
 from encours.store.rights import job
+from encours.usecases import clock
+from encours.usecases.change_letter_settings import change_letter_settings
 from encours.usecases.import_files import import_now
+from encours.usecases.manage_settings import setting
 
 _TABLES = ("contacts", "touches", "promises", "disputes")
 
@@ -30,6 +34,24 @@ def add_workflow(sample: Path) -> None:
             tables[name] = _renamed(tables[name], known)
         write_book(Book.of(**tables), folder)
     import_now(job("demo"), None, [folder])
+
+
+def add_letterhead(sample: Path) -> None:
+    """Who writes and where to pay, as an administrator would type it first; what is set already stays."""
+    book = read_book(sample)[0]
+    banked = book.receipts.filter(pl.col("origin") == "bank").group_by("entity_id", "currency", "account").len()
+    most = banked.sort("len", "account", descending=[True, False]).unique(["entity_id", "currency"], keep="first")
+    for entity in book.entities.iter_rows(named=True):
+        entity_id, name, siren = entity["entity_id"], entity["name"], entity["legal_id"]
+        rows = most.filter(entity_id=entity_id).sort("currency")
+        accounts = [
+            {"holder": name, "iban": iban, "bic": "", "currency": currency}
+            for iban, currency in rows.select("account", "currency").iter_rows()
+        ]
+        if not setting("payment.accounts", entity_id, clock.today()):
+            sender = {"legal": f"{name} · SIREN {siren}"}
+            given = {"payment.accounts": accounts, "letters.sender": sender}
+            change_letter_settings(job("demo"), entity_id, given)
 
 
 def _ids(book: Book) -> pl.DataFrame:

@@ -22,6 +22,7 @@ from encours.web.shell.issue_words import said_why
 
 register = template.Library()
 _ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_COLUMNS = re.compile(r"^ *\S.*\S {2,}\S.*\n *\S.* {2,}\S", re.MULTILINE)  # two lines with gaps: aligned columns
 WIDTH = 1000  # of a bar's own coordinates
 
 
@@ -102,6 +103,13 @@ def word(code: str | None, kind: str) -> str:
 def said(message: str | None) -> str:
     """`{{ issue.message|said }}`: what an engine or a connector says, in the reader's language."""
     return sentence(message)
+
+
+@register.filter
+def passages(text: str) -> list[tuple[str, str]]:
+    """`{% for kind, words in text|passages %}`: a message in passages; a `table` keeps its columns, `words` wrap."""
+    parts = [part for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
+    return [("table" if _COLUMNS.search(part) else "words", part.strip("\n")) for part in parts]
 
 
 @register.filter

@@ -21,6 +21,8 @@ _NOT = ("return", "out")
 _SURE = 0.9
 #: A name that begins like more payers' than this is nobody's.
 _FEW = 5
+#: A beginning of names of more customers than this finds nobody by itself.
+_RARE = 50
 #: How far back words of earlier money are looked for.
 _EARLIER_DAYS = 366
 #: Letters of the beginning of one word of a name that count, and of all its words together.
@@ -184,7 +186,12 @@ def _by_beginning(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
         for frame, name in ((told, "said"), (names, "word"))
     )
     begin = said.join(word, on="key").filter(pl.col("word").str.starts_with(pl.col("said"))).drop("key")
-    pairs = told.join(begin, on="said").join(names, on="word")
+    # Whose it may be is said by a word that few bear; what many bear only adds letters.
+    rare = begin.join(names, on="word").filter(pl.col("customer_id").n_unique().over("said") <= _RARE)
+    asked = told.join(rare.select("said", "customer_id", "payer_id").unique(), on="said")
+    asked = asked.select("money_id", "customer_id", "payer_id").unique()
+    pairs = asked.join(names.drop("payer_id"), on="customer_id").join(begin, on="word")
+    pairs = pairs.join(told, on=["money_id", "said"], how="semi")
     letters = pairs.group_by("money_id", "payer_id", "customer_id", "word").agg(pl.col("said").str.len_chars().max())
     whole = letters.group_by("money_id", "payer_id", "customer_id").agg(letters=pl.col("said").sum())
     like = whole.filter(pl.col("letters") >= _BEGINNING)

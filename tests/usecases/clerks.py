@@ -11,10 +11,10 @@ from typing import Any
 from encours.core.base.book import Book
 from encours.store import frames
 from encours.store.models import CustomerPosition, Item, Receipt, Role, User
-from encours.store.rights import Actor, actor_of, job
-from encours.usecases.import_files import import_now
+from encours.store.rights import Actor, actor_of
 from tests.core import oracle
-from tests.usecases.books import folder, frame
+from tests.kept import import_once
+from tests.usecases.books import frame
 
 BOOKED = date(2026, 3, 20)
 
@@ -79,7 +79,7 @@ def two_entities(people: Iterable[tuple[str, str]], **tables: list[dict[str, Any
 
 def load_desk(tmp_path: Path) -> None:
     """The book imported into the store."""
-    import_now(job("test"), None, [folder(desk_book(), tmp_path / "book")])
+    import_once(desk_book(), tmp_path / "book")
 
 
 def person(name: str, kind: str = "cash_application", *entities: str) -> Actor:

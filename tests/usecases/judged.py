@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from encours.store.models import Decision, Proposal, Receipt, Run
-from encours.store.rights import Actor, job
+from encours.store.rights import Actor
 from encours.usecases import clock
-from encours.usecases.import_files import import_now
-from tests.usecases.books import folder, small_book
+from tests.kept import import_once
+from tests.usecases.books import small_book
 
 _DAY = date(2026, 1, 5)
 
@@ -24,7 +24,7 @@ def load(home: Path, customers: int = 3, *, quoted: bool = True) -> None:
     first = numbered.filter(pl.col("item_id").str.ends_with("i0"))["number"]
     text = pl.format("VIR {}", first) if quoted else pl.lit("VIREMENT RECU")
     receipts = book.receipts.with_columns(remittance=text)
-    import_now(job("test"), None, [folder(book.replace(items=numbered, receipts=receipts), home / "book")])
+    import_once(book.replace(items=numbered, receipts=receipts), home / "book")
 
 
 def add_history(

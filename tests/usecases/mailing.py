@@ -9,10 +9,9 @@ from typing import Any
 
 from encours.core.base.book import Book
 from encours.store.models import Message, PlannedAction, PlannedLine, Setting
-from encours.store.rights import job
 from encours.usecases import clock
-from encours.usecases.import_files import import_now
-from tests.usecases.books import folder, frame
+from tests.kept import import_once
+from tests.usecases.books import frame
 from tests.usecases.clerks import an_item
 
 IBAN = "FR7630006000011234567890189"
@@ -55,7 +54,7 @@ def late_book(customers: int = 2, *, items: int = 2) -> Book:
 
 def load_late(tmp_path: Path, customers: int = 2, *, items: int = 2) -> None:
     """The book imported, settings made, nothing in test mode."""
-    import_now(job("test"), None, [folder(late_book(customers, items=items), tmp_path / "book")])
+    import_once(late_book(customers, items=items), tmp_path / "book")
     make_mail_ready()
 
 

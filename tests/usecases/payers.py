@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.store.rights import job
-from encours.usecases.import_files import import_now
-from tests.usecases.books import folder, frame
+from tests.kept import import_once
+from tests.usecases.books import frame
 
 DAY = date(2026, 3, 31)
 TERM_DAYS = 30
@@ -70,7 +69,7 @@ HABITS = {"prompt": (0.0, 1.0), "reliable": (15.0, 2.0), "late": (0.0, 1.0)}
 
 def load(path: Path, book: Book | None = None) -> None:
     """Imports the book."""
-    import_now(job("test"), None, [folder(book or paying_book(HABITS), path)])
+    import_once(book or paying_book(HABITS), path)
 
 
 def open_items(book: Book) -> pl.DataFrame:

@@ -22,13 +22,13 @@ from encours.store.models import (
     Role,
     User,
 )
-from encours.store.rights import Actor, actor_of, job
+from encours.store.rights import Actor, actor_of
 from encours.usecases.accept_match import StaleProposalError, accept_match, accept_matches, reject_match
-from encours.usecases.import_files import import_now
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.undo_match import undo_match
-from tests.usecases.books import folder, small_book
+from tests.kept import import_once
+from tests.usecases.books import small_book
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 4, 1)
@@ -43,7 +43,7 @@ def loaded(tmp_path: Path, settings: Settings) -> None:
     numbered = book.items.with_columns(number=pl.format("FA2026-{}", pl.int_range(pl.len()) + 1000))
     first = numbered.filter(pl.col("item_id").str.ends_with("i0"))["number"]
     quoting = anonymous.with_columns(remittance=pl.format("VIR {}", first))
-    import_now(job("test"), None, [folder(book.replace(items=numbered, receipts=quoting), tmp_path / "book")])
+    import_once(book.replace(items=numbered, receipts=quoting), tmp_path / "book")
 
 
 def person(name: str, kind: str = "cash_application") -> Actor:

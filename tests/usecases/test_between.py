@@ -51,6 +51,7 @@ from encours.usecases.show_receipts import show_receipt
 from encours.usecases.tie_ledger import tie_ledger
 from encours.usecases.undo_match import undo_match
 from encours.usecases.viewing import Viewing
+from tests.kept import import_once
 from tests.usecases.books import folder, frame
 from tests.usecases.clerks import (
     BOOKED,
@@ -82,7 +83,7 @@ def group_book() -> Book:
 @pytest.fixture(autouse=True)
 def _group(tmp_path: Path, settings: Settings) -> None:
     settings.HOME = tmp_path / "home"
-    import_now(job("test"), None, [folder(group_book(), tmp_path / "book")])
+    import_once(group_book(), tmp_path / "book")
 
 
 def proposed() -> Proposal:

@@ -51,7 +51,7 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.tell_sales import tell_sales
 from encours.usecases.write_comment import write_comment
 from tests.usecases.books import folder
-from tests.usecases.clerks import a_receipt, an_item, desk_book, person, two_entities
+from tests.usecases.clerks import a_receipt, an_item, load_desk, person, two_entities
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 5, 4)
@@ -72,7 +72,7 @@ def loaded(tmp_path: Path, settings: Settings, on: OnDay) -> None:
     """The clerk's day, imported; it is a Monday in May, everything is late."""
     settings.HOME = tmp_path / "home"
     on(MONDAY)
-    import_now(job("test"), None, [folder(desk_book(), tmp_path / "book")])
+    load_desk(tmp_path)
 
 
 @pytest.fixture

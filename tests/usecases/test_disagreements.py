@@ -14,13 +14,13 @@ from encours.store.models import AuditEntry, MatchDisagreement, ReplayedDay
 from encours.store.rights import job
 from encours.usecases import find_disagreements as finding
 from encours.usecases.find_disagreements import apart, find_disagreements
-from encours.usecases.import_files import import_now
 from encours.usecases.judge_disagreement import judge_disagreement
 from encours.usecases.judged_receipts import judged_receipts
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_disagreements import count_waiting
-from tests.usecases.books import folder, small_book
+from tests.kept import import_once
+from tests.usecases.books import small_book
 from tests.usecases.waiting import person
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def _book(lettered: bool) -> Book:
 
 
 def _bring(book: Book, path: Path) -> None:
-    import_now(job("test"), None, [folder(book, path)])
+    import_once(book, path)
 
 
 def test_a_proposal_that_the_letter_contradicts_waits_for_a_person(tmp_path: Path) -> None:

@@ -22,14 +22,14 @@ from encours.usecases import clock, run_nightly
 from encours.usecases.accept_match import accept_match
 from encours.usecases.export_allocations import COLUMNS, export_allocations
 from encours.usecases.export_book import export_book
-from encours.usecases.import_files import import_now
 from encours.usecases.jobs import nightly_due
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rebuild import rebuild
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.run_nightly import run_nightly as run
 from encours.usecases.undo_match import undo_match
-from tests.usecases.books import folder, small_book
+from tests.kept import import_once
+from tests.usecases.books import small_book
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def loaded(tmp_path: Path, settings: Settings) -> None:
     numbered = book.items.with_columns(number=pl.format("FA2026-{}", pl.int_range(pl.len()) + 1000))
     first = numbered.filter(pl.col("item_id").str.ends_with("i0"))["number"]
     quoting = book.receipts.with_columns(remittance=pl.format("VIR {}", first))
-    import_now(job("test"), None, [folder(book.replace(items=numbered, receipts=quoting), tmp_path / "book")])
+    import_once(book.replace(items=numbered, receipts=quoting), tmp_path / "book")
 
 
 def test_a_chain_that_died_goes_on_at_its_step(monkeypatch: pytest.MonkeyPatch) -> None:

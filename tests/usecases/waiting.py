@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from encours.store.models import Role, User
-from encours.store.rights import Actor, actor_of, job
-from encours.usecases.import_files import import_now
-from tests.usecases.books import folder, small_book
+from encours.store.rights import Actor, actor_of
+from tests.kept import import_once
+from tests.usecases.books import small_book
 
 
 def load_waiting(home: Path) -> None:
@@ -18,7 +18,7 @@ def load_waiting(home: Path) -> None:
     numbered = book.items.with_columns(number=pl.format("FA2026-{}", pl.int_range(pl.len()) + 1000))
     first = numbered.filter(pl.col("item_id").str.ends_with("i0"))["number"]
     quoting = book.receipts.with_columns(remittance=pl.format("VIR {}", first))
-    import_now(job("test"), None, [folder(book.replace(items=numbered, receipts=quoting), home / "book")])
+    import_once(book.replace(items=numbered, receipts=quoting), home / "book")
 
 
 def person(name: str, kind: str = "credit_manager") -> Actor:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.test import Client, override_settings
 
 from encours.store.models import User
+from tests.kept import put_back, rows_of
 from tests.web.cast import ANONYMOUS, Town, build_town
 
 
@@ -27,9 +28,9 @@ class Kept:
     def stand(self) -> Town:
         """The town, in the transaction of the caller."""
         if self.town is None:
-            empty = [table for table in connection.introspection.table_names() if not _rows(table)]
+            empty = [table for table in connection.introspection.table_names() if not rows_of(table)]
             self.town = build_town(self.home)
-            self.rows = {table: found for table in empty if (found := _rows(table))}
+            self.rows = {table: found for table in empty if (found := rows_of(table))}
             shutil.copytree(self.home, self.files)
         else:
             self._put_back()
@@ -38,16 +39,7 @@ class Kept:
     def _put_back(self) -> None:
         shutil.rmtree(self.home)
         shutil.copytree(self.files, self.home)
-        with connection.cursor() as cursor:
-            for table, rows in self.rows.items():
-                values = ", ".join(["%s"] * len(rows[0]))
-                cursor.executemany(f"INSERT INTO {connection.ops.quote_name(table)} VALUES ({values})", rows)
-
-
-def _rows(table: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-        return list(cursor.fetchall())
+        put_back(self.rows)
 
 
 @pytest.fixture(scope="session")

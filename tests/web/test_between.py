@@ -12,9 +12,8 @@ from pytest_django import Settings
 from encours.store.models import Decision, Proposal
 from encours.store.rights import job
 from encours.usecases.accept_match import accept_match
-from encours.usecases.import_files import import_now
 from encours.usecases.propose_matches import propose_matches
-from tests.usecases.books import folder
+from tests.kept import import_once
 from tests.usecases.clerks import person
 from tests.usecases.test_between import group_book
 
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _group(tmp_path: Path, settings: Settings) -> None:
     settings.HOME = tmp_path / "home"
-    import_now(job("test"), None, [folder(group_book(), tmp_path / "book")])
+    import_once(group_book(), tmp_path / "book")
     propose_matches(job("test"), ["B"])
 
 

@@ -14,7 +14,7 @@ from encours.store.models import Entity, Item, Role, User
 from encours.usecases import clock
 from encours.usecases.import_files import import_now
 from encours.usecases.rights import job
-from tests.browser.conftest import assert_accessible, axe_faults, overflow_pixels
+from tests.browser.conftest import WIDTHS, assert_accessible, axe_faults, overflow_pixels
 from tests.web.cast import PASSWORD, book_of, build_town
 
 if TYPE_CHECKING:
@@ -89,11 +89,12 @@ _PAGES = (
 
 @pytest.mark.slow
 def test_every_page_is_accessible_and_fits_its_window(
-    width: str, open_page: Callable[..., Page], settings: Any, tmp_path: Path
+    open_page: Callable[..., Page], settings: Any, tmp_path: Path
 ) -> None:
+    """Each page is loaded once, every second one on a phone, and then looked at in the other window as well."""
     settings.HOME = tmp_path / "home"
     town = build_town(tmp_path)
-    page = open_page(width, town.users["alice"])
+    page = open_page(user=town.users["alice"])
     imported = f"/imports/{town.ids['import_id']}/"
     past = f"/?on={clock.today() - timedelta(days=30)}&reading=known"
     faults = []
@@ -101,22 +102,23 @@ def test_every_page_is_accessible_and_fits_its_window(
     advised = f"/cash/advices/of/{town.ids['advice_id']}"
     acting = [f"/today/{town.ids['number']}/?do={form}" for form in ("send", "call")]
     written = f"/outbox/{town.ids['message_id']}/"
-    for address in (
-        *_PAGES,
-        *acting,
-        written,
-        rewinding,
-        advised,
-        imported,
-        f"{imported}files/{town.ids['file_id']}/mapping/",
-        past,
-    ):
+    mapping = f"{imported}files/{town.ids['file_id']}/mapping/"
+    windows = list(WIDTHS.items())
+    for address in (*_PAGES, *acting, written, rewinding, advised, imported, mapping, past):
+        _resize(page, windows[0][1])
         page.goto(address)
-        page.wait_for_load_state("networkidle")
-        faults += [f"{address}: {fault}" for fault in axe_faults(page)]
-        if overflow_pixels(page):
-            faults.append(f"{address} is {overflow_pixels(page)} pixels too wide")
+        for width, size in windows:
+            _resize(page, size)
+            page.wait_for_load_state("networkidle")
+            faults += [f"{address} ({width}): {fault}" for fault in axe_faults(page)]
+            if overflow_pixels(page):
+                faults.append(f"{address} ({width}) is {overflow_pixels(page)} pixels too wide")
+        windows.reverse()
     assert not faults, "\n".join(faults)
+
+
+def _resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def test_the_sign_in_page_is_accessible(width: str, open_page: Callable[..., Page]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from encours.core.dunning.fields import Fault
 from encours.store.models import DunningScenario, ExperimentUnit, PlannedAction, Run, ScenarioVersion
 from encours.store.rights import job
 from encours.usecases import clock
+from encours.usecases import replay_scenario as replaying
 from encours.usecases.edit_steps import TypedStep, add_step, change_step, code_of, drop_step
 from encours.usecases.manage_scenarios import followed, scenarios_of, switch_scenario
 from encours.usecases.plan_dunning import plan_dunning
@@ -152,7 +154,14 @@ def test_codes_come_out_of_names_and_none_is_taken_twice() -> None:
     assert len(code_of("x" * 90, set(), "step")) == 32
 
 
-def test_a_replay_is_asked_for_done_kept_and_taken_along(manager: Actor) -> None:
+@pytest.fixture
+def shorter(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From its call on a replay looks at its last two weeks, where that shows what a month would: a day costs most."""
+    whole = replaying.window
+    return lambda: monkeypatch.setattr(replaying, "window", lambda start, end: whole(start, end)[-10:])
+
+
+def test_a_replay_is_asked_for_done_kept_and_taken_along(manager: Actor, shorter: Callable[[], None]) -> None:
     assert show_backtest(_viewing(manager), "A", "sme").kept is None
     with pytest.raises(CallError):
         ask_replay(manager, "A", Asked("sme", 7))
@@ -176,12 +185,14 @@ def test_a_replay_is_asked_for_done_kept_and_taken_along(manager: Actor) -> None
     add_step(manager, "A", "sme", _typed())
     assert show_backtest(_viewing(manager), "A", "sme").kept.outdated  # type: ignore[union-attr]  # it is kept
     assert ask_replay(manager, "A", Asked("sme", 1))
+    shorter()
     replay_scenario(manager, Run.objects.filter(state="waiting").get().pk)
     assert Run.objects.filter(name=TRIED).count() == 1, "the last one stays"
 
 
 @pytest.mark.one_database
-def test_two_ladders_are_compared_on_the_same_customers(manager: Actor) -> None:
+def test_two_ladders_are_compared_on_the_same_customers(manager: Actor, shorter: Callable[[], None]) -> None:
+    shorter()
     assert ask_replay(manager, "A", Asked("sme", 1, "key_account"))
     replay_scenario(manager, Run.objects.get(state="waiting").pk)
     found = show_comparison(_viewing(manager), "A", "sme")

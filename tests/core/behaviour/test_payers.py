@@ -141,7 +141,7 @@ def test_the_reliably_late_are_left_alone_and_the_punctual_are_not() -> None:
     assert alone["until_on"] == day(160 + alone["own_p90"])
     assert alone["late_cost"] > 0
     assert "Leave it alone" in alone["sentence"]
-    assert set(found.alerts.filter(payer_id="P")["alert"]) == {"first_late", "slipping", "p90_passed"}
+    assert set(found.alerts.filter(payer_id="P")["alert"]) == {"first_late", "p90_passed"}
     assert found.alerts.filter(payer_id="L").is_empty()
 
 

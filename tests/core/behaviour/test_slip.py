@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from encours.core.behaviour.history import history
-from encours.core.behaviour.slip import EARLY, LEAST, SURE, _at_least, slip, slips
+from encours.core.behaviour.slip import EARLY, FROM_DAYS, LEAST, SURE, TO_DAYS, _at_least, slip, slips
 from tests.core.behaviour.books import book_of, day
 from tests.core.behaviour.test_payers import _PROMPT, paid, unpaid
 
@@ -51,6 +51,14 @@ def test_a_new_habit_is_sure_after_some_payments_and_no_news_in_the_end() -> Non
     assert not long["says"]  # two years of it are a habit
 
 
+def test_one_late_item_waits_until_it_is_late_enough_and_is_left_to_its_age_in_the_end() -> None:
+    says = {
+        at: slipped({"P": _PROMPT, "Q": _PROMPT}, 160 + at, [unpaid("P", 160)[0]])["P"]["says"]
+        for at in (6, FROM_DAYS - 1, FROM_DAYS, TO_DAYS, TO_DAYS + 1)
+    }
+    assert list(says.values()) == [False, False, True, True, False]
+
+
 def test_what_is_disputed_or_paid_in_part_is_no_evidence() -> None:
     stands = [unpaid("P", 160)[0]]
     assert slipped({"P": _PROMPT, "Q": _PROMPT}, 175, stands)["P"]["says"]
@@ -68,8 +76,8 @@ def test_one_lost_invoice_among_those_of_a_day_is_nothing() -> None:
 
 def test_a_week_in_which_all_are_late_is_nobody_s_slip() -> None:
     holidays = [*_PROMPT, 14, 12, 14]
-    alone = slipped({"P": holidays, **{f"S{n}": [*_PROMPT, 0, 1, 0] for n in range(12)}}, 7 * 23 + 30)
-    all_of_them = slipped({f"S{n}": holidays for n in range(13)}, 7 * 23 + 30)
+    alone = slipped({"P": holidays, **{f"S{n:02d}": [*_PROMPT, 0, 1, 0] for n in range(12)}}, 7 * 23 + 30)
+    all_of_them = slipped({f"S{n:02d}": holidays for n in range(13)}, 7 * 23 + 30)
     assert alone["P"]["sure"]
     assert not any(row["sure"] for row in all_of_them.values())
 
@@ -87,6 +95,16 @@ def test_steady_payers_are_seldom_sure_to_slip() -> None:
 def test_too_few_payments_say_nothing() -> None:
     found = slipped({"P": [0] * (LEAST - 1) + [40]}, 200)
     assert found["P"]["slip_score"] == 1.0
+
+
+def test_few_payments_are_judged_by_those_of_others_and_by_nobody_alone() -> None:
+    late = [unpaid("P", 40)[0]]
+    beside = slipped({"P": [0, 1], **{f"R{n:02d}": _PROMPT for n in range(12)}}, 60, late)["P"]
+    assert (beside["says"], beside["sure"]) == (True, False)
+    late_ones = slipped({"P": [0, 1], **{f"R{n:02d}": [0, 30] * 10 for n in range(12)}}, 60, late)["P"]
+    alone = slipped({"P": [0, 1]}, 60, late)["P"]
+    assert not late_ones["says"]
+    assert not alone["says"]
 
 
 def test_counts_of_at_least_so_many_days() -> None:

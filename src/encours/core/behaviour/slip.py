@@ -9,9 +9,13 @@ e-detector: Shin, Ramdas and Rinaldo, 2024), and four bets, from a few very late
 averaged.
 
 Items due within three days are one decision of the payer: the middle one of them is judged, so that one lost invoice
-among ten paid ones is nothing. Few earlier decisions lean on those of payers whose delays spread as much. A week in
-which other payers are late, too (holidays, a bank's trouble, our own backlog) proves nothing against one of them: a bet
-reckons with the share of the others that are late in it.
+among ten paid ones is nothing. Few earlier decisions lean on those of payers whose delays spread as much and of whom as
+little is known. A week in which other payers are late, too (holidays, a bank's trouble, our own backlog) proves nothing
+against one of them: a bet reckons with the share of the others that are late in it.
+
+What is said of it comes in two steps (`slips`). Weak evidence waits until an item is so late that waiting would cost:
+most single items that are late come before that, and those of payers who leave their habit do not. It is given up once
+the item is old, for then age says it. Strong evidence waits for nothing but an unpaid item.
 """
 
 from __future__ import annotations
@@ -33,8 +37,13 @@ ALPHA: Float64 = np.array([0.015, 0.04, 0.1, 0.25])
 WON: Float64 = np.array([0.5, 0.6, 0.75, 0.85])
 #: The share of items that is among the latest for a collector's eye.
 _TENTH = 0.1
-#: Earlier decisions that are looked at; how many are needed; for how many the pool of like payers counts beside them.
-_LAST, LEAST, _SHRINK = 200, 5, 15.0
+#: The share of items that an unpaid one is among to be worth a word: the broadest bet's.
+_QUARTER = 0.25
+#: Earlier decisions that are looked at; for how many the pool of like payers counts beside them.
+_LAST, _SHRINK = 200, 15.0
+#: Earlier decisions that a payer must have; so many make it known: with fewer it is like others of whom as little is
+#: known, and decisions that neither it nor they have are taken for later ones.
+LEAST, _KNOWN = 1, 5
 #: Decisions due so many days before are compared with first: the habit that is slipping is not its own measure.
 _EMBARGO = 60
 #: Items due within so many days of the first of them are one decision; three or more are told apart from one or two.
@@ -47,13 +56,17 @@ _FAR = 120
 _SPREADS: Float64 = np.array([1.5, 3.5, 6.5, 10.5, 16.5])
 #: Items due so many days ago at the most are judged; a score from which a payer is no measure for others.
 _LOOKED_BACK, _SUSPECT = 300, 30.0
-#: A score from which a payer slips for sure; one that is worth a look while a late item of the run is unpaid; and the
-#: days by which the run must be later than the items before it.
-SURE, EARLY, LEAST_DAYS = 100.0, 7.0, 4.0
+#: Scores from which a payer slips for sure, and likely, while an item of the run is unpaid that is later than three in
+#: four; the days by which the run must be later than the items before it.
+SURE, LIKELY, LEAST_DAYS = 100.0, 50.0, 4.0
+#: Scores that are worth a word while the oldest of these items is so many days late, from and to: where one is later
+#: than nine in ten, and where none is. A weekly look sees it ten days before day thirty.
+EARLY, EARLY_BROAD, FROM_DAYS, TO_DAYS = 5.0, 14.0, 13, 30
 
 #: One row a payer. `slip_score`: the mean of what the bets have won (1: nothing is amiss); `slip_since`: due date of
 #: the first item of the run that won; `slip_items` of it, `slip_late` among the latest tenth, `slip_open` of these
-#: unpaid; `slip_days`: median delay of the run (of open items so far) less that of the payer's items before it.
+#: unpaid; `slip_days`: median delay of the run (of open items so far) less that of the payer's items before it;
+#: `slip_waits`: days by which the oldest unpaid item of the run among the latest quarter is late (null: none).
 SLIP_SCHEMA: dict[str, pl.DataType] = {
     "payer_id": pl.String(),
     "slip_score": pl.Float64(),
@@ -62,6 +75,7 @@ SLIP_SCHEMA: dict[str, pl.DataType] = {
     "slip_late": pl.Int64(),
     "slip_open": pl.Int64(),
     "slip_days": pl.Float64(),
+    "slip_waits": pl.Int64(),
 }
 
 
@@ -153,6 +167,7 @@ def _rank(items: _Items, past: _Past, steady: Bools) -> Float64:
     rank, known = np.ones(len(items.due)), np.rint(items.known - past.median).astype(np.int64)
     beyond = np.where(items.paid, np.rint(items.late - past.median).astype(np.int64), known + 1)
     kind = np.searchsorted(_SPREADS, past.spread) * _SIZES + np.minimum(items.size, _SIZES) - 1
+    kind = kind * 2 + (past.earlier < _KNOWN)
     own, mine = np.zeros(len(rank)), np.zeros(len(rank))
     told = past.scored & items.paid & steady
     _beside(items.first, items.paid, told, kind, beyond, known, own, mine)
@@ -163,7 +178,9 @@ def _rank(items: _Items, past: _Past, steady: Bools) -> Float64:
             more = _at_least(days[of & told])[np.clip(beyond[at], -_FAR, _FAR) + _FAR] - own[at]
             others = (of & told).sum() - mine[at]
             weight = np.minimum(_SHRINK, others)
-            rank[at] = (past.more[at] + weight * (more + 0.5) / (others + 1.0)) / (past.earlier[at] + weight)
+            lacks = np.maximum(_KNOWN - past.earlier[at] - weight, 0.0)
+            later = past.more[at] + weight * (more + 0.5) / (others + 1.0) + lacks
+            rank[at] = later / (past.earlier[at] + weight + lacks)
     return rank
 
 
@@ -214,12 +231,14 @@ def _told(
     rows = rows.with_columns(_days=pl.coalesce("delay_days", day - pl.col("due_on").to_physical()).clip(-_FAR, _FAR))
     # Of an open item that is not late yet nothing is known but that.
     days = pl.col("_days").filter(pl.col("_run") & (~is_open | (pl.col("_rank") <= 0.5)))
+    waits = pl.col("_run") & is_open & (pl.col("_rank") <= _QUARTER)
     found = rows.group_by("payer_id", maintain_order=True).agg(
         slip_since=pl.col("due_on").filter("_run").min(),
         slip_items=pl.col("_run").sum(),
         slip_late=(pl.col("_run") & pl.col("_late")).sum(),
         slip_open=(pl.col("_run") & pl.col("_late") & is_open).sum(),
         slip_days=days.median() - pl.col("_days").filter(~pl.col("_run") & ~is_open).tail(50).median(),
+        slip_waits=pl.col("_days").filter(waits).max(),
     )
     found = found.with_columns(slip_score=pl.Series(score))
     return found.select(pl.col(name).cast(dtype) for name, dtype in SLIP_SCHEMA.items())
@@ -245,7 +264,7 @@ def _look_back(items: Any, since: Any, past: Any) -> None:
             if items.due[i] < since:
                 continue
             old = _earlier(items, items.first[k], i, -(2**30), items.due[i] - _EMBARGO, delays, past, 0)
-            if old < LEAST:
+            if old < _KNOWN:
                 old = _earlier(items, items.first[k], i, items.due[i] - _EMBARGO, 2**30, delays, past, old)
             if old < LEAST:
                 continue
@@ -320,6 +339,8 @@ def _bet(
 
 def slips(early: bool = True) -> pl.Expr:
     """Whether a payer slips for sure, or, with `early`, as far as its unpaid items say; on SLIP_SCHEMA."""
-    sure = pl.col("slip_score") >= SURE
-    worth = (pl.col("slip_score") >= EARLY) & (pl.col("slip_open") > 0)
-    return ((sure | worth) if early else sure) & (pl.col("slip_days") >= LEAST_DAYS)
+    score, waits = pl.col("slip_score"), pl.col("slip_waits")
+    least = pl.when(pl.col("slip_open") > 0).then(EARLY).otherwise(EARLY_BROAD)
+    soon = (score >= least) & waits.is_between(FROM_DAYS, TO_DAYS).fill_null(False)
+    sure, likely = score >= SURE, (score >= LIKELY) & waits.is_not_null()
+    return ((sure | likely | soon) if early else sure) & (pl.col("slip_days") >= LEAST_DAYS)

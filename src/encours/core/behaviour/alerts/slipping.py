@@ -20,8 +20,9 @@ def _find(seen: Seen) -> pl.DataFrame:
         "slip_since", late, "slip_late", "slip_items",
     )  # fmt: skip
     early = pl.format(
-        "Items due since {}: {} of {} are later than nine in ten of this payer before, {} are unpaid.",
-        "slip_since", "slip_late", "slip_items", "slip_open",
+        "Items due since {}: {} days later than before, the oldest unpaid one by {} days; "
+        "{} of {} are later than nine in ten of this payer and those like it.",
+        "slip_since", late, "slip_waits", "slip_late", "slip_items",
     )  # fmt: skip
     found = rows.select(
         "payer_id", "slip_since", chance=(odds / (1 + odds)).clip(0.0, 0.98),

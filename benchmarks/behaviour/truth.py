@@ -1,7 +1,7 @@
 """Who slips or fails, found before it is obvious: two invented companies whose truth is known, judged day by day.
 
 The sample company (`encours sample --slips`), on which the bounds of `core/behaviour/slip.py` were chosen, and another
-simulator of another law (`benchmarks/behaviour/queues.py`) of which seed 1 was looked at, too. Look at other seeds for a judgement.
+simulator of another law (`benchmarks/behaviour/queues.py`), of which seed 1 was looked at, too: other seeds judge.
 
 Found: an alert that says a payer is slipping or failing is first raised after its habit changed (`from_on`), at least
 ten days before the first of its items due since then is thirty days late.

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from encours.core.base.issue import CallError
 from encours.store import audit, frames
 from encours.store.models import (
+    AuditEntry,
     Contact,
+    Decision,
     Delegation,
     Message,
     MessageEvent,
@@ -24,7 +29,7 @@ from encours.store.models import (
 )
 from encours.store.rights import Actor, job
 from encours.usecases import clock
-from encours.usecases.approve_messages import approve_messages, recall_messages, show_approval
+from encours.usecases.approve_messages import approve_messages, recall_messages
 from encours.usecases.compose_message import Wish, compose_message, discard_message, preview_message
 from encours.usecases.deciding import write_fact
 from encours.usecases.open_dispute import open_dispute
@@ -148,10 +153,9 @@ def test_approval_says_count_total_and_the_largest_and_can_be_taken_back() -> No
     manager = person("manager", "credit_manager")
     made = [compose_message(job("test"), plan_action(n).action_id) for n in "01"]
     keys = [row.pk for row in made]
-    shown = show_approval(manager, keys)
+    shown = approve_messages(manager, keys)
     assert (shown.count, shown.totals) == (2, (("EUR", 402_000),))
     assert [large.amount for large in shown.largest] == [201_000, 201_000]
-    assert approve_messages(manager, keys).count == 2
     again = approve_messages(manager, keys)
     assert (again.count, set(again.done)) == (0, set(keys))
     assert send_messages().handled == 0, "the ten minutes are not over"
@@ -159,6 +163,41 @@ def test_approval_says_count_total_and_the_largest_and_can_be_taken_back() -> No
     assert {row.state for row in Message.objects.all()} == {"to_confirm"}
     discard_message(manager, keys[0], "not now")
     assert PlannedAction.objects.get(customer_id="A:0").state == "skipped"
+    assert audit.verify().intact
+
+
+def _many(count: int) -> list[uuid.UUID]:
+    rows = [
+        Message(
+            entity_id="A", customer_id="A:0", channel="email", state=Message.State.TO_CONFIRM, amount=100 + number,
+            currency="EUR", to=["compta0@client.example"], sender="recouvrement@example.com",
+            subject=f"Rappel {number}", text="Bonjour", created_at=clock.now(),
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    return [row.pk for row in Message.objects.bulk_create(rows)]
+
+
+@pytest.mark.parametrize("signatures", [1, 2])
+def test_a_thousand_are_approved_in_few_queries_each_with_its_event_decision_and_entry(signatures: int) -> None:
+    to_server(25)
+    if signatures == 2:
+        Delegation.objects.create(
+            entity_id="A", role_kind="credit_manager", act="approve_message", second_signature_from=1
+        )
+    manager, keys = person("manager", "credit_manager"), _many(1_000)
+    with CaptureQueriesContext(connection) as asked:
+        done = approve_messages(manager, keys)
+    assert len(asked) <= 40, "however many there are"
+    assert (done.count, len(done.second)) == ((1_000, 0) if signatures == 1 else (0, 1_000))
+    entries = AuditEntry.objects.filter(act="approve_message", actor=manager.name, subject__in=[str(k) for k in keys])
+    assert entries.count() == 1_000
+    kind = "approved" if signatures == 1 else "signed"
+    assert MessageEvent.objects.filter(message__in=keys, kind=kind).count() == 1_000
+    assert Decision.objects.filter(subject_id__in=[str(k) for k in keys]).count() == (1_000 if signatures == 1 else 0)
+    rows = Message.objects.filter(pk__in=keys)
+    wanted = {"state": "queued", "approved_by": manager.user} if signatures == 1 else {"signed_by": manager.user}
+    assert rows.filter(**wanted).count() == 1_000
     assert audit.verify().intact
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from django.db import transaction
 
 from encours.core.base.issue import CallError
 from encours.store import audit, parquet
-from encours.store.models import Customer, Decision, Message, PlannedAction
+from encours.store.models import Customer, Decision, Message, MessageEvent, PlannedAction
 from encours.usecases import clock
 from encours.usecases.manage_settings import setting
 from encours.usecases.outbox import RECALL, note
-from encours.usecases.rights import Actor, NotAllowedError, Permission, require
+from encours.usecases.rights import Actor, NotAllowedError, require
 
 ACT, BULK_ACT, FORMAL_ACT, RECALL_ACT = "approve_message", "bulk_send", "send_formal_notice", "recall_message"
 _LARGEST = 5
@@ -35,10 +35,10 @@ class Large:
 
 @dataclass(frozen=True)
 class Approval:
-    """What approving some messages comes to, or came to.
+    """What approving some messages came to.
 
     `totals`: currency and minor units. `second`: those that still wait for another person's signature. `done`: those
-    that were approved before. `until`: how long they can be recalled.
+    that were approved before.
     """
 
     count: int
@@ -46,23 +46,6 @@ class Approval:
     largest: tuple[Large, ...]
     second: tuple[UUID, ...] = ()
     done: tuple[UUID, ...] = ()
-    faults: tuple[str, ...] = ()
-
-    @property
-    def until_minutes(self) -> int:
-        """Minutes in which they can be recalled."""
-        return int(RECALL.total_seconds() // 60)
-
-
-def show_approval(actor: Actor, message_ids: Sequence[UUID]) -> Approval:
-    """What approving these would come to: count, totals, the five largest, what forbids it. Nothing is changed."""
-    rows = _rows(actor, message_ids)
-    waiting = [row for row in rows if row.state in _WAITING]
-    faults = _faults(waiting)
-    for row in waiting:
-        if not _permission(actor, row).ok:
-            faults.append(f"{row.subject}: {_permission(actor, row).why}")
-    return _approval(waiting, done=[row for row in rows if row.state not in _WAITING], faults=faults)
 
 
 def approve_messages(actor: Actor, message_ids: Sequence[UUID]) -> Approval:
@@ -78,19 +61,23 @@ def approve_messages(actor: Actor, message_ids: Sequence[UUID]) -> Approval:
             parquet.lock_entity(entity_id)
         rows = _rows(actor, message_ids)
         waiting = [row for row in rows if row.state in _WAITING]
+        acts = _acts(waiting)
         for row in waiting:
             if row.signed_by_id is None:
-                require(actor, FORMAL_ACT if _formal(row) else ACT, row.entity_id, row.amount)
+                require(actor, acts[row.pk], row.entity_id, row.amount)
         if faults := _faults(waiting) + _too_late(rows):
             raise CallError(faults)
         if len(waiting) > 1:
             for entity_id in entities:
                 own = [row for row in waiting if row.entity_id == entity_id]
                 require(actor, BULK_ACT, entity_id, sum(row.amount for row in own))
-        second = [row for row in waiting if not _signed(actor, row)]
-        ready = [row for row in waiting if row not in second]
+        second = [row for row in waiting if _is_first(actor, row, acts[row.pk])]
+        _sign_first(actor, second, acts)
+        first = {row.pk for row in second}
+        ready = [row for row in waiting if row.pk not in first]
         _keep(actor, ready)
-    done = [row for row in rows if row not in waiting]
+    left = {row.pk for row in waiting}
+    done = [row for row in rows if row.pk not in left]
     return _approval(ready, second=second, done=done)
 
 
@@ -121,44 +108,48 @@ def _too_late(rows: Sequence[Message]) -> list[str]:
     return [f"{row.subject}: this message can no longer be approved" for row in rows if row.state in gone]
 
 
-def _permission(actor: Actor, row: Message) -> Permission:
-    return actor.may(FORMAL_ACT if _formal(row) else ACT, row.entity_id, row.amount)
+def _acts(rows: Sequence[Message]) -> dict[UUID, str]:
+    """Message -> the right that approving it takes: formal notices have their own."""
+    actions = [row.action_id for row in rows if row.action_id]
+    formal = set(PlannedAction.objects.filter(action_id__in=actions, formal=True).values_list("action_id", flat=True))
+    return {row.pk: FORMAL_ACT if row.action_id in formal else ACT for row in rows}
 
 
-def _formal(row: Message) -> bool:
-    return PlannedAction.objects.filter(action_id=row.action_id, formal=True).exists() if row.action_id else False
-
-
-def _signed(actor: Actor, row: Message) -> bool:
-    """Whether it may go now; else the first signature was kept. Raises NotAllowedError."""
-    act = FORMAL_ACT if _formal(row) else ACT
+def _is_first(actor: Actor, row: Message, act: str) -> bool:
+    """Whether this is the first of two signatures. Raises NotAllowedError."""
     if row.signed_by_id is not None:
         given = actor.may_sign_second(act, row.entity_id, row.amount, row.signed_by_id)
         if not given.ok:
             raise NotAllowedError(act, row.entity_id, given.why)
-        return True
-    permission = require(actor, act, row.entity_id, row.amount)
-    if not permission.second_signature:
-        return True
-    row.signed_by = actor.user
-    row.save(update_fields=["signed_by"])
-    note(row, "signed", clock.now())
-    audit.append(
-        clock.now(), actor.name, act, entity_id=row.entity_id, subject=str(row.pk),
-        after={"signature": 1, "amount": row.amount},
+        return False
+    return require(actor, act, row.entity_id, row.amount).second_signature
+
+
+def _sign_first(actor: Actor, rows: Sequence[Message], acts: Mapping[UUID, str]) -> None:
+    """Keeps the first signature of those that wait for a second."""
+    if not rows:
+        return
+    at = clock.now()
+    Message.objects.filter(pk__in=[row.pk for row in rows]).update(signed_by=actor.user)
+    MessageEvent.objects.bulk_create([MessageEvent(message=row, kind="signed", at=at) for row in rows])
+    audit.append_many(
+        at, actor.name,
+        [
+            audit.Entry(acts[row.pk], row.entity_id, str(row.pk), None, {"signature": 1, "amount": row.amount})
+            for row in rows
+        ],
     )  # fmt: skip
-    return False
 
 
 def _keep(actor: Actor, rows: Sequence[Message]) -> None:
-    """Queues the messages; one decision each, one audit entry an entity."""
+    """Queues the messages; each has its event, its decision and its audit entry, many of an entity one more."""
+    if not rows:
+        return
     at = clock.now()
-    by_entity: dict[str, list[Message]] = defaultdict(list)
-    for row in rows:
-        row.state, row.approved_by, row.approved_at, row.send_after = Message.State.QUEUED, actor.user, at, at + RECALL
-        row.save(update_fields=["state", "approved_by", "approved_at", "send_after"])
-        note(row, "approved", at)
-        by_entity[row.entity_id].append(row)
+    Message.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=Message.State.QUEUED, approved_by=actor.user, approved_at=at, send_after=at + RECALL
+    )
+    MessageEvent.objects.bulk_create([MessageEvent(message=row, kind="approved", at=at) for row in rows])
     Decision.objects.bulk_create(
         [
             Decision(
@@ -168,12 +159,19 @@ def _keep(actor: Actor, rows: Sequence[Message]) -> None:
             for row in rows
         ]
     )  # fmt: skip
-    for entity_id, own in by_entity.items():
-        audit.append(
-            at, actor.name, BULK_ACT if len(rows) > 1 else ACT, entity_id=entity_id,
-            subject=str(own[0].pk) if len(own) == 1 else f"messages:{len(own)}",
-            after={"messages": [str(row.pk) for row in own], "total": sum(row.amount for row in own)},
-        )  # fmt: skip
+    by_entity: dict[str, list[Message]] = defaultdict(list)
+    for row in rows:
+        by_entity[row.entity_id].append(row)
+    audit.append_many(at, actor.name, [entry for own in by_entity.values() for entry in _entries(own)])
+
+
+def _entries(own: Sequence[Message]) -> list[audit.Entry]:
+    """What the audit says of an entity's messages: each by itself and, of several, what they came to."""
+    one = [audit.Entry(ACT, row.entity_id, str(row.pk), None, {"amount": row.amount}) for row in own]
+    if len(own) == 1:
+        return one
+    total = {"messages": [str(row.pk) for row in own], "total": sum(row.amount for row in own)}
+    return [*one, audit.Entry(BULK_ACT, own[0].entity_id, f"messages:{len(own)}", None, total)]
 
 
 def recall_messages(actor: Actor, message_ids: Sequence[UUID], why: str = "") -> int:
@@ -205,7 +203,6 @@ def _approval(
     *,
     second: Sequence[Message] = (),
     done: Sequence[Message] = (),
-    faults: Sequence[str] = (),
 ) -> Approval:
     totals: dict[str, int] = defaultdict(int)
     for row in rows:
@@ -222,5 +219,4 @@ def _approval(
         tuple(Large(r.pk, names.get(r.customer_id, ""), r.subject, r.currency, r.amount) for r in largest),
         tuple(row.pk for row in second),
         tuple(row.pk for row in done),
-        tuple(faults),
     )

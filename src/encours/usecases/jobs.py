@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django_tasks import task
@@ -20,22 +19,6 @@ def commit_import_job(import_id: int, user_id: int | None) -> None:
     from encours.usecases.import_files import commit_import
 
     commit_import(_actor(user_id), import_id)
-
-
-@task()
-def preview_import_job(import_id: int, user_id: int | None) -> None:
-    """Reads an import's files for whoever asked."""
-    from encours.usecases.import_files import preview_import
-
-    preview_import(_actor(user_id), import_id)
-
-
-@task()
-def propose_matches_job(entity_ids: list[str], user_id: int | None) -> None:
-    """Fresh proposals for some entities."""
-    from encours.usecases.propose_matches import propose_matches
-
-    propose_matches(_actor(user_id), entity_ids)
 
 
 @task(priority=-10)  # minutes of work: an import that waits goes first
@@ -60,27 +43,11 @@ def _actor(user_id: int | None) -> Actor:
 
 def commit_later(actor: Actor, import_id: int) -> None:
     """Lets the worker commit an import; its state and progress tell how far it is."""
-    _import_later(actor, import_id, commit_import_job)
-
-
-def preview_later(actor: Actor, import_id: int) -> None:
-    """Lets the worker read an import's files."""
-    _import_later(actor, import_id, preview_import_job)
-
-
-def _import_later(actor: Actor, import_id: int, wanted: Any) -> None:
     owner = Import.objects.get(pk=import_id)
     require(actor, "import_files", owner.entity_id)
     with transaction.atomic():
         Import.objects.filter(pk=import_id).update(progress="waiting")
-        wanted.enqueue(import_id, _user_id(actor))
-
-
-def propose_later(actor: Actor, entity_ids: list[str]) -> None:
-    """Lets the worker make fresh proposals."""
-    for entity_id in entity_ids:
-        require(actor, "accept_match", entity_id)
-    propose_matches_job.enqueue(entity_ids, _user_id(actor))
+        commit_import_job.enqueue(import_id, _user_id(actor))
 
 
 def replay_later(actor: Actor, run_id: int) -> None:

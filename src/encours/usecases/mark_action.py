@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,6 +27,17 @@ def planned(actor: Actor, number: int, act: str) -> PlannedAction:
         raise NotAllowedError(act, None, "not_visible")
     require(actor, act, row.entity_id)
     return row
+
+
+def planned_many(actor: Actor, numbers: Iterable[int], act: str) -> list[PlannedAction]:
+    """The same of several, each once, in the order given, in one query."""
+    wanted = list(dict.fromkeys(numbers))
+    found = {row.pk: row for row in actor.scope(PlannedAction).filter(pk__in=wanted)}
+    if len(found) < len(wanted):
+        raise NotAllowedError(act, None, "not_visible")
+    for entity_id in {row.entity_id for row in found.values()}:
+        require(actor, act, entity_id)
+    return [found[number] for number in wanted]
 
 
 def snooze(actor: Actor, number: int, until_on: date, why: str = "") -> PlannedAction:

@@ -11,7 +11,7 @@ from encours.store.models import PlannedAction
 from encours.usecases.approve_messages import approve_messages
 from encours.usecases.compose_many import compose_messages
 from encours.usecases.manage_scenarios import testing_codes
-from encours.usecases.mark_action import planned
+from encours.usecases.mark_action import planned_many
 from encours.usecases.rights import Actor
 
 ACT = "approve_message"
@@ -31,7 +31,7 @@ def send_planned(actor: Actor, numbers: Sequence[int]) -> SentTogether:
 
     Raises NotAllowedError; CallError where none may leave at all (test mode, no mail server).
     """
-    rows = [planned(actor, number, ACT) for number in dict.fromkeys(numbers)]
+    rows = planned_many(actor, numbers, ACT)
     testing = {entity_id: testing_codes(entity_id) for entity_id in {row.entity_id for row in rows}}
     wanted: dict[str, str] = {}
     keys: list[UUID] = []

@@ -143,7 +143,8 @@ def groups(values: Mapping[str, Any], faults: Mapping[str, str], marks: Sequence
             make.choice("own_window", _("Hours"), [("", _("the usual ones: Monday to Friday, 8:00 to 19:00")),
                                                    (OWN, _("its own"))]),
             make.several("weekdays", _("Days of the week"), [(str(day), weekday(day)) for day in range(1, 8)]),
-            make.spans("hours", _("Between these hours"), _("with no hours, from 8:00 to 19:00; never on a public holiday")),
+            make.spans("hours", _("Between these hours"),
+                       _("with no hours, from 8:00 to 19:00; never on a public holiday")),
         ], "window"),
         Group(_("Who stands for it"), [
             make.choice("sender", _("Sender"), _worded("contact_role", _with(SENDERS, values.get("sender")))),

@@ -248,6 +248,7 @@ EXPECTED: dict[str, Expected] = {
     "today_plan": _post(_CHASE, 403),
     "today_figures": _all(_CHASE, 200, 403),
     "today_action": _all(_CHASE, 200, 403, query="?do=call"),
+    "today_aim": _post("alice claude", 403, data=lambda town: {"of": "A", "value": "month_end"}),
     "today_act": _post(_CHASE, 403, data=lambda town: {"act": "skip"}),
     "today_letter": _all(_CHASE, 404, 403),
     "outbox": _all(_CHASE, 200, 403),

@@ -67,6 +67,18 @@ def _between(low: int, high: int) -> Callable[[Any], str | None]:
     return fault
 
 
+def _aim(value: Any) -> str | None:
+    """Cash brought forward, euros before the month ends, or before a day that is named."""
+    if value in ("euro_days", MONTH_END):
+        return None
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        day = date.min
+    ahead = (day - clock.today()).days
+    return None if 0 < ahead <= AIM_DAYS else "give a day after today, within a year"
+
+
 def _rates(value: Any) -> str | None:
     try:
         rows = [(date.fromisoformat(row["from_on"]), float(row["percent"])) for row in value]
@@ -75,6 +87,9 @@ def _rates(value: Any) -> str | None:
     return None if all(-5 <= percent <= 100 for _, percent in rows) else "a rate lies between −5 and 100 percent"
 
 
+#: `dunning.objective`: euros received before the month ends; beside it `euro_days`, or a day as 2027-01-15.
+MONTH_END = "month_end"
+AIM, AIM_ACT, AIM_DAYS = "dunning.objective", "pin_action", 366
 #: Setting key -> its declaration. Screens show them by key.
 DECLARED: Mapping[str, Declared] = {
     "ageing.limits": Declared([30, 60, 90], _limits),
@@ -94,7 +109,7 @@ DECLARED: Mapping[str, Declared] = {
     "dunning.cap": Declared(3, _between(1, 20)),
     "dunning.cap_days": Declared(7, _between(1, 60)),
     "dunning.floor": Declared(15, _between(0, 10_000)),
-    "dunning.objective": Declared("euro_days", _choice("euro_days", "month_end")),
+    AIM: Declared("euro_days", _aim, AIM_ACT),
     "portal.public_address": Declared("", letter_settings.address_fault, part="letters"),
     "mail.own_address": Declared("", letter_settings.own_address_fault, part="mail"),
     "mail.channel": Declared({}, mail_settings.channel_fault, part="mail"),

@@ -21,6 +21,7 @@ from encours.store.models import (
     Touch,
     User,
 )
+from encours.usecases.day_aim import aim_of
 from encours.usecases.dunning_rules import minutes_of
 from encours.usecases.team_day import list_of
 from encours.usecases.viewing import Viewing
@@ -121,6 +122,7 @@ class TodayPage:
     planned_on: date | None
     stale: list[str]
     testing: bool
+    aims: list[tuple[date | None, list[str]]]  # euros received before a day (None: cash brought forward), of whom
 
     @property
     def is_planned(self) -> bool:
@@ -161,7 +163,16 @@ def show_today(viewing: Viewing, wanted: TodayFilter) -> TodayPage:
         planned_on=max(one.day for one in days) if days else _last_planned(viewing),
         stale=sorted({says for one in days for _, says in one.stale}),
         testing=any(one.active and one.testing for one in names.values()),
+        aims=_aims(viewing),
     )
+
+
+def _aims(viewing: Viewing) -> list[tuple[date | None, list[str]]]:
+    """What the day's work is for, and of which entities; the nearest day first, cash brought forward last."""
+    found: dict[date | None, list[str]] = {}
+    for entity_id in viewing.entity_ids:
+        found.setdefault(aim_of(entity_id, viewing.today).by, []).append(entity_id)
+    return sorted(found.items(), key=lambda one: (one[0] is None, one[0] or date.max))
 
 
 def one_row(viewing: Viewing, number: int) -> TodayRow | None:

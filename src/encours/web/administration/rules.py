@@ -25,9 +25,15 @@ _SAID = {
     "dunning.floor": (_("Nobody is asked for less than"), _("whole units of the entity's currency")),
     "dunning.objective": (_("The worklist works for"), ""),
 }
+#: The choice that a day stands beside.
+BEFORE = "before"
 _CHOICES = {
     "ageing.by": (("due", _("the due date")), ("issued", _("the invoice date"))),
-    "dunning.objective": (("euro_days", _("cash brought forward")), ("month_end", _("cash in before the month ends"))),
+    "dunning.objective": (
+        ("euro_days", _("cash brought forward")),
+        ("month_end", _("cash in before the month ends")),
+        (BEFORE, _("cash in before a date")),
+    ),
 }
 _WHOLE = ("dunning.minutes", "dunning.cap", "dunning.cap_days", "dunning.floor")
 
@@ -42,6 +48,7 @@ class Shown:
     text: str
     choices: list[tuple[str, str]]
     long: bool
+    day: str = ""
 
 
 def shown(row: SettingRow) -> Shown:
@@ -51,7 +58,8 @@ def shown(row: SettingRow) -> Shown:
     text = _text(row.value)
     if plain := re.fullmatch(r"(\d+) (?:days|jours)", text):  # the built-in default; both languages are read back
         text = ngettext("%(days)s day", "%(days)s days", int(plain[1])) % {"days": plain[1]}
-    return Shown(row.key, str(label), str(hint), text, choices, row.key.startswith("rates."))
+    day = text if row.key == "dunning.objective" and text not in ("euro_days", "month_end") else ""
+    return Shown(row.key, str(label), str(hint), BEFORE if day else text, choices, row.key.startswith("rates."), day)
 
 
 def _text(value: Any) -> str:
@@ -62,8 +70,10 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def parsed(key: str, text: str) -> Any:
-    """What was typed as the setting's value. Raises ValueError for what is no number."""
+def parsed(key: str, text: str, day: str = "") -> Any:
+    """What was typed as the setting's value; `day`: beside a choice. Raises ValueError for what is no number."""
+    if key == "dunning.objective" and text == BEFORE:
+        return day.strip()
     if key in _WHOLE:
         return int(text)
     if key == "ageing.limits":

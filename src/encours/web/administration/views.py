@@ -183,7 +183,7 @@ def change_rule(request: Request) -> HttpResponse:
 
     def act(actor: Any) -> None:
         key, start = form.get("key", ""), form.get("from_on")
-        value = rules.parsed(key, form.get("value", ""))
+        value = rules.parsed(key, form.get("value", ""), form.get("day", ""))
         change_setting(actor, key, value, form.get("of") or None, date.fromisoformat(start) if start else None)
 
     return _act(request, "rules", act, _("Setting changed."))

@@ -4,10 +4,11 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from encours.web.shell.nav import NavEntry
-from encours.web.today import views
+from encours.web.today import aims, views
 
 NAV = NavEntry(_("Today"), "today", "today", 5, "d", ("plan_dunning",), group="chasing", phone=1)
 urlpatterns = [
+    path("today/aim/", aims.aim, name="today_aim"),
     path("today/", views.today, name="today"),
     path("today/plan/", views.plan, name="today_plan"),
     path("today/figures/", views.figures, name="today_figures"),

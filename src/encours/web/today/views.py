@@ -27,7 +27,7 @@ from encours.web.shell.files import as_file
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
-from encours.web.today import acts
+from encours.web.today import acts, aims
 from encours.web.today.shown import Shown, named
 
 #: The worklist is for whoever chases in some entity.
@@ -38,15 +38,19 @@ collector = for_who_may("plan_dunning")
 def today(request: Request) -> HttpResponse:
     """The worklist of the day."""
     page = show_today(request.viewing, _wanted(request))
-    context = _page(page) | {
-        "section": "today",
-        "tabs": [(code, label) for code, label in _tabs().items()],
-        "filtered": bool(page.wanted.who or page.wanted.channel or page.wanted.text),
-        "previous": page.wanted.page - 1,
-        "following": page.wanted.page + 1,
-        "several": len(request.viewing.entity_ids) > 1,
-        "fresh_anyway": True,
-    }
+    context = (
+        _page(page)
+        | {
+            "section": "today",
+            "tabs": [(code, label) for code, label in _tabs().items()],
+            "filtered": bool(page.wanted.who or page.wanted.channel or page.wanted.text),
+            "previous": page.wanted.page - 1,
+            "following": page.wanted.page + 1,
+            "several": len(request.viewing.entity_ids) > 1,
+            "fresh_anyway": True,
+        }
+        | aims.context(request.viewing)
+    )
     return render(request, "today/today.html", context)
 
 

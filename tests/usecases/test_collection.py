@@ -125,6 +125,7 @@ def test_a_payment_announced_holds_until_three_worked_days_after_its_date_and_is
     assert Event.objects.filter(kind="promise_broken", is_current=True).count() == 2
     task = Task.objects.get(kind="promise_broken")
     assert task.owner == collector.user, "one call for both items, by who took the promise"
+    assert (task.item_id, set(task.detail.split(", "))) == (None, {"F1", "F2"})
     (again,) = judge_promises(job("test"), ["A"])
     assert (again.broken, again.kept, again.mended) == (0, 0, 0)
 
@@ -132,8 +133,22 @@ def test_a_payment_announced_holds_until_three_worked_days_after_its_date_and_is
     (judged,) = judge_promises(job("test"), ["A"])
     assert (judged.mended, judged.kept) == (1, 1), "a file that came late shows that the money was in time"
     assert PromiseResult.objects.get(item_id="A:F1").state == "kept"
+    task.refresh_from_db()
+    assert (task.state, task.item_id, task.detail) == ("open", "A:F2", ""), "what is left of the promise"
     assert not Event.objects.filter(kind="promise_broken", subject_id="A:F1", is_current=True).exists()
     assert audit.verify().intact
+
+
+def test_a_broken_promise_whose_items_were_paid_since_asks_nobody_to_call(
+    collector: Actor, tmp_path: Path, on: OnDay
+) -> None:
+    record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1"])
+    money_came(tmp_path, "late", "F1", 100_000, date(2026, 5, 18))
+    on(date(2026, 5, 20))
+    bank_reaches(tmp_path, date(2026, 5, 19))
+    (judged,) = judge_promises(job("test"), ["A"])
+    assert judged.broken == 1
+    assert not Task.objects.filter(kind="promise_broken").exists()
 
 
 def test_money_that_waits_to_be_applied_keeps_a_promise_once(collector: Actor, tmp_path: Path, on: OnDay) -> None:

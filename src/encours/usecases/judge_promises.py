@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -226,9 +226,7 @@ def _tell(
     ended = _end_plans(broken)
     facts = {"events": [*gone, *events.values()], "promises": withdrawn_facts(ended)}
     merged = write_facts(facts, entity_id) if any(facts.values()) else None
-    raise_tasks(actor, [_task(row, as_of) for row in broken])
-    for task in Task.objects.filter(entity_id=entity_id, key__in=[_key(row) for row in mended], state=Task.State.OPEN):
-        finish(actor, task, "the money came in time", dropped=True)
+    _follow_tasks(actor, entity_id, broken, mended, as_of)
     for plan in PaymentPlan.objects.filter(instalments__in=kept, state=PaymentPlan.State.STANDING).distinct():
         if not plan.instalments.exclude(state=PromiseResult.State.KEPT).exists():
             close_plan(plan, PaymentPlan.State.KEPT, [])
@@ -280,7 +278,63 @@ def _end_plans(broken: Sequence[PromiseResult]) -> list[PromiseResult]:
     return found
 
 
-def _task(row: PromiseResult, as_of: date) -> NewTask:
+def _follow_tasks(
+    actor: Actor, entity_id: str, broken: Sequence[PromiseResult], mended: Sequence[PromiseResult], as_of: date
+) -> None:
+    """One task a promise, with the items in it; none where all of them were paid meanwhile, late as it was."""
+    standing = _standing(entity_id, {_key(row) for row in (*broken, *mended)}, (*broken, *mended))
+    open_items = _open_numbers([row for rows in standing.values() for row in rows])
+    numbers = {key: _numbers(rows, open_items) for key, rows in standing.items()}
+    told = {str(task.key): task for task in Task.objects.filter(entity_id=entity_id, key__in=list(numbers))}
+    wanted = [
+        _task(rows, as_of, numbers[key]) for key, rows in standing.items()
+        if key not in told and any(row in rows for row in broken) and _is_owed(rows, open_items)
+    ]  # fmt: skip
+    raise_tasks(actor, wanted)
+    for key, task in told.items():
+        if task.state != Task.State.OPEN:
+            continue
+        if not standing[key]:
+            finish(actor, task, "the money came in time", dropped=True)
+            continue
+        item_id = standing[key][0].item_id if len(standing[key]) == 1 else None
+        if (task.item_id, task.detail) != (item_id, numbers[key]):
+            task.item_id, task.detail = item_id, numbers[key]
+            task.save(update_fields=["item_id", "detail"])
+
+
+def _standing(entity_id: str, keys: set[str], rows: Sequence[PromiseResult]) -> dict[str, list[PromiseResult]]:
+    """Of each key, the promises that are broken, the first due first."""
+    mine = PromiseResult.objects.filter(
+        entity_id=entity_id, state__in=_BROKEN, customer_id__in={row.customer_id for row in rows}
+    )
+    found: dict[str, list[PromiseResult]] = {key: [] for key in sorted(keys)}
+    for row in mine.select_related("plan", "outcome").order_by("due_on", "promise_id"):
+        if (key := _key(row)) in found:
+            found[key].append(row)
+    return found
+
+
+def _open_numbers(rows: Sequence[PromiseResult]) -> dict[str, str]:
+    """Item -> its number, of those named that are still open."""
+    ids = {row.item_id for row in rows if row.item_id is not None}
+    found = Item.objects.filter(item_id__in=ids, is_current=True, open__gt=0)
+    return {item_id: number or item_id for item_id, number in found.values_list("item_id", "number")}
+
+
+def _is_owed(rows: Sequence[PromiseResult], open_items: Mapping[str, str]) -> bool:
+    return any(row.plan is not None or row.item_id is None or row.item_id in open_items for row in rows)
+
+
+def _numbers(rows: Sequence[PromiseResult], open_items: Mapping[str, str]) -> str:
+    """The numbers of the items, where there are several: of one the task bears the item itself."""
+    ids = dict.fromkeys(row.item_id or "" for row in rows)
+    named = [open_items[item_id] for item_id in ids if item_id in open_items]
+    return ", ".join(named) if len(rows) > 1 else ""
+
+
+def _task(rows: Sequence[PromiseResult], as_of: date, numbers: str) -> NewTask:
+    row = rows[0]
     taker = row.outcome.user_id if row.outcome is not None else None
     plan = row.plan is not None
     return NewTask(
@@ -288,7 +342,8 @@ def _task(row: PromiseResult, as_of: date) -> NewTask:
         "plan_broken" if plan else "promise_broken",
         worked_days_later(row.entity_id, as_of, 1),
         customer_id=row.customer_id,
-        item_id=row.item_id,
+        item_id=row.item_id if len(rows) == 1 else None,
+        detail=numbers,
         origin=f"promise:{row.promise_id}",
         owner_id=None if plan else taker,
         owner_role="credit_manager" if plan else "collector",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
 from encours.usecases.look_at_letter import planned_letter
+from encours.usecases.manage_settings import read_all_at_once
 from encours.usecases.plan_dunning import plan_dunning
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_action import ActionPage, show_action
@@ -37,7 +38,9 @@ collector = for_who_may("plan_dunning")
 @collector
 def today(request: Request) -> HttpResponse:
     """The worklist of the day."""
-    page = show_today(request.viewing, _wanted(request))
+    with read_all_at_once(request.viewing.entity_ids):
+        page = show_today(request.viewing, _wanted(request))
+        aim = aims.context(request.viewing)
     context = (
         _page(page)
         | {
@@ -49,7 +52,7 @@ def today(request: Request) -> HttpResponse:
             "several": len(request.viewing.entity_ids) > 1,
             "fresh_anyway": True,
         }
-        | aims.context(request.viewing)
+        | aim
     )
     return render(request, "today/today.html", context)
 

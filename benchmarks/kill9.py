@@ -117,20 +117,23 @@ def _finish(process: subprocess.Popen[str]) -> str:
     return out
 
 
-def torture(scratch: Path, server: str, size: int, kills: int, seed: int = 11) -> Outcome:
-    """Kills `kills` imports of a book of `size` items, each in an installation of its own, and imports again."""
+def torture(scratch: Path, server: str, size: int, kills: int, seed: int = 11, blank: str = "") -> Outcome:
+    """Kills `kills` imports of a book of `size` items, each in an installation of its own, and imports again.
+
+    `blank`: a database with its tables and no row, of which they are copies; without it one is made.
+    """
     rng = random.Random(seed)
     book = scratch / "book"
     make_book(book, size, customers=max(10, size // 20))
     seconds, expected = 0.0, {}
     for _ in range(2):  # the first run also pays for cold caches: moments are drawn from the second's length
-        home, url = _place(scratch, server, "undisturbed")
+        home, url = _place(scratch, server, "undisturbed", blank)
         said = json.loads(_finish(_child(home, url, f"child_import({str(book)!r}, 'state')")).splitlines()[-1])
         seconds, expected = said["seconds"], said["state"]
         _remove(home, server, url)
     struck, states, differences = 0, {}, []
     for number in range(kills):
-        home, url = _place(scratch, server, f"k{number}")
+        home, url = _place(scratch, server, f"k{number}", blank)
         process = _child(home, url, f"child_import({str(book)!r}, 'nothing')")
         assert process.stdout is not None
         process.stdout.readline()
@@ -150,16 +153,24 @@ def torture(scratch: Path, server: str, size: int, kills: int, seed: int = 11) -
     return Outcome(kills, struck, states, differences)
 
 
-def _place(scratch: Path, server: str, name: str) -> tuple[Path, str]:
+def _place(scratch: Path, server: str, name: str, blank: str) -> tuple[Path, str]:
     """A fresh installation, the copy of a migrated one: on SQLite its folder, on PostgreSQL a database of its own."""
-    blank, home = scratch / "blank", scratch / name
-    told = scratch / "blank.url"
-    if not blank.exists():
-        blank.mkdir()
-        told.write_text(create_database(server, "blank") if server else _sqlite(blank))
-        _finish(_child(blank, told.read_text(), "child_migrate()"))
-    shutil.copytree(blank, home)
-    return home, create_database(server, name, copy_of=told.read_text()) if server else _sqlite(home)
+    home, told = scratch / name, scratch / "blank.url"
+    if not told.exists():
+        told.write_text(blank or _migrated(scratch, server))
+    home.mkdir()
+    if server:
+        return home, create_database(server, name, copy_of=told.read_text())
+    shutil.copyfile(told.read_text().removeprefix("sqlite:///"), home / "encours.sqlite3")
+    return home, _sqlite(home)
+
+
+def _migrated(scratch: Path, server: str) -> str:
+    home = scratch / "blank"
+    home.mkdir()
+    url = create_database(server, "blank") if server else _sqlite(home)
+    _finish(_child(home, url, "child_migrate()"))
+    return url
 
 
 def _sqlite(home: Path) -> str:

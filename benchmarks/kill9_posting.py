@@ -118,13 +118,15 @@ def go(process: subprocess.Popen[str]) -> None:
 class Ground:
     """Where installations are made: copies of one that is prepared, a folder on SQLite, a database on PostgreSQL.
 
-    `module` has `make_book(folder, size)` and `child_prepare(home, url, book)`.
+    `module` has `make_book(folder, size)` and `child_prepare(home, url, book)`. `blank`: a database with its tables and
+    no row, in a copy of which that one is prepared; without it the tables are made.
     """
 
     scratch: Path
     server: str
     size: int
     module: str = "benchmarks.kill9_posting"
+    blank: str = ""
 
     def place(self, name: str) -> tuple[str, str]:
         """A fresh installation in which the work is still to be done: its folder and its database."""
@@ -134,12 +136,19 @@ class Ground:
         blank, told = self.scratch / "blank", self.scratch / "blank.url"
         if not blank.exists():
             blank.mkdir()
-            told.write_text(create_database(self.server, "blank") if self.server else _sqlite(blank))
+            told.write_text(self._empty(blank))
             finish(child(self.module, "child_prepare", str(blank), told.read_text(), str(book)))
         shutil.copytree(blank, home)
         if self.server:
             return str(home), create_database(self.server, name, copy_of=told.read_text())
         return str(home), _sqlite(home)
+
+    def _empty(self, home: Path) -> str:
+        if self.server:
+            return create_database(self.server, "blank", copy_of=self.blank)
+        if self.blank:
+            shutil.copyfile(self.blank.removeprefix("sqlite:///"), home / "encours.sqlite3")
+        return _sqlite(home)
 
     def remove(self, home: str, url: str) -> None:
         """Away with it."""

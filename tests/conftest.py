@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,7 +18,7 @@ settings.register_profile("encours", max_examples=35, deadline=None, suppress_he
 settings.register_profile("thorough", parent=settings.get_profile("encours"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "encours"))
 
-_DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "database_url", "client", "admin_user"}
+_DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "database_url", "blank_database", "client", "admin_user"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,20 +79,67 @@ def encours_home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         settings.STATIC_ROOT.mkdir(parents=True)
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database for a test that starts processes: on the server of DATABASE_URL, else SQLite."""
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        yield f"sqlite:///{tmp_path / 'encours.sqlite3'}"
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The tests' own database, and beside it a copy with all tables and no row yet: to make tables takes seconds.
+
+    Where no test asks for a database there is none, and no copy.
+    """
+    from django.db import connection
+    from django.db.backends.base.creation import TEST_DATABASE_PREFIX
+
+    if connection.vendor == "sqlite":
+        path = tmp_path_factory.mktemp("blank") / "encours.sqlite3"
+        with django_db_blocker.unblock():
+            if connection.is_in_memory_db():
+                connection.ensure_connection()
+                with closing(sqlite3.connect(path)) as copy:
+                    connection.connection.backup(copy)
+        yield f"sqlite:///{path}" if path.exists() else ""
+        return
+    name = str(connection.settings_dict["NAME"])
+    if not name.startswith(TEST_DATABASE_PREFIX):
+        yield ""
         return
     from tests.postgres import create_database, drop_database
 
-    url = create_database(server, "encours")
+    with django_db_blocker.unblock():
+        connection.close()  # a database is copied while nobody is connected
+    server = os.environ["DATABASE_URL"]
+    url = create_database(server, "blank", copy_of=f"/{name}")
+    yield url
+    drop_database(server, url)
+
+
+def _database(folder: Path, blank: str = "") -> Iterator[str]:
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        path = folder / "encours.sqlite3"
+        if blank:
+            shutil.copyfile(blank.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
+        return
+    from tests.postgres import create_database, drop_database
+
+    url = create_database(server, "encours", copy_of=blank)
     try:
         yield url
     finally:
         drop_database(server, url)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database for a test that starts processes: on the server of DATABASE_URL, else SQLite."""
+    yield from _database(tmp_path)
+
+
+@pytest.fixture
+def blank_database(tmp_path: Path, django_db_setup: str, db: None) -> Iterator[str]:
+    """As `database_url`, with all tables in it and no row."""
+    yield from _database(tmp_path, django_db_setup)
 
 
 @pytest.fixture(autouse=True, scope="session")

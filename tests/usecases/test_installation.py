@@ -62,8 +62,8 @@ def test_an_installation_from_the_command_line(tmp_path: Path, database_url: str
 @pytest.mark.parametrize(
     "whom", ["the terminal's group", pytest.param("the command alone", marks=pytest.mark.one_database)]
 )
-def test_a_stop_is_quiet_and_leaves_no_process(tmp_path: Path, database_url: str, whom: str) -> None:
-    environment = os.environ | {"ENCOURS_HOME": str(tmp_path / "home"), "DATABASE_URL": database_url}
+def test_a_stop_is_quiet_and_leaves_no_process(tmp_path: Path, blank_database: str, whom: str) -> None:
+    environment = os.environ | {"ENCOURS_HOME": str(tmp_path / "home"), "DATABASE_URL": blank_database}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

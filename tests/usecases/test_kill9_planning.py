@@ -13,9 +13,11 @@ from benchmarks.kill9_posting import Ground
 pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 
-def test_a_plan_that_is_killed_and_made_again_is_the_undisturbed_one(tmp_path: Path) -> None:
+def test_a_plan_that_is_killed_and_made_again_is_the_undisturbed_one(tmp_path: Path, blank_database: str) -> None:
     server = os.environ.get("DATABASE_URL", "")
-    ground = Ground(tmp_path, server if server.startswith("postgres") else "", 60, "benchmarks.kill9_planning")
+    ground = Ground(
+        tmp_path, server if server.startswith("postgres") else "", 60, "benchmarks.kill9_planning", blank_database
+    )
     outcome = torture(ground, undisturbed(ground), 5)
     assert outcome.differences == []
     assert outcome.struck >= 1, "no kill met a run at work: the test shows nothing"

@@ -12,9 +12,11 @@ from benchmarks.kill9_posting import Ground, torture, two_at_once, undisturbed
 pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 
-def test_runs_killed_and_two_workers_at_once_post_what_one_undisturbed_would(tmp_path: Path) -> None:
+def test_runs_killed_and_two_workers_at_once_post_what_one_undisturbed_would(
+    tmp_path: Path, blank_database: str
+) -> None:
     server = os.environ.get("DATABASE_URL", "")
-    ground = Ground(tmp_path, server if server.startswith("postgres") else "", 300)
+    ground = Ground(tmp_path, server if server.startswith("postgres") else "", 150, blank=blank_database)
     calm = undisturbed(ground)
     outcome = torture(ground, calm, 5)
     assert outcome.differences == []

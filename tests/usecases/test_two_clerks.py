@@ -13,17 +13,17 @@ from tests.usecases.two_clerks import at_once
 pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 
-def test_two_clerks_at_one_moment(tmp_path: Path, database_url: str) -> None:
+def test_two_clerks_at_one_moment(tmp_path: Path, blank_database: str) -> None:
     home = tmp_path / "firm"
     home.mkdir()
 
     def both(*acts: str) -> list[str]:
-        return at_once(home, database_url, list(zip(acts, ("one", "two"), strict=True)))
+        return at_once(home, blank_database, list(zip(acts, ("one", "two"), strict=True)))
 
     def state() -> Any:
-        return json.loads(at_once(home, database_url, [("state", "")])[0])
+        return json.loads(at_once(home, blank_database, [("state", "")])[0])
 
-    assert at_once(home, database_url, [("prepare", "")]) == ["prepared"]
+    assert at_once(home, blank_database, [("prepare", "")]) == ["prepared"]
     # Two receipts want the same invoice: it is paid once.
     assert sorted(both("all", "some")) == ["StaleProposalError", "done"]
     first = state()
@@ -38,15 +38,15 @@ def test_two_clerks_at_one_moment(tmp_path: Path, database_url: str) -> None:
         assert state() == first
 
 
-def test_two_clerks_take_one_receipt(tmp_path: Path, database_url: str) -> None:
+def test_two_clerks_take_one_receipt(tmp_path: Path, blank_database: str) -> None:
     home = tmp_path / "firm"
     home.mkdir()
-    assert at_once(home, database_url, [("prepare", "")]) == ["prepared"]
-    took = at_once(home, database_url, [("take", "one"), ("take", "two")])
+    assert at_once(home, blank_database, [("prepare", "")]) == ["prepared"]
+    took = at_once(home, blank_database, [("take", "one"), ("take", "two")])
     assert sorted(took) == ["TakenError", "done"]
     holder, other = ("one", "two") if took[0] == "done" else ("two", "one")
-    assert at_once(home, database_url, [("all", other)]) == ["TakenError"]
+    assert at_once(home, blank_database, [("all", other)]) == ["TakenError"]
     # While they strike at one moment the holder posts; the other is refused, or finds the very match there already.
-    assert at_once(home, database_url, [("all", holder), ("all", other)])[0] == "done"
-    state = json.loads(at_once(home, database_url, [("state", "")])[0])
+    assert at_once(home, blank_database, [("all", holder), ("all", other)])[0] == "done"
+    state = json.loads(at_once(home, blank_database, [("state", "")])[0])
     assert (state["allocations"], state["acts"]) == (3, ["accept_match"])

@@ -143,7 +143,7 @@ def names_of(code: str, channel: str = "email") -> Mapping[str, tuple[str, ...]]
     if code in INTERNAL:
         return {**_OURS, **INTERNAL[code]}
     if channel == "letter":
-        return {name: fields for name, fields in NAMES.items() if name not in _FRAMED} | LETTER
+        return {**{name: fields for name, fields in NAMES.items() if name not in _FRAMED}, **LETTER}
     return NAMES
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.handlers.base import BaseHandler
+from django.db.backends.utils import CursorWrapper
 
 from tests.browsers import ARGS, find_chromium, missing_for_browser_tests
 
@@ -47,7 +48,8 @@ def browser() -> Iterator[Browser]:
 def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite in memory is one connection for the test and every thread of its server.
 
-    Two requests at once would meet in it, as they never do on a real database.
+    Two requests at once would meet in it, as they never do on a real database; and so would a request and what the
+    test itself asks meanwhile, which therefore waits until the request is answered.
     """
     lock = threading.RLock()
     answer = BaseHandler.get_response
@@ -57,6 +59,18 @@ def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             return answer(self, request)
 
     monkeypatch.setattr(BaseHandler, "get_response", alone)
+    for name in ("execute", "executemany"):
+        monkeypatch.setattr(CursorWrapper, name, _waiting(getattr(CursorWrapper, name), lock))
+
+
+def _waiting(ask: Callable[..., Any], lock: Any) -> Callable[..., Any]:
+    """A cursor's method that waits for its turn; within a request it is the request's own."""
+
+    def asked(*values: Any, **named: Any) -> Any:
+        with lock:
+            return ask(*values, **named)
+
+    return asked
 
 
 @pytest.fixture(params=list(WIDTHS))

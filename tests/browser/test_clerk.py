@@ -154,7 +154,7 @@ class _Desk:
         for key in ("j", "k"):
             for _ in range(len(_LINES) + 1):
                 if text in self.page.locator(".remittance").inner_text():
-                    self.page.wait_for_load_state("networkidle")
+                    settled(self.page)
                     return
                 before = self.receipt()
                 self.page.keyboard.press(key)
@@ -170,7 +170,7 @@ class _Desk:
             "id => { const e = document.querySelector('[data-unapplied]'); return !e || e.dataset.receipt !== id }",
             arg=before,
         )
-        self.page.wait_for_load_state("networkidle")
+        settled(self.page)
 
     def _moves(self, before: str) -> bool:
         try:
@@ -178,8 +178,13 @@ class _Desk:
                 "id => document.querySelector('[data-unapplied]').dataset.receipt !== id", arg=before, timeout=1_500
             )
         except Exception:
-            return False
-        return True
+            settled(self.page)  # an answer may be late; at the end of the queue there is none
+        return self.receipt() != before
+
+
+def settled(page: Page) -> None:
+    """Waits until what was asked of the server is on the page: keys pressed before would be swapped away."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 
 
 def _import(page: Page, file: str) -> None:
@@ -209,7 +214,7 @@ def _choose_whole(page: Page, amount: str) -> None:
     page.keyboard.press("e")
     page.keyboard.type(amount)
     page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
+    settled(page)
 
 
 def _without_a_match(desk: _Desk) -> None:

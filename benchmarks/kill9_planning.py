@@ -16,13 +16,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Figure, arguments, report
-from benchmarks.kill9_posting import Ground, Outcome, begun, child, differing, finish, go
+from benchmarks.harness import Figure
+from benchmarks.kill9_posting import Ground, Outcome, begun, child, differing, finish, go, on_each_database
 from benchmarks.waiting_book import start
-from tests.postgres import server_folder, throwaway_cluster
+from tests.postgres import throwaway_cluster
 
 _MODULE = "benchmarks.kill9_planning"
-_VENDORS = ("SQLite", "PostgreSQL")
 _ENTITY = "A"
 
 
@@ -159,17 +158,8 @@ def _planned(home: str, url: str) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Thirty kills on each database that there is."""
-    call = arguments(
-        "kill -9 while the day is planned and queued",
-        argv,
-        options={"--only": {"choices": list(_VENDORS), "default": None}},
-    )
-    figures = []
-    for vendor in [call.extra["only"]] if call.extra["only"] else _VENDORS:
-        if vendor == "PostgreSQL" and server_folder() is None:
-            continue
-        figures += _figures(vendor, call.scaled(30), call.scaled(300))
-    return report(call, figures)
+    title = "kill -9 while the day is planned and queued"
+    return on_each_database(title, argv, lambda vendor, call: _figures(vendor, call.scaled(30), call.scaled(300)))
 
 
 def _figures(vendor: str, kills: int, customers: int) -> list[Figure]:

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Figure, arguments, report
+from benchmarks.harness import Call, Figure, arguments, report
 from benchmarks.waiting_book import ENTITY, digest_book, digest_posts, make_waiting_book, prepare, start
 from tests.postgres import create_database, drop_database, server_folder, throwaway_cluster
 
@@ -237,17 +238,16 @@ def differing(what: str, expected: dict[str, str], state: dict[str, str]) -> lis
 
 def main(argv: list[str] | None = None) -> int:
     """Fifty kills and ten races on each database that there is."""
-    call = arguments(
-        "kill -9 while receipts are posted, and two workers at once",
-        argv,
-        options={"--only": {"choices": list(_VENDORS), "default": None}},
-    )
-    figures = []
-    for vendor in [call.extra["only"]] if call.extra["only"] else _VENDORS:
-        if vendor == "PostgreSQL" and server_folder() is None:
-            continue
-        figures += _figures(vendor, call.scaled(50), call.scaled(10))
-    return report(call, figures)
+    title = "kill -9 while receipts are posted, and two workers at once"
+    return on_each_database(title, argv, lambda vendor, call: _figures(vendor, call.scaled(50), call.scaled(10)))
+
+
+def on_each_database(title: str, argv: list[str] | None, figures: Callable[[str, Call], list[Figure]]) -> int:
+    """Reports the figures of each database that there is; `--only` takes one."""
+    call = arguments(title, argv, options={"--only": {"choices": list(_VENDORS), "default": None}})
+    vendors = [call.extra["only"]] if call.extra["only"] else _VENDORS
+    there = [vendor for vendor in vendors if vendor == "SQLite" or server_folder() is not None]
+    return report(call, [figure for vendor in there for figure in figures(vendor, call)])
 
 
 def _figures(vendor: str, kills: int, rounds: int) -> list[Figure]:

@@ -13,15 +13,18 @@ _HOLDING = ("disputes", "promises", "instruments", "events", "contacts")
 
 def undated(book: Book) -> bool:
     """Whether no bank line says when it became known: files may have come days after what they tell."""
-    bank = book.receipts.filter(pl.col("origin") == "bank")
+    bank = _bank_money(book)
     return bank.height > 0 and bank["known_on"].null_count() == bank.height
+
+
+def _bank_money(book: Book) -> pl.DataFrame:
+    return book.receipts.filter(pl.col("origin") == "bank")
 
 
 def folder_gaps(book: Book) -> pl.DataFrame:
     """Issues: what the plan of a book could not look at, and what it did instead."""
     issues = Issues()
-    bank = book.receipts.filter(pl.col("origin") == "bank")
-    if bank.is_empty():
+    if _bank_money(book).is_empty():
         issues.add(
             "no_bank_money", "there is no bank money: who has paid since the ledger's last day is not known",
             severity="warning", action="Add the bank's lines as `receipts`.", table="receipts",

@@ -12,6 +12,7 @@ from encours.core.base.book import Book
 from encours.core.base.groups import payers
 from encours.core.dunning.known import Known
 from encours.core.dunning.scenario import Scenarios
+from encours.core.dunning.whose_money import open_money
 
 #: One row an open item that the customer owes (open > 0). `payer_id`: who is written to. `creditor`: whom the money is
 #: owed to, null for ourselves, else the factor that holds it. `overdue_days` is 0 up to the due date.
@@ -59,6 +60,11 @@ class Facts:
         """Receipts with `unapplied` (minor units) other than 0 and the `payer_id` of the customer they stand on."""
         free = self.book.unapplied_receipts().filter(pl.col("unapplied") != 0)
         return free.join(self.payers, on="customer_id", how="left", maintain_order="left")
+
+    @cached_property
+    def open_money(self) -> pl.DataFrame:
+        """The receipts that wait to be applied with whose they are, as `whose_money.open_money`: several gates ask."""
+        return open_money(self)
 
     @cached_property
     def credits(self) -> pl.DataFrame:

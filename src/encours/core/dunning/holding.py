@@ -77,15 +77,21 @@ def covered(facts: Facts, actions: pl.DataFrame, money: pl.DataFrame) -> pl.Data
     """
     asks = actions.filter(pl.col("level") > 0).select("action_id", "currency", "amount", payer_id="customer_id")
     rows = asks.join(money, on=["payer_id", "currency"]).with_columns(_more=pl.col("amount") - pl.col("paid"))
+    rows = rows.join(floors(facts.known.settings), on="currency", how="left", maintain_order="left")
+    small = (pl.col("_more") <= 0) | (pl.col("_more") < pl.col("floor")).fill_null(False)
+    rows = with_taken_off(rows, facts, pl.col("_more")).filter(small | pl.col("taken_off"))
+    return rows.drop("amount", "payer_id", "_more", "taken_off", "floor")
+
+
+def with_taken_off(rows: pl.DataFrame, facts: Facts, more: pl.Expr) -> pl.DataFrame:
+    """The rows (payer_id, currency, …) with `taken_off`: whether `more` (minor units, what is asked for beyond what was
+    paid) is to the cent a credit note that the payer may have taken off, or all of them."""
     notes = facts.credits.group_by(pl.coalesce("payer_id", "customer_id").alias("payer_id"), "currency").agg(
         _notes=-pl.col("open"), _all=-pl.col("open").sum()
     )
     rows = rows.join(notes, on=["payer_id", "currency"], how="left", maintain_order="left")
-    rows = rows.join(floors(facts.known.settings), on="currency", how="left", maintain_order="left")
-    taken_off = pl.col("_notes").list.contains(pl.col("_more")) | (pl.col("_more") == pl.col("_all"))
-    small = (pl.col("_more") <= 0) | (pl.col("_more") < pl.col("floor")).fill_null(False)
-    rows = rows.filter(small | taken_off.fill_null(False))
-    return rows.drop("amount", "payer_id", "_more", "_notes", "_all", "floor")
+    found = (pl.col("_notes").list.contains(more) | (more == pl.col("_all"))).fill_null(False)
+    return rows.with_columns(taken_off=found).drop("_notes", "_all")
 
 
 def could_settle(items: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:

@@ -6,11 +6,14 @@ No match is made here, that is `core.matching`'s art: this only says whom not to
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from encours.core.dunning.facts import Facts
 from encours.core.dunning.holding import working_days_after
+
+if TYPE_CHECKING:
+    from encours.core.dunning.facts import Facts
 
 #: Shorter runs of digits, or shorter names, are in too many texts.
 _DIGITS, _LETTERS = 5, 7
@@ -25,6 +28,8 @@ _FEW = 5
 _RARE = 50
 #: How far back words of earlier money are looked for.
 _EARLIER_DAYS = 366
+#: What the sender is called and what it wrote.
+_TEXT = pl.concat_str([pl.col("payer_name").fill_null(""), pl.lit(" "), pl.col("remittance").fill_null("")])
 #: Letters of the beginning of one word of a name that count, and of all its words together.
 _WORD, _BEGINNING = 3, 6
 
@@ -158,8 +163,7 @@ def _by_name(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
     names = facts.book.customers.select("customer_id", name=_plain("name"))
     names = names.filter(pl.col("name").str.len_chars() >= _LETTERS).join(facts.payers, on="customer_id")
     names = names.filter(pl.col("payer_id").n_unique().over("name") == 1).select("name", "payer_id").unique()
-    text = pl.concat_str([pl.col("payer_name").fill_null(""), pl.lit(" "), pl.col("remittance").fill_null("")])
-    told = money.select("money_id", _text=text).with_columns(_text=_plain("_text"))
+    told = money.select("money_id", _text=_TEXT).with_columns(_text=_plain("_text"))
     patterns = names["name"].to_list()
     if not patterns or told.is_empty():
         return pl.DataFrame(schema={"money_id": pl.String, "payer_id": pl.String})
@@ -175,8 +179,7 @@ def _by_name(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
 
 def _by_beginning(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
     """The payers whose name's words begin like words of the sender or the text; of several those with most letters."""
-    text = pl.concat_str([pl.col("payer_name").fill_null(""), pl.lit(" "), pl.col("remittance").fill_null("")])
-    told = money.select("money_id", _text=text).select("money_id", said=_words("_text")).explode("said").drop_nulls()
+    told = money.select("money_id", _text=_TEXT).select("money_id", said=_words("_text")).explode("said").drop_nulls()
     told = told.filter(pl.col("said").str.len_chars() >= _WORD).unique()
     names = facts.book.customers.select("customer_id", word=_words("name")).explode("word").drop_nulls().unique()
     names = names.join(facts.payers, on="customer_id")
@@ -215,8 +218,7 @@ def _by_earlier_words(facts: Facts, money: pl.DataFrame) -> pl.DataFrame:
 
 def _said(receipts: pl.DataFrame) -> pl.DataFrame:
     """receipt_id, word: the words of sender and text that are long enough to be a name."""
-    text = pl.concat_str([pl.col("payer_name").fill_null(""), pl.lit(" "), pl.col("remittance").fill_null("")])
-    rows = receipts.select("receipt_id", _text=text).select("receipt_id", word=_words("_text")).explode("word")
+    rows = receipts.select("receipt_id", _text=_TEXT).select("receipt_id", word=_words("_text")).explode("word")
     letters = pl.col("word").str.contains(r"^[A-Z]+$") & (pl.col("word").str.len_chars() >= _BEGINNING)
     return rows.drop_nulls().filter(letters).unique()
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.dunning.holding import covered
-from encours.core.dunning.whose_money import open_money
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -28,7 +27,7 @@ _PAYERS_MOST = 20
 
 def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
     """Requests for no more than a deposit of nobody, of payers that pay that way, for `unapplied_days` working days."""
-    money = open_money(facts).filter(
+    money = facts.open_money.filter(
         pl.col("payer_id").is_null() & (pl.col("free") > 0) & pl.col("kind").is_in(list(_NAMES))
     )
     if money.is_empty():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.dunning.holding import covered, enough
-from encours.core.dunning.whose_money import open_money
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -24,7 +23,7 @@ def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
     uses up to the cent, on whole items, holds these alone (`match_waiting`), and a request that credit notes are to the
     cent. Below `unapplied_share` of what the payer owes overdue nothing is held.
     """
-    money = open_money(facts).filter(pl.col("payer_id").is_not_null())
+    money = facts.open_money.filter(pl.col("payer_id").is_not_null())
     paid = enough(facts.overdue, money, facts.known.settings.unapplied_share).group_by("payer_id", "currency").agg(
         paid=pl.col("free").sum(), until_on=pl.col("until_on").max()
     )  # fmt: skip

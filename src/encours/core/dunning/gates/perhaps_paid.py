@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.dunning.holding import covered
-from encours.core.dunning.whose_money import open_money, perhaps
+from encours.core.dunning.whose_money import perhaps
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -18,7 +18,7 @@ SENTENCE = "{paid:money} came that may be this payer's and is not applied yet: a
 
 def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
     """Requests for no more than money of nobody that may be the payer's, for `unapplied_days` working days."""
-    money = open_money(facts).filter(pl.col("payer_id").is_null() & (pl.col("free") > 0)).drop("payer_id")
+    money = facts.open_money.filter(pl.col("payer_id").is_null() & (pl.col("free") > 0)).drop("payer_id")
     if money.is_empty():
         return actions.select("action_id").clear()
     theirs = money.join(perhaps(facts, money), on="money_id").group_by("payer_id", "currency").agg(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.dunning.exact_sets import exact_sets
-from encours.core.dunning.holding import could_settle, enough, owing
+from encours.core.dunning.holding import could_settle, enough, owing, with_taken_off
 from encours.core.dunning.whose_money import named_payers, quotes, waiting
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def hold(facts: Facts) -> pl.DataFrame:
     money = named_payers(facts, money, quoted)
     named = enough(items, money.filter(pl.col("payer_id").is_not_null()), facts.known.settings.unapplied_share)
     notes = facts.credits.with_columns(pl.coalesce("payer_id", "customer_id"))
-    first = _quoted(items, named, quoted, notes)
+    first = _quoted(facts, items, named, quoted)
     items, named = _less(items, first, "item_id", "open"), _less(named, first, "money_id", "amount")
     # A payment run takes what falls due in the next days along.
     soon = _less(every, first, "item_id", "open").filter(pl.col("due_on") <= facts.as_of + timedelta(days=_SOON_DAYS))
@@ -62,7 +62,7 @@ def hold(facts: Facts) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _quoted(items: pl.DataFrame, money: pl.DataFrame, quoted: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
+def _quoted(facts: Facts, items: pl.DataFrame, money: pl.DataFrame, quoted: pl.DataFrame) -> pl.DataFrame:
     """money_id, item_id, amount, until_on: the items that a receipt quotes, the oldest first, up to its amount and to
     the credit notes that it took off, all of them or one, if that is all that it quotes to the cent."""
     pairs = quoted.select("money_id", "item_id").join(money, on="money_id").join(
@@ -71,13 +71,10 @@ def _quoted(items: pl.DataFrame, money: pl.DataFrame, quoted: pl.DataFrame, note
     # Two receipts that quote one item: the first one pays it.
     pairs = pairs.filter(pl.col("_of") == pl.col("payer_id")).sort("money_id", "due_on", "item_id")
     pairs = pairs.unique("item_id", keep="first", maintain_order=True)
-    off = notes.group_by("payer_id", "currency").agg(_notes=-pl.col("open"), _all=-pl.col("open").sum())
-    pairs = pairs.join(off, on=["payer_id", "currency"], how="left", maintain_order="left")
-    more = pl.col("open").sum().over("money_id") - pl.col("amount")
-    taken_off = (pl.col("_notes").list.contains(more) | (more == pl.col("_all"))).fill_null(False)
+    pairs = with_taken_off(pairs, facts, pl.col("open").sum().over("money_id") - pl.col("amount"))
     before = pl.col("open").cum_sum().over("money_id") - pl.col("open")
     held = pl.min_horizontal("open", (pl.col("amount") - before).clip(lower_bound=0))
-    rows = pairs.with_columns(amount=pl.when(taken_off).then("open").otherwise(held)).filter(pl.col("amount") > 0)
+    rows = pairs.with_columns(amount=pl.when("taken_off").then("open").otherwise(held)).filter(pl.col("amount") > 0)
     return rows.select("money_id", "item_id", "amount", "until_on")
 
 

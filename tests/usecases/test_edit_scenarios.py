@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,16 +12,18 @@ import pytest
 from encours.core.base.issue import CallError
 from encours.core.dunning.experiment import HELD_OUT
 from encours.core.dunning.fields import Fault
-from encours.store.models import DunningScenario, ExperimentUnit, PlannedAction, Run, ScenarioVersion
+from encours.core.dunning.scenario import Cap
+from encours.store.models import DunningScenario, ExperimentUnit, HeldItem, PlannedAction, Run, ScenarioVersion
 from encours.store.rights import job
 from encours.usecases import clock
 from encours.usecases import replay_scenario as replaying
 from encours.usecases.edit_steps import TypedStep, add_step, change_step, code_of, drop_step
+from encours.usecases.log_contact import Logged, log_contact
 from encours.usecases.manage_scenarios import followed, scenarios_of, switch_scenario
 from encours.usecases.plan_dunning import plan_dunning
 from encours.usecases.replay_scenario import TRIED, Asked, ask_replay, replay_scenario
 from encours.usecases.rights import Actor, NotAllowedError
-from encours.usecases.shape_scenario import Shape, copy_scenario, preview_followers, reshape_scenario
+from encours.usecases.shape_scenario import Shape, TypedCap, copy_scenario, preview_followers, reshape_scenario
 from encours.usecases.show_experiments import TypedExperiment, show_scenario_experiments, start_hold_out
 from encours.usecases.show_replay import backtest_rows, show_backtest, show_comparison
 from encours.usecases.viewing import Viewing
@@ -146,6 +149,23 @@ def test_every_fault_of_a_segment_has_its_line(manager: Actor) -> None:
     assert {"name", "priority", "pause_days", "value"} <= set(_faults(caught))
     with pytest.raises(CallError):
         copy_scenario(manager, "A", "ready:nothing", wrong)
+
+
+def test_a_cap_that_is_set_holds_messages_back_and_is_kept_where_nothing_is_said_of_it(manager: Actor) -> None:
+    shape = Shape("PME", "fr", "80", "0", (("customer.kind", "eq", "business"),), (TypedCap("1", "30"),))
+    plan_dunning(job("test"), ["A"])
+    asked = PlannedAction.objects.filter(entity_id="A", scenario="sme").first()
+    assert asked is not None
+    assert not HeldItem.objects.filter(gate="capped").exists()
+    log_contact(manager, Logged(asked.customer_id, "not_reached", "call-1"))
+    reshape_scenario(manager, "A", "sme", shape)
+    plan_dunning(job("test"), ["A"])
+    held = HeldItem.objects.filter(customer_id=asked.customer_id, gate="capped")
+    assert held.exists()
+    reshape_scenario(manager, "A", "sme", replace(shape, caps=None, name="PME et ETI"))
+    found = scenarios_of("A").get("sme")
+    assert found is not None
+    assert found.caps == (Cap(1, 30),)
 
 
 def test_codes_come_out_of_names_and_none_is_taken_twice() -> None:

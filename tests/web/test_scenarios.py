@@ -227,6 +227,43 @@ def test_a_copy_says_who_would_follow_it_before_it_is_kept(town: Town, client_of
     assert DunningScenario.objects.get(code="large_ones").data["names"]["en"] == "Larger ones"
 
 
+def test_contact_caps_are_set_and_every_fault_stands_beside_its_field(town: Town, client_of: Signed) -> None:
+    _speaks("en")
+    client = client_of("claude")
+    sent = _sent(client.get("/scenarios/sme/shape/?of=A").content.decode()) | {"act": "save"}
+    wrong = sent | {"cap-1-contacts": "0", "cap-1-days": "soon", "cap-2-contacts": "2", "cap-2-over": "some",
+                    "cap-3-channels": ["call"]}  # fmt: skip
+    answer = client.post("/scenarios/sme/shape/", wrong)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    said = {"1-contacts": "It must be a number of contacts from 1 to 100",
+            "1-days": "It must be a number of days from 1 to 366",
+            "2-days": "It must be a number of days from 1 to 366",
+            "2-channels": "Choose at least one channel"}  # fmt: skip
+    for place, words in said.items():
+        assert f'id="ke-{place}">{words}</span>' in text
+    assert text.count('class="errorlist"') == len(said)
+    assert 'value="soon"' in text
+    assert DunningScenario.objects.get(entity_id="A", code="sme").version == 1
+    good = sent | {"cap-1-contacts": "2", "cap-1-days": "7", "cap-2-contacts": "1", "cap-2-days": "1",
+                   "cap-2-over": "some", "cap-2-channels": ["sms", "call"]}  # fmt: skip
+    assert client.post("/scenarios/sme/shape/", good).status_code == 302
+    row = DunningScenario.objects.get(entity_id="A", code="sme")
+    assert row.data["caps"] == [
+        {"contacts": 2, "days": 7, "channels": []},
+        {"contacts": 1, "days": 1, "channels": ["sms", "call"]},
+    ]
+    assert "at most 2 contacts within 7 days · at most 1 contact within 1 day (SMS, Call)" in (
+        client.get("/scenarios/sme/?of=A").content.decode()
+    )
+    again = _sent(client.get("/scenarios/sme/shape/?of=A").content.decode()) | {"act": "save"}
+    assert client.post("/scenarios/sme/shape/", again).status_code == 302
+    assert DunningScenario.objects.get(pk=row.pk).version == 2, "unchanged, it is the same"
+    none = {name: value for name, value in again.items() if not name.startswith("cap-")}
+    assert client.post("/scenarios/sme/shape/", none).status_code == 302
+    assert DunningScenario.objects.get(pk=row.pk).data["caps"] == []
+
+
 def test_a_back_test_is_shown_filtered_and_taken_along(town: Town, client_of: Signed) -> None:
     _speaks("en")
     client = client_of("claude")

@@ -1,9 +1,10 @@
-"""A scenario's name and segment: a copy of a ready-made one or of one's own, changed later, previewed before either."""
+"""A scenario's name, segment and contact caps: a copy of a ready-made one or of one's own, changed later; previewed."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,14 +34,27 @@ _RESERVED = {"new", "choose", "condition"}
 
 
 @dataclass(frozen=True)
+class TypedCap:
+    """At most so many contacts within so many days, as it was typed. `channels` None: over all of them together."""
+
+    contacts: str
+    days: str
+    channels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Shape:
-    """What a person says of a scenario beside its steps; `conditions`: column, operator, value as they were typed."""
+    """What a person says of a scenario beside its steps; `conditions`: column, operator, value as they were typed.
+
+    `caps` None: those that it has stay.
+    """
 
     name: str
     language: str
     priority: str
     pause_days: str
     conditions: tuple[tuple[str, str, str], ...]
+    caps: tuple[TypedCap, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +101,7 @@ def copy_scenario(actor: Actor, entity_id: str, source: str, shape: Shape, why: 
 
 
 def reshape_scenario(actor: Actor, entity_id: str, code: str, shape: Shape, why: str = "") -> DunningScenario:
-    """Another name, place or segment of a scenario; raises as `copy_scenario`."""
+    """Another name, place, segment or contact caps of a scenario; raises as `copy_scenario`."""
     row = scenario_row(actor, entity_id, code, ACT)
     return save_scenario(actor, entity_id, scenario_data(_shaped(row.data, shape)), why)
 
@@ -161,6 +175,9 @@ def _shaped(data: Any, shape: Shape) -> Scenario:
         "pause_days": _number(shape.pause_days),
         "segment": segment,
     }
+    if shape.caps is not None:
+        whole["caps"] = [_cap(one) for one in shape.caps]
+        faults += _over_nothing(shape.caps, code)
     try:
         made = read_scenarios(whole).scenarios[0]
     except CallError as refused:
@@ -168,6 +185,18 @@ def _shaped(data: Any, shape: Shape) -> Scenario:
     if faults:
         raise CallError(faults)
     return made
+
+
+def _cap(typed: TypedCap) -> dict[str, Any]:
+    """A cap as a scenario has it; what is no number stays as it was typed, and is refused with its field."""
+    told = {"contacts": _number(typed.contacts), "days": _number(typed.days), "channels": list(typed.channels or ())}
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def _over_nothing(caps: Iterable[TypedCap], code: str) -> list[str]:
+    """A cap over some channels names them: in a scenario, none would mean all."""
+    places = (f"{code}/caps#{at}" for at, one in enumerate(caps, 1) if one.channels == ())
+    return [Fault(f"{place}: choose at least one channel", place, "channels") for place in places]
 
 
 def _number(text: str) -> Any:

@@ -232,8 +232,8 @@ def _window(data: Any, place: str, faults: list[str]) -> Window:
 def _cap(data: Any, place: str, faults: list[str]) -> Cap:
     fields = Fields(data, place, faults)
     made = Cap(
-        fields.take("contacts", whole(1, 100), "a number of contacts") or 1,
-        fields.take("days", whole(1, 366), _DAYS) or 1,
+        fields.take("contacts", whole(1, 100), "a number of contacts from 1 to 100") or 1,
+        fields.take("days", whole(1, 366), "a number of days from 1 to 366") or 1,
         fields.take("channels", several(one_of(of.CHANNELS)), "a list of channels", ()),
     )
     fields.close()

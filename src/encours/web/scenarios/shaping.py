@@ -1,4 +1,4 @@
-"""A scenario's name and segment: a new one as a copy, or another shape of one; with who would follow it, before."""
+"""A scenario's name, segment and contact caps: of a copy, or another shape of one; with who would follow it, before."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from encours.usecases.shape_scenario import (
     sources,
 )
 from encours.usecases.show_scenarios import show_scenario, show_scenarios
-from encours.web.scenarios import conditions, line, words
+from encours.web.scenarios import caps, conditions, line, words
 from encours.web.scenarios.guard import back, chaser
 from encours.web.shell.request import Request
 from encours.web.today.shown import named
@@ -64,7 +64,7 @@ def new(request: Request) -> HttpResponse:
 
 @chaser
 def shape(request: Request, code: str) -> HttpResponse:
-    """Another name, place or segment of a scenario."""
+    """Another name, place, segment or contact caps of a scenario."""
     asked = request.POST or request.GET
     page = show_scenario(request.viewing, asked.get("of", ""), code)
     if page is None:
@@ -99,10 +99,12 @@ def _form(
         except CallError as refused:
             faults = refused.faults
     places = [f"segment#{place}" for place in range(1, conditions.MOST + 1)]
-    beside, above = words.beside(faults, ("name", "priority", "pause_days", "source", *places), {})
+    fields = ("name", "priority", "pause_days", "source", *places, *caps.FIELDS)
+    beside, above = words.beside(faults, fields, {})
     context = more | {
         "section": "scenarios", "of": of, "typed": typed, "faults": beside, "above": above,
         "lines": conditions.lines(request, of, "segment", typed["conditions"], beside, faults),
+        "caps": caps.lines(typed["caps"], beside),
         "followers": followers and _followers(followers, _names(request, of)),
     }  # fmt: skip
     return render(request, "scenarios/shape.html", context, status=422 if faults else 200)
@@ -115,20 +117,22 @@ def _followers(found: Followers, names: dict[str, str]) -> SimpleNamespace:
 
 def _begin(scenario: Scenario, name: str) -> dict[str, Any]:
     return {"name": name, "priority": scenario.priority, "pause_days": scenario.pause_days, "why": "",
-            "conditions": [words.typed(one) for one in scenario.segment]}  # fmt: skip
+            "conditions": [words.typed(one) for one in scenario.segment], "caps": caps.told(scenario.caps)}  # fmt: skip
 
 
 def _typed(form: QueryDict) -> dict[str, Any]:
     """What was typed; a line that was left empty stands at the end."""
     return {name: form.get(name, "") for name in ("name", "priority", "pause_days", "why")} | {
-        "conditions": conditions.typed(form, "segment")
+        "conditions": conditions.typed(form, "segment"),
+        "caps": caps.typed(form),
     }
 
 
 def _shape(form: QueryDict) -> Shape:
     typed = _typed(form)
+    limits = typed["caps"]
     return Shape(typed["name"], (get_language() or "fr")[:2], typed["priority"], typed["pause_days"],
-                 tuple(typed["conditions"]))  # fmt: skip
+                 tuple(typed["conditions"]), None if limits is None else tuple(limits))  # fmt: skip
 
 
 def _names(request: Request, of: str) -> dict[str, str]:

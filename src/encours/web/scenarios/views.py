@@ -43,6 +43,7 @@ def _shown(row: ScenarioRow) -> SimpleNamespace:
         | {
             "name": named(row.names, row.code),
             "conditions": [words.condition(one) for one in row.segment],
+            "caps_say": [words.cap(one) for one in row.scenario.caps],
             "marks": line.drawn(row.scenario).marks,
         }
     )

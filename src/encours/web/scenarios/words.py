@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from encours.core.dunning.fields import Fault
-from encours.core.dunning.scenario import Condition, Step
+from encours.core.dunning.scenario import Cap, Condition, Step
 from encours.web.shell import format as form
 from encours.web.shell import words
 from encours.web.shell.issue_words import said
@@ -122,6 +122,14 @@ def when(step: Step) -> str:
     return text % {"days": days, "anchor": anchor}
 
 
+def cap(one: Cap) -> str:
+    """A cap as one reads it: `at most 4 contacts within 30 days (SMS)`."""
+    contacts = ngettext("at most %(contacts)d contact", "at most %(contacts)d contacts", one.contacts)
+    within = ngettext("within %(days)d day", "within %(days)d days", one.days)
+    over = f" ({', '.join(words.word('channel', code) for code in one.channels)})" if one.channels else ""
+    return f"{contacts % {'contacts': one.contacts}} {within % {'days': one.days}}{over}"
+
+
 def short(step: Step, day: int | None = None) -> str:
     """The same on the time line: D−7, D+10; where it counts from the step before, its days after that."""
     if step.event is not None:
@@ -179,10 +187,13 @@ def beside(faults: Iterable[str], fields: Iterable[str], names: dict[str, str]) 
 
 
 def field_of(fault: str) -> str:
-    """The form's field of a fault: a step's or a scenario's own, or that of one condition (`segment#2`)."""
+    """The form's field of a fault: a step's or a scenario's own, that of one condition (`segment#2`), or of one cap
+    (`caps#1-days`)."""
     if not isinstance(fault, Fault):
         return ""
     tail = fault.place.rpartition("/")[2]
+    if tail.startswith("caps#"):
+        return f"{tail}-{fault.field}"
     return tail if "#" in tail else fault.field
 
 

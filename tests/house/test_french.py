@@ -179,7 +179,7 @@ def test_why_a_return_is_proposed_has_its_french() -> None:
     assert french("takes back what receipt R1 had paid: 2 open again").replace("\u00a0", " ") == (
         "annule ce que le règlement R1 avait payé : 2 pièces à nouveau ouvertes"
     )
-    said = [*return_reasons._CODES, *return_reasons._WORDS, *returns._SAID.values()]
+    said = [*return_reasons._CODES, *return_reasons._FRENCH, *return_reasons._WORDS, *returns._SAID.values()]
     said += [
         "15.0 beyond it: the bank's fee, which stays on the return",
         "payments that fit alike: 2, the latest is taken",

@@ -55,7 +55,7 @@ def _gvc(codes: str, credit: str, debit: str) -> None:
 
 
 _gvc("051 052 053 054 056 062 067 068 069 152 153 154 155 156 157 166 168 169", "transfer", "out")
-_gvc("108 109 159 181 182 183 184", "return", "return")
+_gvc("009 059 108 109 159 181 182 183 184", "return", "return")
 _gvc("004 005 104 105 107 171 174 192 194 196", "direct_debit", "out")
 _gvc("001 002 070 071 072 073 074 075 101 102 170", "cheque", "out")
 _gvc("082 083", "cash", "out")

@@ -23,6 +23,8 @@ _SIGNED_DIGIT = {
 }
 #: Complements (record 05) that are text to match by, in the order in which they are read out.
 _TEXTS = ("LIB", "LCC", "LC2", "LCS")
+#: Operations that bear the number of what came back: cheques and drafts.
+_NUMBERED = ("03", "33", "34")
 _PAYER_NAMES, _PAYEE_NAMES = ("NPY", "NPO"), ("NBE", "NBU")
 
 
@@ -206,6 +208,7 @@ def _line(movement: _Movement, amount: Decimal, currency: str | None) -> BankLin
     accounts = ("CPY", "CBE") if payer_side else ("CBE", "CPY")
     texts = [record[48:79], *(text for name in _TEXTS for text in parts.get(name, ()))]
     texts += [text for text in parts.get("", ()) if text.strip()]
+    texts += _of_return(record) if kind == "return" else []
     own_reference = [record[81:88].strip(" 0"), record[104:120].strip(" 0"), _part(parts, "REF", 35, 70) or ""]
     account = _first(parts, accounts)
     return BankLine(
@@ -222,6 +225,16 @@ def _line(movement: _Movement, amount: Decimal, currency: str | None) -> BankLin
         # A cheque or remittance number alone repeats: with the label it is the line's own mark.
         bank_reference=" ".join([clean(record[48:79]) or "", *own_reference]) if any(own_reference) else None,
     )
+
+
+def _of_return(record: str) -> list[str]:
+    """What the movement of a return tells beside its texts: the number of the cheque or draft, and the reason.
+
+    The reason is a number of the interbank list: its two digits alone would be any number of a text.
+    """
+    number, code = record[81:88].strip(" 0"), record[40:42]
+    told = [record[81:88].strip()] if number and record[32:34] in _NUMBERED else []
+    return told + ([f"MOTIF {code}"] if code.isascii() and code.isdigit() and code != "00" else [])
 
 
 def _first(parts: dict[str, list[str]], names: tuple[str, ...]) -> str | None:

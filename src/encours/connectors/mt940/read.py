@@ -19,6 +19,7 @@ from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.base.text import decode
 from encours.connectors.mt940.details import Details, details, looks_like_iban
 from encours.connectors.mt940.fields import Field, Message, messages
+from encours.connectors.mt940.returns import fee_apart
 from encours.core.base.money import AmountError
 
 #: The library's reading of field 61, then its two variants for banks that put an IBAN or a long reference there.
@@ -141,10 +142,9 @@ class _Message:
         statement.count(signed, currency)
         value_on = _day(parts["year"] + parts["month"] + parts["day"])
         told = details(text)
-        self.file.add(
-            statement,
-            _bank_line(field, parts, told, signed, currency, value_on, reversed_mark=mark.startswith("R")),
-        )
+        line = _bank_line(field, parts, told, signed, currency, value_on, reversed_mark=mark.startswith("R"))
+        for one in fee_apart(line, told, parts["extra_details"] or ""):
+            self.file.add(statement, one)
 
 
 def _bank_line(
@@ -161,6 +161,8 @@ def _bank_line(
     account = told.account or (normal_account(customer) if looks_like_iban(customer) else None)
     extra = (parts["extra_details"] or "").strip()
     text = told.remittance if extra in told.remittance or extra == told.name else f"{told.remittance} {extra}"
+    if told.reason and told.reason not in text:
+        text = f"{text} {told.reason}"
     return BankLine(
         number=field.line,
         booked_on=_entry_day(parts, value_on) or value_on,

@@ -20,8 +20,10 @@ _WITHIN, _WITHIN_ALONE = 400, 60
 #: At most so much beyond the payment is the bank's fee for it, minor units.
 FEE_MAX = 5_000
 #: A line that is the bank's fee for a return, and no return: at most FEE_MAX.
-FEE_WORDS = r"\b(FRAIS|COMMISSIONS?|FEES?|CHARGES?)\b"
-_RETURN_WORDS = r"\b(IMPAYES?|REJETS?|RETOURS?|RETURN\w*|UNPAID|R-TRANSACTION)\b"
+FEE_WORDS = r"\b(FRAIS|COMMISSIONS?|FEES?|CHARGES?|ENTGELTE?|GEB(UE|Ü)HR(EN)?)\b"
+_RETURN_WORDS = (
+    r"\b(IMPAYES?|REJETS?|RETOUR(S|E|EN)?|RETURN\w*|UNPAID|R-TRANSACTION|R(UE|Ü)CK(LASTSCHRIFT|GABE|BEL)\w*)"
+)
 _CHEQUE_WORDS = r"\b(CHEQUES?|CHQS?|CHECKS?)\b"
 #: Kinds of money that banks take back. A transfer comes back only where the bank itself names it.
 _KINDS = ("cheque", "direct_debit", "draft", "card", "other")

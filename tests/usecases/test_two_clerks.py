@@ -50,3 +50,11 @@ def test_two_clerks_take_one_receipt(tmp_path: Path, blank_database: str) -> Non
     assert at_once(home, blank_database, [("all", holder), ("all", other)])[0] == "done"
     state = json.loads(at_once(home, blank_database, [("state", "")])[0])
     assert (state["allocations"], state["acts"]) == (3, ["accept_match"])
+
+
+def test_what_is_being_booked_is_in_the_month_that_is_sealed(tmp_path: Path, blank_database: str) -> None:
+    """A clerk is in the midst of a booking of March when March is sealed: the seal waits, and holds the booking."""
+    home = tmp_path / "firm"
+    home.mkdir()
+    assert at_once(home, blank_database, [("prepare", "")]) == ["prepared"]
+    assert at_once(home, blank_database, [("slowly", "one"), ("close", "")]) == ["done", "0"]

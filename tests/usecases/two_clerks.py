@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.house.tree import ROOT
+
+#: Seconds by which one act is in the midst of its work when the next begins.
+_HEAD_START = 2
 
 
 def start(home: Path, url: str, *words: str) -> subprocess.Popen[str]:
@@ -46,7 +50,7 @@ def main(act: str, name: str) -> None:
     import django
 
     django.setup()
-    answer = {"prepare": _prepare, "state": _state}.get(act)
+    answer = {"prepare": _prepare, "state": _state, "close": _close}.get(act)
     print("ready", flush=True)
     sys.stdin.readline()
     print(answer() if answer else _acted(act, name), flush=True)
@@ -79,8 +83,23 @@ def _state() -> str:
     return json.dumps(told | {"allocations": Allocation.objects.count(), "intact": audit.verify().intact})
 
 
+def _close() -> str:
+    """Seals March while the other books: how many positions of its day have changed since."""
+    from datetime import date
+
+    from encours.store.rights import job
+    from encours.usecases.close_period import close_period, see_closing
+
+    time.sleep(_HEAD_START)
+    closing = close_period(job("closing"), "A", date(2026, 3, 31), "the ledger is not here yet")
+    return str(see_closing(job("closing"), closing.pk).changes.height)
+
+
 def _acted(act: str, name: str) -> str:
+    from django.db import transaction
+
     from encours.core.base.issue import CallError
+    from encours.store import parquet
     from encours.store.models import User
     from encours.store.rights import actor_of
     from encours.usecases.allocate_receipt import HandLine, allocate_receipt
@@ -96,6 +115,11 @@ def _acted(act: str, name: str) -> str:
             book_advance(actor, "A:r1", "A:0")
         elif act == "mark":
             mark_not_customer(actor, "A:r1", "loan")
+        elif act == "slowly":
+            with transaction.atomic():
+                parquet.lock_entity("A")
+                time.sleep(2 * _HEAD_START)
+                allocate_receipt(actor, "A:r2", [HandLine("A:F1", 98_000)])
         elif act == "all":
             lines = [HandLine("A:F1", 100_000), HandLine("A:F2", 50_000), HandLine("A:F3", 30_000)]
             allocate_receipt(actor, "A:r1", lines)

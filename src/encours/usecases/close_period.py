@@ -15,7 +15,7 @@ from django.db import transaction
 from encours.core.base.issue import CallError
 from encours.core.cadrage.closing import changes_since, open_positions, seal_digest
 from encours.core.metrics import Ageing, ageing
-from encours.store import audit, bulk
+from encours.store import audit, bulk, parquet
 from encours.store.models import Closing, ClosingBalance
 from encours.usecases import clock
 from encours.usecases.manage_settings import setting
@@ -40,6 +40,16 @@ def close_period(actor: Actor, entity_id: str, month: date, accept_gap: str = ""
     require_whole(actor, entity_id, "close_period")
     require(actor, "close_period", entity_id)
     end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
+    if end >= clock.today():
+        raise CallError([f"{end:%m/%Y} is not over"])
+    with transaction.atomic():
+        # Before anything is read: what is booked from here on waits, and is in the next month's figures or in none.
+        parquet.lock_entity(entity_id)
+        return _seal(actor, entity_id, end, accept_gap)
+
+
+def _seal(actor: Actor, entity_id: str, end: date, accept_gap: str) -> Closing:
+    """The month as it stands under the entity's lock: its cadrage, its positions and its aged balance are of one book."""
     tied = tie_ledger(actor, entity_id, end)
     if faults := _faults(entity_id, end, tied.ties, accept_gap):
         raise CallError(faults)
@@ -48,33 +58,27 @@ def close_period(actor: Actor, entity_id: str, month: date, accept_gap: str = ""
     digest = seal_digest(positions)
     limits = tuple(setting("ageing.limits", entity_id, end))
     aged = ageing(book, end, "booked", setting("ageing.by", entity_id, end), limits)
-    path = _path(entity_id, end, digest)
-    _write_once(positions, path)
-    with transaction.atomic():
-        bulk.lock(f"closing:{entity_id}")
-        if _sealed(entity_id, end):
-            raise CallError([f"{end:%m/%Y} of {entity_id} is sealed already"])
-        closing = Closing.objects.create(
-            entity_id=entity_id,
-            month=end,
-            sealed_at=clock.now(),
-            sealed_by=actor.user,
-            why=accept_gap,
-            scope={language: aged.sentence(language) for language in ("fr", "en")},
-            cadrage=tied.accounts.to_dicts(),
-            digest=digest,
-        )
-        bulk.insert(ClosingBalance, _balances(aged, closing.pk))
-        after = {"month": end, "digest": digest, "customers": aged.frame.height, "ties": tied.ties}
-        audit.append(
-            clock.now(),
-            actor.name,
-            "close_period",
-            entity_id=entity_id,
-            subject=f"closing:{closing.pk}",
-            after=after,
-            why=accept_gap,
-        )
+    _write_once(positions, _path(entity_id, end, digest))
+    closing = Closing.objects.create(
+        entity_id=entity_id,
+        month=end,
+        sealed_at=clock.now(),
+        sealed_by=actor.user,
+        why=accept_gap,
+        scope={language: aged.sentence(language) for language in ("fr", "en")},
+        cadrage=tied.accounts.to_dicts(),
+        digest=digest,
+    )
+    bulk.insert(ClosingBalance, _balances(aged, closing.pk))
+    audit.append(
+        clock.now(),
+        actor.name,
+        "close_period",
+        entity_id=entity_id,
+        subject=f"closing:{closing.pk}",
+        after={"month": end, "digest": digest, "customers": aged.frame.height, "ties": tied.ties},
+        why=accept_gap,
+    )
     return closing
 
 
@@ -121,8 +125,6 @@ def see_closing(actor: Actor, closing_id: int) -> ClosingSeen:
 
 def _faults(entity_id: str, end: date, ties: bool, accept_gap: str) -> list[str]:
     faults = []
-    if end >= clock.today():
-        faults.append(f"{end:%m/%Y} is not over")
     if _sealed(entity_id, end):
         faults.append(f"{end:%m/%Y} of {entity_id} is sealed already")
     if not ties and not accept_gap.strip():

@@ -49,7 +49,7 @@ def close_period(actor: Actor, entity_id: str, month: date, accept_gap: str = ""
 
 
 def _seal(actor: Actor, entity_id: str, end: date, accept_gap: str) -> Closing:
-    """The month as it stands under the entity's lock: its cadrage, its positions and its aged balance are of one book."""
+    """The month as it stands under the lock: its cadrage, its positions and its aged balance are of one book."""
     tied = tie_ledger(actor, entity_id, end)
     if faults := _faults(entity_id, end, tied.ties, accept_gap):
         raise CallError(faults)

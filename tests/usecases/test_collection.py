@@ -21,6 +21,7 @@ from encours.store.models import (
     Dispute,
     Event,
     Hold,
+    Item,
     Message,
     PaymentPlan,
     PlannedAction,
@@ -151,6 +152,55 @@ def test_a_broken_promise_whose_items_were_paid_since_asks_nobody_to_call(
     assert not Task.objects.filter(kind="promise_broken").exists()
 
 
+def test_the_task_of_a_broken_promise_ends_once_what_was_promised_is_paid_late(
+    collector: Actor, tmp_path: Path, on: OnDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1", "A:F2"])
+    on(date(2026, 5, 20))
+    bank_reaches(tmp_path, date(2026, 5, 19))
+    judge_promises(job("test"), ["A"])
+    task = Task.objects.get(kind="promise_broken")
+    assert set(task.detail.split(", ")) == {"F1", "F2"}
+
+    on(date(2026, 5, 22))
+    money_came(tmp_path, "first", "F1", 60_000, date(2026, 5, 21))
+    judge_promises(job("test"), ["A"])
+    assert set(Task.objects.get(kind="promise_broken").detail.split(", ")) == {"F1", "F2"}, "the rest is owed"
+    money_came(tmp_path, "second", "F1", 40_000, date(2026, 5, 22))
+    judge_promises(job("test"), ["A"])
+    task.refresh_from_db()
+    assert (task.state, task.item_id, task.detail) == ("open", "A:F2", ""), "of one of them nothing is owed any more"
+
+    on(date(2026, 8, 3))  # longer after than promises are judged anew
+    money_came(tmp_path, "third", "F2", 50_000, date(2026, 8, 1))
+    before = audit.verify().entries
+    with monkeypatch.context() as killed:
+        killed.setattr("encours.usecases.manage_tasks._audit", None)
+        with pytest.raises(TypeError):
+            judge_promises(job("test"), ["A"])
+    assert (Task.objects.get(pk=task.pk).state, audit.verify().entries) == ("open", before), "all of it or nothing"
+    judge_promises(job("nightly"), ["A"])
+    judge_promises(job("nightly"), ["A"])
+    task.refresh_from_db()
+    assert (task.state, task.outcome, task.closed_by) == ("dropped", "what was promised has been paid since", None)
+    assert set(PromiseResult.objects.values_list("state", flat=True)) == {"broken"}, "late is not kept"
+    assert Event.objects.filter(kind="promise_broken", is_current=True).count() == 2
+    assert audit.verify().entries == before + 1
+
+
+def test_a_part_of_an_item_that_was_promised_and_paid_late_ends_the_call_not_the_debt(
+    collector: Actor, tmp_path: Path, on: OnDay
+) -> None:
+    record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1"], amount=30_000)
+    on(date(2026, 5, 20))
+    bank_reaches(tmp_path, date(2026, 5, 19))
+    judge_promises(job("test"), ["A"])
+    money_came(tmp_path, "late", "F1", 30_000, date(2026, 5, 20))
+    judge_promises(job("test"), ["A"])
+    assert Task.objects.get(kind="promise_broken").state == "dropped"
+    assert Item.objects.get(item_id="A:F1", is_current=True).open == 70_000
+
+
 def test_money_that_waits_to_be_applied_keeps_a_promise_once(collector: Actor, tmp_path: Path, on: OnDay) -> None:
     record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1", "A:F2"])
     book = two_entities([], receipts=[a_receipt("A", "x", 100_000, booked_on=date(2026, 5, 7), customer_id="A:0")])
@@ -207,7 +257,12 @@ def test_instalments_follow_one_by_one_and_a_missed_one_ends_the_plan(
     judge_promises(job("test"), ["A"])
     plan.refresh_from_db()
     assert plan.state == "broken"
-    assert Task.objects.filter(kind="plan_broken", owner_role="credit_manager").count() == 1
+    decision = Task.objects.get(kind="plan_broken", owner_role="credit_manager")
+    for item, amount, state in (("F1", 30_000, "open"), ("F2", 50_000, "dropped")):
+        money_came(tmp_path, f"late-{item}", item, amount, date(2026, 6, 22))
+        judge_promises(job("test"), ["A"])
+        decision.refresh_from_db()
+        assert decision.state == state, "open while something of the plan is owed"
 
 
 def test_a_plan_that_is_paid_is_kept(tmp_path: Path, on: OnDay) -> None:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
-from encours.store.models import AuditEntry, MatchDisagreement, ReplayedDay
+from encours.store.models import AuditEntry, MatchDisagreement, Proposal, ReplayedDay
 from encours.store.rights import job
 from encours.usecases import find_disagreements as finding
 from encours.usecases.find_disagreements import apart, find_disagreements
@@ -156,3 +156,52 @@ def test_apart_is_the_money_put_elsewhere() -> None:
     assert apart([["i", 100, "cash"]], [["j", 100, "cash"]]) == 100
     assert apart([["i", 98, "cash"], ["i", 2, "discount"]], [["i", 100, "cash"]]) == 0
     assert apart([["i", 100, "cash"], ["j", 50, "cash"]], [["i", 100, "cash"]]) == 25
+
+
+def _led_astray() -> Book:
+    """A letter puts the receipt of an unknown account on customer 1, whom its text does not name; another follows."""
+    book = _book(lettered=True)
+    first = book.receipts.head(1).with_columns(payer_account=pl.lit("FR761111"), payer_name=pl.lit("HOLDING X"))
+    next_one = first.with_columns(
+        receipt_id=pl.lit("A:x:r"), customer_id=pl.lit(None, pl.String), amount=pl.lit(10_001, pl.Int64),
+        booked_on=pl.col("booked_on").dt.offset_by("1d"), remittance=pl.lit("VIREMENT"),
+    )  # fmt: skip
+    first = first.with_columns(customer_id=pl.lit(None, pl.String))
+    wrong = pl.when(pl.col("receipt_id") == "A:0:r").then(pl.lit("A:1:i0")).otherwise("item_id")
+    letters = book.allocations.filter(pl.col("receipt_id") == "A:0:r").with_columns(item_id=wrong)
+    return book.replace(receipts=pl.concat([first, next_one]), allocations=letters)
+
+
+@pytest.mark.parametrize(("verdict", "believed"), [("letter", True), ("ours", False), ("neither", False)])
+def test_a_letter_judged_wrong_teaches_nothing_while_it_stands(tmp_path: Path, verdict: str, believed: bool) -> None:
+    clerk = person("claude")
+    _bring(_led_astray(), tmp_path / "book")
+    find_disagreements(job("nightly"), ["A"])
+    propose_matches(clerk, ["A"])
+    assert Proposal.objects.get(receipt_id="A:x:r", state="open").customer_id == "A:1", "the letter taught the account"
+    judge_disagreement(clerk, MatchDisagreement.objects.get(receipt_id="A:0:r").pk, verdict)
+    propose_matches(clerk, ["A"])
+    known = Proposal.objects.get(receipt_id="A:x:r", state="open")
+    assert (known.customer_id == "A:1") is believed
+
+
+@pytest.mark.parametrize(("verdict", "again"), [("ours", True), ("letter", False), ("neither", False)])
+def test_what_was_judged_wrong_is_not_proposed_again(tmp_path: Path, verdict: str, again: bool) -> None:
+    clerk = person("claude")
+    wrong = _book(lettered=True)
+    _bring(wrong, tmp_path / "book")
+    find_disagreements(job("nightly"), ["A"])
+    row = MatchDisagreement.objects.get()
+    judge_disagreement(clerk, row.pk, verdict)
+    undone = wrong.allocations.with_columns(reversed_on=pl.col("allocated_on"))
+    _bring(wrong.replace(allocations=undone), tmp_path / "unlettered")
+    propose_matches(clerk, ["A"])
+    found = Proposal.objects.get(receipt_id="A:0:r", state="open")
+    assert (found.decision != "none") is again
+    assert (found.rule == "refused_before") is not again
+    if again:  # what the letter said, by whatever rule it comes, is barred just so
+        MatchDisagreement.objects.update(ours=row.letter, letter=row.ours)
+        propose_matches(clerk, ["A"])
+        found = Proposal.objects.get(receipt_id="A:0:r", state="open")
+        assert (found.decision, found.rule) == ("none", "refused_before")
+        assert "a person judged" in found.reason

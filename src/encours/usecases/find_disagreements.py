@@ -25,15 +25,13 @@ from encours.store.models import Decision, MatchDisagreement, Proposal, Proposal
 from encours.store.rows import fetch
 from encours.usecases import clock
 from encours.usecases.hand_match import RULE as BY_HAND
-from encours.usecases.merge.meet_letters import OWN_SOURCE
 from encours.usecases.rights import Actor, require, require_whole
+from encours.usecases.wrong_letters import Lines, by_receipt, letters
 
 PROPOSAL, REPLAY = "proposal", "replay"
 #: Booked days replayed for an entity in one go, and how far back the past is replayed at all.
 DAYS_AT_ONCE, DAYS_BACK = 10, 365
 _REASON_MAX, _SLICE = 2_000, 500
-
-Lines = list[list[Any]]
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,9 @@ def find_disagreements(
 
 def _find(entity_id: str, days: int) -> FoundDisagreements:
     book = frames.read_book([entity_id])
-    letters = _letters(book)
-    said = _by_receipt(letters)
-    found = _of_proposals(entity_id, book, letters, said)
+    lettered = letters(book)
+    said = by_receipt(lettered)
+    found = _of_proposals(entity_id, book, lettered, said)
     with transaction.atomic():
         parquet.lock_entity(entity_id)
         gone = _lay_gone(entity_id, said)
@@ -77,24 +75,8 @@ def _find(entity_id: str, days: int) -> FoundDisagreements:
     return FoundDisagreements(entity_id, new, gone, len(replayed))
 
 
-def _letters(book: Book) -> pl.DataFrame:
-    """The ERP's own allocations of receipts, as they stand now."""
-    rows = book.current().allocations
-    theirs = ~pl.col("source").fill_null("").str.starts_with(OWN_SOURCE)
-    return rows.filter(pl.col("reversed_on").is_null() & pl.col("receipt_id").is_not_null() & theirs)
-
-
-def _by_receipt(rows: pl.DataFrame) -> dict[str, Lines]:
-    """receipt_id -> [item_id, amount, kind], in one order."""
-    summed = rows.group_by("receipt_id", "item_id", "kind").agg(pl.col("amount").sum())
-    found: dict[str, Lines] = {}
-    for receipt, item, kind, amount in summed.sort("receipt_id", "item_id", "kind").iter_rows():
-        found.setdefault(receipt, []).append([item, amount, kind])
-    return found
-
-
 def _of_proposals(
-    entity_id: str, book: Book, letters: pl.DataFrame, said: Mapping[str, Lines]
+    entity_id: str, book: Book, lettered: pl.DataFrame, said: Mapping[str, Lines]
 ) -> list[MatchDisagreement]:
     """The last word of the engine on receipts that the ERP lettered otherwise since."""
     proposals = [row for row in _last_words(entity_id) if row["receipt_id"] in said]
@@ -103,16 +85,16 @@ def _of_proposals(
     ours = _lines_of([row["id"] for row in proposals])
     names = {row["id"]: row["receipt_id"] for row in proposals}
     proposed = ours.with_columns(receipt_id=pl.col("proposal_id").replace_strict(names, return_dtype=pl.String))
-    verdicts = against_letters(letters, proposed)
+    verdicts = against_letters(lettered, proposed)
     differ = set(verdicts.filter(~pl.col("equal") & ~pl.col("inside"))["receipt_id"])
-    by_receipt, facts = _by_receipt(proposed), _receipts(book)
+    mine, facts = by_receipt(proposed), _receipts(book)
     found = []
     for row in proposals:
         receipt = row["receipt_id"]
-        if receipt in differ and receipt in facts and row["stratum"] and by_receipt.get(receipt):
+        if receipt in differ and receipt in facts and row["stratum"] and mine.get(receipt):
             head = {name: row[name] for name in _ENGINE} | {"model": row["model"] or model_digest()}
-            made = _row(entity_id, facts[receipt], head, by_receipt[receipt], said[receipt], PROPOSAL)
-            made.proposal_id, made.lettered_on = row["id"], _lettered_on(letters, receipt)
+            made = _row(entity_id, facts[receipt], head, mine[receipt], said[receipt], PROPOSAL)
+            made.proposal_id, made.lettered_on = row["id"], _lettered_on(lettered, receipt)
             found.append(made)
     return found
 
@@ -169,8 +151,8 @@ def _receipts(book: Book) -> dict[str, dict[str, Any]]:
     return {row["receipt_id"]: row for row in book.current().receipts.select(columns).iter_rows(named=True)}
 
 
-def _lettered_on(letters: pl.DataFrame, receipt_id: str) -> date | None:
-    found = letters.filter(receipt_id=receipt_id)["allocated_on"].min()
+def _lettered_on(lettered: pl.DataFrame, receipt_id: str) -> date | None:
+    found = lettered.filter(receipt_id=receipt_id)["allocated_on"].min()
     return found if isinstance(found, date) else None
 
 
@@ -200,7 +182,7 @@ def _replay(entity_id: str, book: Book, day: date, said: Mapping[str, Lines], ow
         ~pl.col("receipt_id").is_in(pl.Series(list(own), dtype=pl.String).implode()) & (pl.col("stratum") != OUTSIDE)
     )
     counts = dict(mine["verdict"].value_counts().iter_rows())
-    ours, found = _by_receipt(tested.allocations), []
+    ours, found = by_receipt(tested.allocations), []
     for row in mine.filter(verdict=DIFFERS).iter_rows(named=True):
         receipt = row["receipt_id"]
         if receipt not in said or receipt not in ours:

@@ -22,6 +22,7 @@ from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.show_advices import note_receipts, read_advices
 from encours.usecases.standing_promise import standing_promise
 from encours.usecases.viewing import Viewing
+from encours.usecases.wrong_letters import misled
 
 _REASON_MAX = 2_000
 
@@ -52,7 +53,7 @@ class Found:
 def propose_matches(actor: Actor, entity_ids: Sequence[str] | None = None, day: date | None = None) -> Proposed:
     """Fresh proposals for the entities; those that say the same as before stay, with who signed them.
 
-    What was refused or undone before is not proposed again (`refusals`).
+    What was refused or undone before, or judged wrong beside a letter, is not proposed again (`refusals`).
     Raises NotAllowedError where the actor may not accept matches.
     """
     counts = [0, 0, 0]
@@ -76,7 +77,8 @@ def propose_entity(actor: Actor, entity_id: str, day: date) -> Found:
     """Fresh proposals for one entity, kept under its lock; the caller has asked for the right."""
     run = Run.objects.create(name="propose_matches", entity_id=entity_id, day=day, started_at=clock.now())
     book = set_aside.without_marked(frames.read_book([entity_id]), entity_id)
-    found = propose(book, day, certified=standing_promise(entity_id).least, advices=read_advices(entity_id))
+    certified, advices = standing_promise(entity_id).least, read_advices(entity_id)
+    found = propose(book, day, certified=certified, advices=advices, misled=misled(entity_id, book))
     found = between.look_elsewhere_for(found, entity_id)
     came = _by_advice(found)
     proven = found.proven

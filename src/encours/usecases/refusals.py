@@ -1,4 +1,4 @@
-"""What persons refused, undid or rewound is remembered: the same receipt is not proposed for the same items again."""
+"""What persons refused, undid, rewound or judged wrong: the same receipt is not proposed for the same items again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from encours.core.matching.model import model_digest
 from encours.store import bulk
 from encours.store.models import Decision, Proposal, ProposalLine, Run
 from encours.store.rows import fetch
+from encours.usecases.wrong_letters import wrong_sets
 
 #: The act of a decision that a rewind took back: the rule erred, nobody judged the receipt.
 REWOUND = "rewind_run"
@@ -18,6 +19,7 @@ RULE = "refused_before"
 #: The rule of matches that persons made themselves.
 BY_HAND = "by_hand"
 REASON = "the same items were proposed for this receipt before, and refused or undone"
+JUDGED = "a person judged that this receipt did not pay these items"
 _REFUSED: dict[str, pl.DataType] = {
     "proposal_id": pl.Int64(),
     "receipt_id": pl.String(),
@@ -37,14 +39,17 @@ def withhold(entity_id: str, found: Proposals, engine: str) -> Proposals:
     A person who refused or undid a match refused its set of items, whatever rule brings it again. A rewind takes a
     rule's posts back, right ones among them: the same rule of the same version does not propose the same again;
     what another rule or version says of the same items is looked at by a person before it is posted. A match by hand
-    that was undone bars what says just the same: its items may have been right, and its amounts wrong.
+    that was undone bars what says just the same: its items may have been right, and its amounts wrong. What a person
+    judged wrong of a letter of the ERP, or of a proposal beside it, is refused by that.
     """
     proposed = found.decisions.filter(pl.col("decision") != "none")
-    refused = _refused(entity_id, proposed["receipt_id"])
-    if not refused.height:
+    refused, wrong = (read(entity_id, proposed["receipt_id"]) for read in (_refused, wrong_sets))
+    if not refused.height and not wrong.height:
         return found
     now = _sets(found.allocations.filter(pl.col("receipt_id").is_not_null()), ["receipt_id"])
     now = now.join(proposed.select("receipt_id", rule=pl.col("rule").str.slice(0, 48)), on="receipt_id")
+    judged = now.join(wrong, on=["receipt_id", "items"])["receipt_id"].unique()
+    found = _without(found, judged, judged[:0], JUDGED)
     met = now.join(refused, on=["receipt_id", "items"], suffix="_before")
     alike = pl.col("lines") == pl.col("lines_before")
     same = (pl.col("rule") == pl.col("rule_before")) & alike
@@ -59,13 +64,13 @@ def _version(engine: str, model: str | None = None) -> str:
     return f"{engine}/{model or model_digest()}"
 
 
-def _without(found: Proposals, barred: pl.Series, doubted: pl.Series) -> Proposals:
+def _without(found: Proposals, barred: pl.Series, doubted: pl.Series, why: str = REASON) -> Proposals:
     is_barred, is_doubted = (pl.col("receipt_id").is_in(ids.implode()) for ids in (barred, doubted))
     decided = pl.when(is_barred).then(pl.lit("none")).when(is_doubted & (pl.col("decision") == "auto"))
     decisions = found.decisions.with_columns(
         decision=decided.then(pl.lit("review")).otherwise("decision"),
         rule=pl.when(is_barred).then(pl.lit(RULE)).otherwise("rule"),
-        reason=pl.when(is_barred).then(pl.lit(REASON)).otherwise("reason"),
+        reason=pl.when(is_barred).then(pl.lit(why)).otherwise("reason"),
     )
     kept = found.allocations.filter(~is_barred.fill_null(False))
     counts = dict(decisions["decision"].value_counts().iter_rows())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -61,10 +62,12 @@ class Lessons(NamedTuple):
     customer: Int32
 
 
-def make_payers(known: Book, receipts: pl.DataFrame, scope: Scope) -> tuple[Payers, Lessons]:
+def make_payers(
+    known: Book, receipts: pl.DataFrame, scope: Scope, misled: Collection[str] = ()
+) -> tuple[Payers, Lessons]:
     """Nominations for `receipts` (row, receipt_id, entity, payer_account, payer_name, name_key, text) and the book's
-    lessons."""
-    past = _past(known, scope)
+    lessons, but for receipts whose match is known to be wrong (`misled`)."""
+    past = _past(known, scope, misled)
     everyone = pl.concat(rows.select("entity", "payer_account", "payer_name") for rows in (receipts, past))
     everyone = everyone.select(
         "entity",
@@ -233,12 +236,14 @@ def _customer_numbers(scope: Scope) -> pl.DataFrame:
     return rows.filter(pl.col("word").str.contains(r"\d") & (pl.col("word").str.len_bytes() >= 5))
 
 
-def _past(known: Book, scope: Scope) -> pl.DataFrame:
+def _past(known: Book, scope: Scope, misled: Collection[str]) -> pl.DataFrame:
     """Standing cash of the book: day, entity, payer_account, payer_name, customer, one row a receipt and customer."""
     paid = known.allocations.filter(
         (pl.col("kind") == "cash") & pl.col("receipt_id").is_not_null() & pl.col("reversed_on").is_null()
     )
     senders = known.receipts.filter(pl.col("payer_account").is_not_null() | pl.col("payer_name").is_not_null())
+    if misled:
+        senders = senders.filter(~pl.col("receipt_id").is_in(list(misled)))
     rows = (
         paid.join(senders.select("receipt_id", "entity_id", "payer_account", "payer_name"), on="receipt_id")
         .join(known.items.select("item_id", "customer_id"), on="item_id")

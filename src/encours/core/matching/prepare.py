@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -48,8 +49,11 @@ class Prepared:
     rates: pl.DataFrame
 
 
-def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared:
-    """What was known of a book (all versions) and of remittance advices at the end of a day."""
+def prepare(book: Book, as_of: date, advices: Advices | None = None, misled: Collection[str] = ()) -> Prepared:
+    """What was known of a book (all versions) and of remittance advices at the end of a day.
+
+    `misled`: receipts whose standing match teaches nothing, because a person found it wrong.
+    """
     known = book.as_of(as_of)
     scope = make_scope(known)
     with ThreadPoolExecutor(1) as beside:  # items and their numbers are laid out beside receipts and payers
@@ -62,7 +66,7 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None) -> Prepared
         reopened = {item for tie in ties for item, _ in tie.paid}
         laying = laying or beside.submit(_lay_out, book, known, scope, as_of, reopened)
         asks = make_asks(receipts)
-        payers, lessons = make_payers(known, receipts, scope)
+        payers, lessons = make_payers(known, receipts, scope, misled)
         items, pool, table = laying.result()
     marks = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
     marks, continued = without_own(marks, receipts, known, items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -65,6 +65,7 @@ def propose(
     max_error_rate: float = DEFAULT_MAX_ERROR_RATE,
     certified: float | Mapping[str, float] | None = None,
     advices: Advices | None = None,
+    misled: Collection[str] = (),
 ) -> Proposals:
     """What each receipt with unapplied money pays, as known at the end of `as_of`.
 
@@ -72,13 +73,14 @@ def propose(
     most `review`. Nothing posts by itself that is expected to be wrong more often than `max_error_rate`; without proof
     it takes a confidence that a certificate allows (`certified`, for all matches or by stratum; None: nothing does).
     `advices`: what payers and payment services said their money is for; an advice known by then is followed when its
-    money is there. Raises CallError for a rate outside 0..1, and for advices without their required columns.
+    money is there. `misled`: receipts whose standing match teaches nothing, because a person found it wrong. Raises
+    CallError for a rate outside 0..1, and for advices without their required columns.
     """
     _check_rate(max_error_rate)
     # The compiled search is loaded by whoever matches, not by every page that could.
     from encours.core.matching.prepare import prepare
 
-    return propose_prepared(prepare(book, as_of, advices), max_error_rate, certified)
+    return propose_prepared(prepare(book, as_of, advices, misled), max_error_rate, certified)
 
 
 def propose_prepared(

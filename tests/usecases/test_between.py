@@ -327,3 +327,55 @@ def test_two_signatures_are_two_persons_with_rights_in_both() -> None:
     assert Allocation.objects.count() == 1
     assert Item.objects.get(item_id="A:FA-20077", is_current=True).open == 0
     assert Receipt.objects.get(receipt_id="B:r1", is_current=True).unapplied == 0
+
+
+def for_both(home: Path) -> Proposal:
+    """B's customer pays what it owes B and what A is owed in one amount, quoting both."""
+    both = a_receipt("B", "r2", 110_000, remittance="VIR SEPA G90001 ET FA20078", payer_name="CLIENT 0")
+    book = group_book()
+    import_now(job("test"), None, [folder(book.replace(receipts=frame("receipts", [both])), home / "both")])
+    propose_matches(job("test"), ["B"])
+    return Proposal.objects.get(receipt_id="B:r2", rule="two_entities", state="open")
+
+
+def test_one_amount_for_items_of_both_is_proposed_whole_and_never_posts_by_itself(tmp_path: Path) -> None:
+    row = for_both(tmp_path)
+    activate_automatic_posting(job("test"), "B", "test")
+    apply_receipts(job("test"), ["B"])
+    row.refresh_from_db()
+    assert (row.decision, row.state, row.customer_id) == ("review", "open", "B:0")
+    assert MatchElsewhere.objects.filter(proposal=row).values_list("entity_id", "other_id").get() == ("B", "A")
+    own = person("own", "cash_application", "B")
+    desk = show_desk(view(own), "B:r2")
+    assert desk is not None
+    assert (desk.proposal, desk.why_none) == (
+        None, "items are quoted, but their open amounts do not make the receipt",
+    )  # fmt: skip
+    desk = show_desk(view(person("both", "cash_application", "A", "B"), "B"), "B:r2")
+    assert desk is not None
+    assert desk.proposal is not None
+    taken = {item.item_id: (item.entity_id, item.cash) for item in desk.items if item.cash}
+    assert taken == {"B:G-90001": ("B", 100_000), "A:FA-20078": ("A", 10_000)}
+
+
+def test_one_amount_for_items_of_both_settles_both_and_leaves_on_both_sides(tmp_path: Path) -> None:
+    row, before = for_both(tmp_path), standing()
+    decision = accept_match(person("both", "cash_application", "A", "B"), row.pk).decision
+    assert decision is not None
+    assert (open_of("FA-20078"), open_of("G-90001", "B"), free_of("r2", "B")) == (0, 0, 0)
+    assert (balance("A:7"), AllocationElsewhere.objects.count()) == (45_012, 1)
+    for entity_id in "AB":
+        assert_money(alone(entity_id).as_of(clock.today()))
+    assert_oracle(clock.today())
+    batches(A={"accounts": {"group": "467100"}})
+    assert sorted(booked("B")) == [
+        ("BQ1", "411000", "0", -100_000), ("BQ1", "451000", "", -10_000), ("BQ1", "512100", "", 110_000),
+    ]  # fmt: skip
+    assert booked("A") == [("OD", "467100", "", 10_000), ("OD", "411000", "7", -10_000)]
+    undo_match(job("test"), decision.pk, "two transfers after all")
+    assert standing() == before
+    export_entries(job("test"), "B")
+    for entity_id in "AB":
+        assert sum(net for *_, net in booked(entity_id)) == 0
+    propose_matches(job("test"), ["B"])
+    assert not Proposal.objects.filter(rule="two_entities", state="open").exists()

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from django.db.models import QuerySet
 
-from encours.core.matching.elsewhere import QUOTED_ITEM, RULE, Sought
+from encours.core.matching.elsewhere import QUOTED_ITEM, RULES, Sought
 from encours.core.matching.propose import Proposals, look_elsewhere
 from encours.store import frames, parquet
 from encours.store.models import (
@@ -44,7 +44,7 @@ def keep_elsewhere(proposals: Iterable[Proposal], found: Proposals) -> None:
     MatchElsewhere.objects.bulk_create(
         MatchElsewhere(proposal=row, entity_id=row.entity_id, other_id=found.elsewhere[row.receipt_id].entity_id)
         for row in proposals
-        if row.rule == RULE and row.receipt_id in found.elsewhere
+        if row.rule in RULES and row.receipt_id in found.elsewhere
     )
 
 
@@ -53,7 +53,7 @@ def reasons_at_home(found: Proposals) -> pl.DataFrame:
 
     Who has no rights in the other entity reads these.
     """
-    told = found.decisions.filter(pl.col("rule") == RULE)["receipt_id"].to_list()
+    told = found.decisions.filter(pl.col("rule").is_in(RULES))["receipt_id"].to_list()
     home = {one: found.elsewhere[one] for one in told if one in found.elsewhere}
     rows = found.decisions.filter(pl.col("receipt_id").is_in(list(home)))
     return rows.with_columns(

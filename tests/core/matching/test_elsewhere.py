@@ -10,7 +10,7 @@ import pytest
 
 from encours.core.base.book import Book
 from encours.core.matching import Proposals, propose
-from encours.core.matching.elsewhere import RULE
+from encours.core.matching.elsewhere import BOTH, RULE
 from tests.core.matching.books import DAY, book, item, receipt
 
 _END = DAY + timedelta(days=90)
@@ -110,3 +110,40 @@ def test_a_book_of_one_entity_has_nowhere_else_to_look() -> None:
     found = propose(book([item("A10001", 70_000)], [receipt("R1", 45_012, "FB20077")]), _END)
     assert _decided(found) == ("none", "no_reference")
     assert not found.elsewhere
+
+
+def _of_both(money: int, text: str = "A10001 FB20077", **more: Any) -> Proposals:
+    return _found([item("A10001", 30_000), _theirs("FB20077", 45_012)], [receipt("R1", money, text, **more)])
+
+
+def test_items_of_both_entities_that_together_are_the_money() -> None:
+    found = _of_both(75_012)
+    row = found.decisions.row(0, named=True)
+    assert (row["decision"], row["rule"], row["customer_id"]) == ("review", BOTH, "c1")
+    assert row["reason"] == (
+        "A10001 is quoted in full and owed here; FB20077 is quoted in full and owed to entity F; "
+        "together they are exactly the receipt"
+    )
+    assert _lines(found) == [("E:c1:A10001", 30_000, "cash"), ("F:FB20077:", 45_012, "cash")]
+    assert (found.elsewhere["R1"].entity_id, found.elsewhere["R1"].rule) == ("F", "amount_differs")
+    assert not found.proven
+
+
+def test_items_of_both_entities_give_way_to_none_that_only_fits_by_more() -> None:
+    """At home an item that nobody quotes makes up the same amount; the text names the other entity's."""
+    items = [item("A10001", 30_000), item("A10002", 45_012), _theirs("FB20077", 45_012)]
+    found = _found(items, [receipt("R1", 75_012, "A10001 FB20077")])
+    assert _decided(found) == ("review", BOTH)
+    assert {item_id for item_id, _, _ in _lines(found)} == {"E:c1:A10001", "F:FB20077:"}
+
+
+@pytest.mark.parametrize("money", [75_011, 75_013, 30_000, 45_012, 20_000])
+def test_items_of_both_entities_are_proposed_to_the_cent_or_not(money: int) -> None:
+    assert _decided(_of_both(money))[1] != BOTH
+
+
+def test_what_is_ours_and_settled_leaves_the_whole_to_a_person() -> None:
+    items = [item("A10001", 30_000), item("A10002", 9_000), _theirs("FB20077", 45_012)]
+    receipts = [receipt("R0", 9_000, "A10002", day=39), receipt("R1", 75_012, "A10001 A10002 FB20077")]
+    found = _found(items, receipts)
+    assert _decided(found)[1] not in (RULE, BOTH)

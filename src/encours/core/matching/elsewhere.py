@@ -1,13 +1,15 @@
 """Money that came to the wrong entity: the text quotes, number for number, what another entity has open.
 
-A step of its own after the search, for receipts that found nothing at home or were given items for their amount alone.
-What it proposes is for a person with rights in both entities; it never posts by itself.
+A step of its own after the search, for receipts that found nothing at home or were given items for their amount alone;
+and for those that quote items of both entities, which together make the money to the cent. What it proposes is for a
+person with rights in both entities; it never posts by itself.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,10 +18,15 @@ import polars as pl
 from encours.core.base.numbers import number_key
 from encours.core.matching.scope import Scope
 
-#: The rule of its proposals.
-RULE = "other_entity"
+#: The rules of its proposals: all of the receipt is the other entity's, or a part of it.
+RULE, BOTH = "other_entity", "two_entities"
+RULES = (RULE, BOTH)
 #: Why nothing was found at home: a number of another entity may explain it.
 _FOUND_NOTHING = ("no_reference", "no_fit", "not_from_customer", "advance")
+#: What does not make the money at home, or makes it by more than is quoted: the rest of the numbers may be another's.
+_FOUND_A_PART = (
+    "amount_differs", "quoted_more", "quoted_part", "quoted_rounding", "quoted_charge", "quoted_over", "quoted_some",
+)  # fmt: skip
 #: Fewer characters turn up in any text; from so many, or so many digits, a number stands for itself without its amount.
 _KEY_MIN, _STRONG_MIN, _STRONG_DIGITS = 5, 6, 8
 _KEY_MAX = 40
@@ -51,7 +58,8 @@ class Elsewhere:
 class Sought:
     """Receipts that look elsewhere, in order of booking, and the spellings in their texts.
 
-    `receipts`: receipt_id, entity_id, currency, unapplied, day, decision, rule, reason, text.
+    `receipts`: receipt_id, entity_id, currency, unapplied, day, decision, rule, reason, text; `only_both`: at home
+    a part of the money was found, so that only items of both entities together say more.
     """
 
     receipts: pl.DataFrame
@@ -83,13 +91,15 @@ def sought_elsewhere(receipts: pl.DataFrame, decisions: pl.DataFrame) -> Sought:
     by_amount = [rule for rule, stratum in strata().items() if stratum == AMOUNT]
     nothing = (pl.col("decision") == "none") & pl.col("rule").is_in(_FOUND_NOTHING)
     guessed = (pl.col("decision") != "none") & pl.col("rule").is_in(by_amount)
+    in_part = (pl.col("decision") != "auto") & pl.col("rule").is_in(_FOUND_A_PART)
+    told = decisions.select("receipt_id", "decision", "rule", "reason", only_both=~(nothing | guessed))
     rows = (
         receipts.filter((pl.col("unapplied") > 0) & ~pl.col("kind").is_in(["return", "out"]))
-        .join(decisions.filter(nothing | guessed).select("receipt_id", "decision", "rule", "reason"), on="receipt_id")
+        .join(told.filter(nothing | guessed | in_part), on="receipt_id")
         .filter(pl.col("text").fill_null("") != "")
     )
-    told = ("receipt_id", "entity_id", "unapplied", "day", "decision", "rule", "reason", "text")
-    return Sought(rows.select(*told, currency="currency_word"))
+    kept = ("receipt_id", "entity_id", "unapplied", "day", "decision", "rule", "reason", "text", "only_both")
+    return Sought(rows.select(*kept, currency="currency_word"))
 
 
 def _spellings(texts: pl.DataFrame) -> pl.DataFrame:
@@ -139,12 +149,15 @@ def _may_bear(numbers: pl.Series, keys: pl.Series) -> pl.Series:
     return pl.Series(places).filter(pl.Series(hashes).is_in(wanted.implode()))
 
 
-def propose_elsewhere(sought: Sought, items: pl.DataFrame, taken: Mapping[str, int]) -> FoundElsewhere:
+def propose_elsewhere(
+    sought: Sought, items: pl.DataFrame, taken: Mapping[str, int], own: Mapping[str, Mapping[str, int]]
+) -> FoundElsewhere:
     """What the sought receipts pay of other entities' items.
 
     `items`: columns of QUOTED_ITEM, every item of every entity that bears one of the spellings. `taken`: item_id →
-    what other proposals of this run take of it. A number that an item of the receipt's own entity bears, that several
-    customers or entities bear, or that is no longer open says nothing.
+    what the proposals of this run take of it, `own`: receipt_id → the same of the receipt's own proposal, of which
+    this one takes the place. A number that several customers or entities bear, or that is no longer open, says
+    nothing; one of the receipt's own entity only where both entities' items together are the money.
     """
     by_key: dict[str, list[dict[str, Any]]] = {}
     for item in items.iter_rows(named=True):
@@ -156,29 +169,44 @@ def propose_elsewhere(sought: Sought, items: pl.DataFrame, taken: Mapping[str, i
     used = dict(taken)
     decisions, lines, owners = [], [], {}
     for row in sought.receipts.filter(pl.col("receipt_id").is_in(list(keys))).iter_rows(named=True):
-        paid, confidence = _paid(row, _quoted(row, keys[row["receipt_id"]], by_key, used))
-        quoted = [item for item, _ in paid]
-        if not quoted:
+        receipt_id = row["receipt_id"]
+        mine = own.get(receipt_id, {})
+        others = {item_id: used[item_id] - amount for item_id, amount in mine.items()}
+        paid, confidence = _split(row, _quoted(row, keys[receipt_id], by_key, ChainMap(others, used)))
+        if not paid:
             continue
+        rule = BOTH if any(item["entity_id"] == row["entity_id"] for item, _ in paid) else RULE
+        used |= others
         for item, amount in paid:
             used[item["item_id"]] = used.get(item["item_id"], 0) + amount
-            lines.append(_line(row, item, amount))
-        people = {item["customer_id"] for item in quoted}
-        decisions.append(
-            {
-                "receipt_id": row["receipt_id"],
-                "decision": "review",
-                "customer_id": people.pop() if len(people) == 1 else None,
-                "confidence": confidence,
-                "rule": RULE,
-                "alternatives": 0,
-                "reason": _reason(quoted, confidence == CONFIDENCE),
-            }
-        )
-        was_none = row["decision"] == "none"
-        home = Elsewhere(quoted[0]["entity_id"], "no_reference", "no number of an item stands in the text")
-        owners[row["receipt_id"]] = replace(home, rule=row["rule"], reason=row["reason"]) if was_none else home
+            lines.append(_line(row, item, amount, rule))
+        decisions.append(_decision(row, [item for item, _ in paid], rule, confidence))
+        owners[receipt_id] = _owner(row, [item for item, _ in paid], rule)
     return FoundElsewhere(pl.DataFrame(decisions, _DECISION), pl.DataFrame(lines, _LINE), owners)
+
+
+def _decision(row: Mapping[str, Any], quoted: list[dict[str, Any]], rule: str, confidence: float) -> dict[str, Any]:
+    home = [item for item in quoted if item["entity_id"] == row["entity_id"]]
+    people = {item["customer_id"] for item in home or quoted}
+    return {
+        "receipt_id": row["receipt_id"],
+        "decision": "review",
+        "customer_id": people.pop() if len(people) == 1 else None,
+        "confidence": confidence,
+        "rule": rule,
+        "alternatives": 0,
+        "reason": _reason_of_both(home, quoted) if rule == BOTH else _reason(quoted, confidence == CONFIDENCE),
+    }
+
+
+def _owner(row: Mapping[str, Any], quoted: list[dict[str, Any]], rule: str) -> Elsewhere:
+    """Whose items they are, and why nothing was found at home, for who may not know the other entity."""
+    other = next(item["entity_id"] for item in quoted if item["entity_id"] != row["entity_id"])
+    if row["decision"] == "none":
+        return Elsewhere(other, row["rule"], row["reason"])
+    if rule == BOTH:
+        return Elsewhere(other, "amount_differs", "items are quoted, but their open amounts do not make the receipt")
+    return Elsewhere(other, "no_reference", "no number of an item stands in the text")
 
 
 _DECISION: dict[str, pl.DataType] = {
@@ -190,21 +218,32 @@ _DECISION: dict[str, pl.DataType] = {
 def _quoted(
     receipt: Mapping[str, Any], keys: Iterable[str], by_key: Mapping[str, list[dict[str, Any]]], used: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    """The open items that the text names, all of one other entity; empty where a number is not certainly theirs."""
+    """The open items that the text names, of its own entity and of one other; empty where a number is not certainly
+    theirs, or a number of our own is of no open item: what is wrong with that is said at home."""
     found: dict[str, dict[str, Any]] = {}
     for key in keys:
         bearers = by_key[key]
-        if any(one["entity_id"] == receipt["entity_id"] for one in bearers):
-            return []  # a number of our own: what is wrong with it is said there
         if len({(one["entity_id"], one["customer_id"]) for one in bearers}) > 1:
             return []
         for one in bearers:
             left = one["open"] - used.get(one["item_id"], 0)
             if left * one["open"] > 0 and one["currency"] == receipt["currency"]:
                 found[one["item_id"]] = {**one, "open": left}
-    if len({one["entity_id"] for one in found.values()}) != 1:
+            elif one["entity_id"] == receipt["entity_id"]:
+                return []
+    if len({one["entity_id"] for one in found.values()} - {receipt["entity_id"]}) != 1:
         return []
     return sorted(found.values(), key=lambda one: (one["dated_on"], one["item_id"]))
+
+
+def _split(receipt: Mapping[str, Any], quoted: list[dict[str, Any]]) -> tuple[list[tuple[dict[str, Any], int]], float]:
+    """What is paid of each quoted item. With items of our own among them: all of them, to the cent, or nothing."""
+    home = [one for one in quoted if one["entity_id"] == receipt["entity_id"]]
+    if not home:
+        return ([], 0.0) if receipt["only_both"] else _paid(receipt, quoted)
+    exact = sum(one["open"] for one in quoted) == receipt["unapplied"]
+    one_customer = len({one["customer_id"] for one in home}) == 1
+    return ([(one, one["open"]) for one in quoted], CONFIDENCE) if exact and one_customer else ([], 0.0)
 
 
 def _paid(receipt: Mapping[str, Any], quoted: list[dict[str, Any]]) -> tuple[list[tuple[dict[str, Any], int]], float]:
@@ -228,7 +267,7 @@ def _is_strong(key: str) -> bool:
     return digits >= _STRONG_DIGITS or (len(key) >= _STRONG_MIN and digits >= 3 and not key.isdigit())
 
 
-def _line(receipt: Mapping[str, Any], item: Mapping[str, Any], amount: int) -> dict[str, Any]:
+def _line(receipt: Mapping[str, Any], item: Mapping[str, Any], amount: int, rule: str) -> dict[str, Any]:
     return {
         "receipt_id": receipt["receipt_id"],
         "item_id": item["item_id"],
@@ -236,7 +275,7 @@ def _line(receipt: Mapping[str, Any], item: Mapping[str, Any], amount: int) -> d
         "amount": amount,
         "kind": "cash",
         "allocation_id": f"match:{receipt['receipt_id']}:{item['item_id']}",
-        "source": f"match:{RULE}",
+        "source": f"match:{rule}",
     }
 
 
@@ -246,3 +285,12 @@ def _reason(quoted: list[dict[str, Any]], exact: bool) -> str:
     owed = f"{numbers} is quoted in full and owed to entity {quoted[0]['entity_id']}"
     said = f"{owed}; no item of this entity bears the number"
     return said if exact else f"{said}; but the amount is another one"
+
+
+def _reason_of_both(home: list[dict[str, Any]], quoted: list[dict[str, Any]]) -> str:
+    there = [one for one in quoted if one not in home]
+    ours, theirs = (", ".join(dict.fromkeys(one["number"] for one in part)) for part in (home, there))
+    return (
+        f"{ours} is quoted in full and owed here; {theirs} is quoted in full and owed to entity {there[0]['entity_id']}"
+        "; together they are exactly the receipt"
+    )

@@ -149,7 +149,11 @@ def look_elsewhere(found: Proposals, items: pl.DataFrame) -> Proposals:
         return found
     of_these = found.allocations.filter(pl.col("item_id").is_in(items["item_id"].implode()))
     taken = dict(of_these.group_by("item_id").agg(pl.col("amount").sum()).iter_rows())
-    there = propose_elsewhere(found.sought, items, taken)
+    by_receipt = of_these.group_by("receipt_id", "item_id").agg(pl.col("amount").sum()).drop_nulls("receipt_id")
+    own: dict[str, dict[str, int]] = {}
+    for receipt_id, item_id, amount in by_receipt.iter_rows():
+        own.setdefault(receipt_id, {})[item_id] = amount
+    there = propose_elsewhere(found.sought, items, taken, own)
     if not there.owners:
         return found
     anew = pl.col("receipt_id").is_in(list(there.owners))

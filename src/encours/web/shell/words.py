@@ -252,6 +252,7 @@ _WORDS = {
         "batch": gettext_lazy("Remittance, line by line"),
         "advice": gettext_lazy("Remittance advice, line by line"),
         "other_entity": gettext_lazy("Owed to another entity"),
+        "two_entities": gettext_lazy("Owed to two entities"),
         "by_hand": gettext_lazy("By hand"),
         "amount_differs": gettext_lazy("Quoted, the amount differs"),
         "no_fit": gettext_lazy("Customer known, nothing fits"),

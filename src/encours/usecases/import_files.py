@@ -127,7 +127,7 @@ def preview_import(actor: Actor, import_id: int) -> Import:
     read = read_import(owner)
     with transaction.atomic():
         met = merge.meet(owner, read, clock.today())
-        plan = merge.plan(met.book, _knowing(owner, read), owner.entity_id)
+        plan = merge.plan(met.book, _knowing(owner, read), owner.entity_id, read.files)
         owner.counts, owner.state = plan.counts, Import.State.READ
         owner.progress, owner.held_because = "", "; ".join(met.suspect)
         owner.save()
@@ -194,7 +194,7 @@ def _merge(actor: Actor, owner: Import, read: FilesRead) -> Merged | None:
         if met.suspect:
             _hold(owner, read, met)
             return None
-        plan = merge.plan(met.book, _knowing(owner, read), owner.entity_id)
+        plan = merge.plan(met.book, _knowing(owner, read), owner.entity_id, read.files)
         _require_entities(actor, plan)
         lock(plan)
         lines = _file_lines(owner, read)

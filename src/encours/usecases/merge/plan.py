@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -13,7 +13,9 @@ from encours.core.base.schema import TABLES, Table
 from encours.store import bulk, frames
 from encours.store.models import FACTS, Entity
 from encours.usecases.merge.diff import Difference, Knowing, difference
+from encours.usecases.merge.known import TOLD_IN_PART, keep_known, tells_kind, tells_whole
 from encours.usecases.merge.owners import with_entities
+from encours.usecases.read_files import FileRead
 
 _ID_MAX = 190
 
@@ -50,8 +52,12 @@ class Plan:
         return not self.entities.height and not any(part.rows.height for part in self.tables.values())
 
 
-def plan(book: Book, knowing: Knowing, default_entity: str | None = None) -> Plan:
-    """Compares every table with the store; reads only the ids that the Book names. Bad rows become issues."""
+def plan(book: Book, knowing: Knowing, default_entity: str | None = None, files: Sequence[FileRead] = ()) -> Plan:
+    """Compares every table with the store; reads only the ids that the Book names. Bad rows become issues.
+
+    What `files` leave empty in master data stays as it is known (`known`), unless their rows are whole.
+    """
+    in_part = () if tells_whole(files) else TOLD_IN_PART
     tables, issues = with_entities(book, default_entity)
     found: dict[str, Difference] = {}
     notes = [issues]
@@ -59,6 +65,8 @@ def plan(book: Book, knowing: Knowing, default_entity: str | None = None) -> Pla
         note = Issues()
         rows = _fitting(name, rows, note)
         stored = _stored(TABLES[name], rows)
+        if files and name in in_part:
+            rows = keep_known(TABLES[name], rows, stored, tells_kind(files))
         found[name] = difference(TABLES[name], rows, stored, knowing)
         notes += [note.frame(), found[name].issues]
     counts = {name: _count(part) for name, part in found.items()}

@@ -296,6 +296,7 @@ EXPECTED: dict[str, Expected] = {
             "tone": "firm",
         },
     ),
+    "wording_words": _all(_CHASE, 200, 403, query="?of=A&language=de"),
     "wording_restore": _post("alice claude", 403, data=lambda town: {"of": "A", "code": "penalties", "language": "fr"}),
     "help": Expected({}, 200),
 }

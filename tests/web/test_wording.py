@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from encours.store.models import MessageTemplate
+from encours.store.models import MessageTemplate, User
+from encours.usecases.frame_words import english, needed
 from tests.web.cast import Town
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -23,6 +24,37 @@ def test_a_notice_is_written_with_its_preview(town: Town, client_of: Callable[[s
     assert "in all" in tried.content.decode()
     client.post("/templates/save/", sent | {"text": "{{ total }} in all"})
     assert MessageTemplate.objects.get().code == "sales_digest"
+
+
+def test_a_language_is_added_word_by_word_with_what_lacks_and_what_is_used_instead(
+    town: Town, client_of: Callable[[str], Client]
+) -> None:
+    User.objects.update(language="en")
+    client = client_of("claude")
+    assert "Further languages" in client.get("/templates/?of=A").content.decode()
+    assert "is no language: give its code" in client.get("/templates/?of=A&add=zzz").content.decode()
+    page = client.get("/templates/?of=A&code=reminder_firm&add=de-AT").content.decode()
+    assert "whoever reads German gets this message in English as a whole" in page
+    assert "In spite of our earlier reminder" in page, "it begins with the English words"
+    sent = {"of": "A", "code": "reminder_firm", "language": "de", "subject": "Mahnung", "tone": "firm",
+            "text": "Guten Tag, {{ total }}", "customer": "A:0"}  # fmt: skip
+    client.post("/templates/save/", sent)
+    page = client.get("/templates/?of=A&code=reminder_firm&language=de").content.decode()
+    assert "The text is translated, but 20 of the words around it are missing in German" in page
+    frame = {"of": "A", "language": "de", "words.number": "Beleg", "words.held_note": "ohne"}
+    answer = client.post("/templates/words/", frame)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "&#x27;amount&#x27; must stand in it</span>" in page
+    assert 'value="Beleg"' in page
+    assert not MessageTemplate.objects.filter(channel="frame").exists()
+    words = {key: english()[key] for key in needed("email")}
+    assert client.post("/templates/words/", frame | words).status_code == 302
+    page = client.get("/templates/?of=A&code=reminder_firm&language=de").content.decode()
+    assert "Complete: whoever reads German gets this message in German" in page
+    assert "words around the text 20 of 80" in page
+    assert client.get("/templates/words/?of=A&language=fr").status_code == 404
+    assert client_of("colette").post("/templates/words/", frame | words).status_code == 403
 
 
 def test_what_is_refused_stands_where_it_was_written(town: Town, client_of: Callable[[str], Client]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from encours.connectors.base.outgoing import Attachment
@@ -48,7 +49,7 @@ def letter_draft(actor: Actor, action: PlannedAction) -> Draft:
     made = Message(
         id=uuid.uuid4(), entity_id=action.entity_id, customer_id=action.customer_id, action_id=action.action_id,
         channel=action.channel, state=Message.State.QUEUED if automatic else Message.State.TO_CONFIRM,
-        subject=data["subject"], text=_text(data), language=data["language"], scenario=action.scenario,
+        subject=data["subject"], text=_text(data), language=str(data["language"]), scenario=action.scenario,
         step=action.step, level=action.level, template=action.template, tone=action.tone, currency=action.currency,
         amount=action.amount, created_at=at, created_by=actor.user, send_after=at + RECALL if automatic else None,
     )  # fmt: skip
@@ -70,8 +71,12 @@ def letter_for(action: PlannedAction) -> Letter:
     writer = user_named(who.customer.collector)
     lines = lines_of(action)
     source = _own_template(action, who)
+    if source is None and who.language not in says.languages():
+        who = replace(who, language="en")  # a letter is said in one language, its text and all that is around it
+        source = _own_template(action, who)
     return Letter(
-        action.entity_id, action.customer_id, kind_of(action.template), lines, day, channel=action.channel,
+        action.entity_id, action.customer_id, kind_of(action.template), lines, day, language=who.language,
+        channel=action.channel,
         words=worded(source, who, lines, action.level) if source else None,
         reference=_reference(action), contact=writer.get_full_name() if writer else "",
     )  # fmt: skip
@@ -89,7 +94,7 @@ def _own_template(action: PlannedAction, who: Parties) -> Source | None:
         source = template_of(action.entity_id, action.template, who.language, action.tone, "letter")
     except CallError:
         return None
-    return None if source.origin == "shipped" else source
+    return None if source.origin == "shipped" or source.language != who.language else source
 
 
 def worded(source: Source, who: Parties, lines: tuple[Chased, ...], level: int) -> Words:

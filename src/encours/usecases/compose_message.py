@@ -24,6 +24,7 @@ from encours.usecases import clock, message_files
 from encours.usecases.chased_facts import customer_of, entity_of, items_of
 from encours.usecases.compose_letter import LETTERS, letter_draft, lines_of
 from encours.usecases.edit_template import template_of
+from encours.usecases.frame_words import drafted, said_in
 from encours.usecases.keep_messages import Draft, keep_drafts, messages_of
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import read_at_once, setting
@@ -116,12 +117,20 @@ def composed_of(action: PlannedAction, wish: Wish, publisher: Actor | None = Non
     to = recipients_of(customer, action.to, action.cc)
     first = to.to[0] if to.to else None
     language = wish.language or says.language_of((first and first.language) or customer.language, customer.country)
-    source = template_of(entity.pk, code, language, wish.tone or action.tone)
+    source, language = in_one_language(entity.pk, code, language, wish.tone or action.tone)
     of = Subject(
         entity, customer, lines, clock.today(), language, code, wish.tone or action.tone or source.tone, action.level,
         first, _statement_link(publisher, source, action, language),
     )  # fmt: skip
     return composed(of, to, _signer(action, customer), source, wish)
+
+
+def in_one_language(entity_id: str, code: str, language: str, tone: str) -> tuple[Source, str]:
+    """The template and the language of the whole message: where a text, or a word around it, lacks in the customer's,
+    all of it is said in the language of the text that there is."""
+    said = said_in(entity_id, language, "email")
+    source = template_of(entity_id, code, said, tone)
+    return source, said if source.language == said else said_in(entity_id, source.language, "email")
 
 
 def _statement_link(publisher: Actor | None, source: Source, action: PlannedAction, language: str) -> str:
@@ -176,7 +185,8 @@ def preview_template(actor: Actor, source: Source, customer_id: str, tone: str =
     entity = Entity.objects.get(pk=customer.entity_id)
     to = recipients_of(customer, ("accounts_payable",), ())
     contact = to.to[0] if to.to else None
-    of = Subject(entity, customer, lines, today, source.language, source.code, tone or source.tone, 1, contact)
+    language = drafted(entity.pk, source.language)
+    of = Subject(entity, customer, lines, today, language, source.code, tone or source.tone, 1, contact)
     return composed(of, to, user_named(customer.collector), source, Wish(copies=()))
 
 
@@ -205,7 +215,7 @@ def _message(actor: Actor, action: PlannedAction, found: Composed) -> Message:
         channel=action.channel, to=[one.address for one in to.to], cc=[one.address for one in to.cc],
         reply_to=writer.reply_to, sender=writer.address, subject=words.subject, text=words.text, html=words.html,
         state=Message.State.QUEUED if automatic else Message.State.TO_CONFIRM, created_at=at, created_by=actor.user,
-        send_after=leaves_after(action, at + RECALL) if automatic else None, language=found.subject.language,
+        send_after=leaves_after(action, at + RECALL) if automatic else None, language=str(found.subject.language),
         scenario=action.scenario, step=action.step, level=action.level, template=found.subject.template,
         tone=found.subject.tone, currency=found.content.currency, amount=found.content.amount,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -78,10 +78,24 @@ def save_template(
     require(actor, ACT, entity_id)
     found = _call_faults(actor, code, language, tone, channel, entity_id)
     found += check_template(code, language, subject, text, html, channel)
+    if language not in message_template.languages() and _is_english(code, text, channel):
+        found.append("this is the English text still: translate it before it is kept")
     if found:
         raise CallError(found)
-    key = {"entity_id": entity_id, "code": code, "channel": channel, "language": language, "tone": tone}
     words = {"subject": subject.strip(), "text": text.strip("\n"), "html": html.strip()}
+    return keep_version(actor, code, language, words, tone, channel, entity_id)
+
+
+def _is_english(code: str, text: str, channel: str) -> bool:
+    found = message_template.shipped(_SAME.get(code, code), "en")
+    return found is not None and channel == found.channel and text.split() == found.text.split()
+
+
+def keep_version(
+    actor: Actor, code: str, language: str, words: Mapping[str, str], tone: str, channel: str, entity_id: str | None
+) -> MessageTemplate:
+    """The words (`subject`, `text`, `html`) as the version in force; those that are in force already change nothing."""
+    key = {"entity_id": entity_id, "code": code, "channel": channel, "language": language, "tone": tone}
     with transaction.atomic():
         rows = MessageTemplate.objects.filter(**key)
         last = rows.filter(active=True).order_by("-version").first()
@@ -132,7 +146,7 @@ def list_templates(actor: Actor, entity_id: str) -> list[Source]:
     """Every template in force for an entity but its letters (`letter_wording`): own words before shipped ones."""
     require(actor, "see", entity_id)
     rows = MessageTemplate.objects.filter(Q(entity_id=entity_id) | Q(entity=None), active=True).exclude(
-        channel="letter"
+        channel__in=("letter", "frame")
     )
     own = {(row.code, row.language, row.tone): source_of(row) for row in rows.order_by("entity_id", "version")}
     shipped = _shipped(message_template.languages())
@@ -147,6 +161,11 @@ def _shipped(languages: Iterable[str]) -> list[Source]:
     return [one for one in found if one is not None]
 
 
+def language_faults(language: str) -> list[str]:
+    """What is wrong with the code of a language."""
+    return [] if says.language_of(language) == language else [f"{language!r} is no language: give its two letters"]
+
+
 def _call_faults(actor: Actor, code: str, language: str, tone: str, channel: str, entity_id: str | None) -> list[str]:
     found = []
     if entity_id is None and not actor.is_superuser:
@@ -155,8 +174,7 @@ def _call_faults(actor: Actor, code: str, language: str, tone: str, channel: str
         found.append(f"there is no entity {entity_id!r}")
     if not code or len(code) > 64 or not code.replace("_", "").isalnum():
         found.append("a template's code is letters, digits and underscores")
-    if says.language_of(language) != language:
-        found.append(f"{language!r} is no language: give its two letters")
+    found += language_faults(language)
     if tone not in TONES:
         found.append(f"{tone!r} is no tone; choose one of {', '.join(TONES)}")
     if channel not in CHANNELS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from encours.core.terms.interest import Line
 from encours.store.models import Contact, Customer, Entity, Item
 from encours.usecases.chased_facts import contacts_of, customer_of, customers_of, entity_of, items_of
 from encours.usecases.claim_penalties import Penalty, penalties
+from encours.usecases.frame_words import said_in
 from encours.usecases.letter_setup import sender_of, signatories_of
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import setting
@@ -104,7 +105,8 @@ def parties_of(entity_id: str, customer_id: str, day: date, language: str = "", 
         raise CallError([f"{customer_id} is not a customer of {entity_id}"])
     contact = contact_of(customer_id, contact_id)
     spoken = language or (contact.language if contact else None) or customer.language
-    return Parties(entity, customer, contact, says.language_of(spoken, customer.country or entity.country), day)
+    wanted = says.language_of(spoken, customer.country or entity.country)
+    return Parties(entity, customer, contact, said_in(entity_id, wanted, "letter"), day)
 
 
 def contact_of(customer_id: str, contact_id: str = "") -> Contact | None:
@@ -203,6 +205,8 @@ def letter_data(letter: Letter) -> dict[str, Any]:
     address, a formal notice without a signatory.
     """
     who = parties_of(letter.entity_id, letter.customer_id, letter.day, letter.language, letter.contact_id)
+    if letter.words is None and not letter.text and who.language not in says.languages():
+        who = replace(who, language="en")  # of an added language there is no ready text
     rows = _items(letter)
     faults = []
     if letter.kind not in KINDS:

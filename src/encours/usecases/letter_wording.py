@@ -17,6 +17,7 @@ from encours.usecases import clock
 from encours.usecases.compose_letter import LETTERS, worded
 from encours.usecases.compose_message import tried_lines
 from encours.usecases.edit_template import source_of
+from encours.usecases.frame_words import drafted
 from encours.usecases.letter_files import kind_of, ready_text
 from encours.usecases.letter_parts import Letter, letter_data, parties_of
 from encours.usecases.letters import says
@@ -71,10 +72,11 @@ def preview_letter(actor: Actor, source: Source, customer_id: str) -> Pages:
     today = clock.today()
     lines = tried_lines(customer_id, today, _LINES)
     with read_at_once(customer.entity_id):
-        who = parties_of(customer.entity_id, customer_id, today, source.language)
+        language = drafted(customer.entity_id, source.language)
+        who = parties_of(customer.entity_id, customer_id, today, language)
         writer = user_named(customer.collector)
         letter = Letter(
-            customer.entity_id, customer_id, kind_of(source.code), lines, today, language=source.language,
+            customer.entity_id, customer_id, kind_of(source.code), lines, today, language=language,
             channel=_channel(customer.entity_id, source.code), words=worded(source, who, lines, 1), draft=True,
             contact=writer.get_full_name() if writer else "",
         )  # fmt: skip

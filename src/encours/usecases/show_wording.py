@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from encours.core.base.issue import CallError
 from encours.store.models import Customer, CustomerPosition, Entity, MessageTemplate
 from encours.usecases import message_template
+from encours.usecases.added_languages import Languages, languages_of
 from encours.usecases.compose_message import preview_template
 from encours.usecases.edit_template import check_template, list_templates
 from encours.usecases.letter_wording import CHANNEL, list_letters, preview_letter
@@ -39,6 +40,7 @@ class WordingPage:
     names: dict[str, tuple[str, ...]]
     examples: list[Example]
     versions: int
+    languages: Languages
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,17 @@ class Preview:
 def show_wording(
     viewing: Viewing, entity_id: str, code: str, language: str, channel: str = "", tone: str = ""
 ) -> WordingPage:
-    """The templates in force for an entity that is seen; the one that is named is opened, of letters in its tone."""
+    """The templates in force for an entity that is seen; the one that is named is opened, of letters in its tone.
+
+    A language that is named and has no words yet begins with the English ones.
+    """
     entities = list(viewing.rows(Entity).order_by("name").values_list("entity_id", "name"))
     known = [one for one, _ in entities]
     of = entity_id if entity_id in known else (known[0] if known else "")
     rows = list_templates(viewing.actor, of) if of else []
     letters = list_letters(viewing.actor, of) if of else []
+    languages = languages_of(viewing, of, rows, letters, language if of else "")
+    rows, letters = languages.rows, languages.letters
     among = letters if channel == CHANNEL and letters else rows
     fits = [one for one in among if one.code == code]
     fits = [one for one in fits if one.language == language] or fits
@@ -71,7 +78,7 @@ def show_wording(
     return WordingPage(
         of, entities, rows, letters, opened,
         dict(message_template.names_of(opened.code, opened.channel)) if opened else {}, _examples(viewing, of),
-        _versions(of, opened) if opened else 0,
+        _versions(of, opened) if opened else 0, languages,
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """What a letter says in its customer's language: words and ready texts by language, amounts and dates as written there.
 
-A language is one TOML file in `words/`; a language without one is written with the English words around the texts that
-its templates bring.
+A language is one TOML file in `words/`, or a `Spoken` one with words that a user wrote; one without is said in English.
 """
 
 from __future__ import annotations
@@ -25,6 +24,20 @@ MINUS = "\u2212"
 _NAME = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 
+class Spoken(str):
+    """A language that a user added: its code, and its words as a file of `words/` has them. `draft`: for a preview, in
+    which English words may stand."""
+
+    words: Mapping[str, Any]
+    draft: bool
+
+    def __new__(cls, code: str, words: Mapping[str, Any], *, draft: bool = False) -> Spoken:
+        """The code as a text that knows its words."""
+        made = super().__new__(cls, code)
+        made.words, made.draft = words, draft
+        return made
+
+
 def languages() -> list[str]:
     """Languages that have words of their own."""
     folder = resources.files("encours.usecases.letters").joinpath("words")
@@ -33,6 +46,8 @@ def languages() -> list[str]:
 
 def language_of(code: str | None, country: str | None = None) -> str:
     """The language to write in: the customer's, else that of the country, with a babel locale behind it."""
+    if isinstance(code, Spoken):
+        return code
     text = (code or ("fr" if (country or "FR").upper() in {"FR", "MC", "LU", "BE"} else "en")).lower().replace("_", "-")
     try:
         Locale.parse(text.replace("-", "_"))
@@ -41,9 +56,13 @@ def language_of(code: str | None, country: str | None = None) -> str:
     return text.split("-", 1)[0]
 
 
-@lru_cache(maxsize=16)
 def words(language: str) -> Mapping[str, Any]:
-    """The file of a language, else the English one."""
+    """What a language says: a user's own words, else its file, else the English one."""
+    return language.words if isinstance(language, Spoken) else _file(language)
+
+
+@lru_cache(maxsize=16)
+def _file(language: str) -> Mapping[str, Any]:
     file = resources.files("encours.usecases.letters").joinpath("words", f"{language.split('-')[0]}.toml")
     if not file.is_file():
         file = resources.files("encours.usecases.letters").joinpath("words", "en.toml")

@@ -97,6 +97,12 @@ def moment(value: datetime | None) -> str:
     return str(format_datetime(value, "dd/MM/yyyy HH:mm", tzinfo=zone, locale=locale(get_language())))
 
 
+def language(code: str) -> str:
+    """The name of a language in the reader's own; an unknown code stays itself."""
+    name = str(locale(get_language()).languages.get(code, code))
+    return name[:1].upper() + name[1:]
+
+
 def country(code: str | None) -> str:
     """The name of a country in the reader's language; an unknown code stays itself."""
     return str(locale(get_language()).territories.get((code or "").upper(), code or "—"))

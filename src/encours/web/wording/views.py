@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
@@ -13,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from encours.core.base.issue import CallError
-from encours.usecases.edit_template import TONES, restore_shipped, save_template
+from encours.usecases.edit_template import TONES, language_faults, restore_shipped, save_template
 from encours.usecases.letter_wording import CHANNEL
 from encours.usecases.message_template import Source
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_wording import preview_words, show_wording
 from encours.web.scenarios.guard import chaser
+from encours.web.shell import format as form
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
@@ -32,7 +34,7 @@ def templates(request: Request) -> HttpResponse:
 
 def _page(request: Request, asked: QueryDict, typed: Source | None = None) -> HttpResponse:
     """The page; with `typed`, what somebody wrote stands where it was written, though it was not saved."""
-    language = asked.get("language", "") or str(getattr(request, "LANGUAGE_CODE", "fr"))[:2]
+    language = _asked_language(asked) or str(getattr(request, "LANGUAGE_CODE", "fr"))[:2]
     page = show_wording(
         request.viewing, asked.get("of", ""), asked.get("code", ""), language, asked.get("channel", ""),
         asked.get("opened", "") or asked.get("tone", ""),
@@ -43,7 +45,13 @@ def _page(request: Request, asked: QueryDict, typed: Source | None = None) -> Ht
         words = {"subject": typed.subject, "text": typed.text, "html": typed.html, "tone": typed.tone}
         page = replace(page, opened=replace(page.opened, **words))
     shown = preview_words(request.viewing, page.opened, who) if page.opened and who else None
+    state = next((one for one in page.languages.added if before and one.code == before.language), None)
     context = {
+        "added": [SimpleNamespace(**vars(one) | {"name": form.language(one.code)}) for one in page.languages.added],
+        "wanted": [(code, form.language(code), count) for code, count in page.languages.wanted],
+        "state": state, "speaks": form.language(state.code) if state else "",
+        "lacks": (state.letter_lacks if before and before.channel == CHANNEL else state.email_lacks) if state else [],
+        "refused": asked.get("add", "") if "add" in asked and not _is_language(asked) else "",
         "section": "wording", "page": page, "preview": shown, "who": who,
         "tones": TONES, "current": before, "can_edit": request.viewing.actor.may("edit_template", page.entity_id).ok,
         "groups": [(_("Messages and notices"), _grouped(page.rows)), (_("Printed letters"), _grouped(page.letters))],
@@ -51,6 +59,15 @@ def _page(request: Request, asked: QueryDict, typed: Source | None = None) -> Ht
         "known": [(name, " ".join(fields)) for name, fields in page.names.items()],
     }  # fmt: skip
     return render(request, "wording/wording.html", context)
+
+
+def _asked_language(asked: QueryDict) -> str:
+    """The language of the address; one that is added may be given with its region, which makes no language here."""
+    return (asked.get("add", "") or asked.get("language", "")).strip().lower().replace("_", "-").partition("-")[0][:8]
+
+
+def _is_language(asked: QueryDict) -> bool:
+    return not language_faults(_asked_language(asked))
 
 
 def _grouped(rows: list[Source]) -> list[tuple[str, list[Source]]]:

@@ -84,6 +84,8 @@ _PAGES = (
     "/scenarios/new/?of=A",
     "/scenarios/sme/shape/?of=A",
     "/templates/",
+    "/templates/?of=A&add=nl",
+    "/templates/words/?of=A&language=de",
 )
 
 

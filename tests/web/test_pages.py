@@ -60,6 +60,8 @@ _PAGES = (
     "/scenarios/sme/?of=A&tab=experiments",
     "/scenarios/new/?of=A",
     "/templates/",
+    "/templates/?of=A&add=nl",
+    "/templates/words/?of=A&language=de",
 )
 
 

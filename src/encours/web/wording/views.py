@@ -34,7 +34,9 @@ def templates(request: Request) -> HttpResponse:
 
 def _page(request: Request, asked: QueryDict, typed: Source | None = None) -> HttpResponse:
     """The page; with `typed`, what somebody wrote stands where it was written, though it was not saved."""
-    language = _asked_language(asked) or str(getattr(request, "LANGUAGE_CODE", "fr"))[:2]
+    language = ("" if "add" in asked and not _is_language(asked) else _asked_language(asked)) or str(
+        getattr(request, "LANGUAGE_CODE", "fr")
+    )[:2]
     page = show_wording(
         request.viewing, asked.get("of", ""), asked.get("code", ""), language, asked.get("channel", ""),
         asked.get("opened", "") or asked.get("tone", ""),

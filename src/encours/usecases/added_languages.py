@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
-from encours.store.models import Contact, Customer, MessageTemplate
+from encours.store.models import Contact, Customer
+from encours.usecases.chased_facts import templates_of
 from encours.usecases.edit_template import language_faults
-from encours.usecases.frame_words import english, missing, needed
+from encours.usecases.frame_words import english, needed, words_in
 from encours.usecases.letters import says
 from encours.usecases.message_template import Source
 from encours.usecases.viewing import Viewing
@@ -50,12 +51,12 @@ def languages_of(
     viewing: Viewing, entity_id: str, rows: Sequence[Source], letters: Sequence[Source], asked: str
 ) -> Languages:
     """The languages of an entity's templates, and the one asked for, if it is one."""
-    kept = MessageTemplate.objects.filter(Q(entity_id=entity_id) | Q(entity=None), active=True)
-    codes = set(kept.values_list("language", flat=True)) | ({asked} if asked and not language_faults(asked) else set())
+    kept = templates_of(entity_id) if entity_id else []
+    codes = {row.language for row in kept} | ({asked} if asked and not language_faults(asked) else set())
     added = sorted(codes - set(SHIPPED))
     readers = _readers(viewing, entity_id)
     every, printed = _with(rows, added), _with(letters, added)
-    states = [_state(entity_id, code, len(readers.get(code, ())), every, printed) for code in added]
+    states = [_state(words_in(kept, code), code, len(readers.get(code, ())), every, printed) for code in added]
     wanted = sorted(((code, len(who)) for code, who in readers.items() if code not in codes | set(SHIPPED)),
                     key=lambda pair: (-pair[1], pair[0]))  # fmt: skip
     return Languages(every, printed, states, wanted)
@@ -79,8 +80,11 @@ def _with(rows: Sequence[Source], added: Iterable[str]) -> list[Source]:
     return sorted([*rows, *waiting], key=lambda row: (order[row.code], place.index(row.language), row.tone))
 
 
-def _state(entity_id: str, code: str, readers: int, rows: Sequence[Source], letters: Sequence[Source]) -> LanguageState:
-    lacks, every, soon = missing(entity_id, code, "letter"), len(needed("letter")), set(needed("email"))
+def _state(
+    known: Mapping[str, str], code: str, readers: int, rows: Sequence[Source], letters: Sequence[Source]
+) -> LanguageState:
+    lacks = [key for key in needed("letter") if key not in known]
+    every, soon = len(needed("letter")), set(needed("email"))
     return LanguageState(
         code, readers, _done(rows, code), _done(letters, code), (every - len(lacks), every),
         [english()[key] for key in lacks if key in soon], [english()[key] for key in lacks],

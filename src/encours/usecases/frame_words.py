@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from encours.core.base.issue import CallError
 from encours.core.dunning.fields import Fault
+from encours.store.models import MessageTemplate
 from encours.usecases.chased_facts import templates_of
 from encours.usecases.edit_template import keep_version, language_faults
 from encours.usecases.letters import says
@@ -56,7 +57,12 @@ def needed(use: Use) -> list[str]:
 
 def frame_of(entity_id: str, language: str) -> dict[str, str]:
     """Key -> the words of an added language, as far as they are there; the entity's own before those of all."""
-    rows = [row for row in templates_of(entity_id) if row.channel == CHANNEL and row.language == language]
+    return words_in(templates_of(entity_id), language)
+
+
+def words_in(templates: Iterable[MessageTemplate], language: str) -> dict[str, str]:
+    """What these templates hold of a language's words around the text."""
+    rows = [row for row in templates if row.channel == CHANNEL and row.language == language]
     found: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: (row.entity_id is not None, row.version)):
         found |= {key: text for key, text in json.loads(row.text).items() if key in english()}

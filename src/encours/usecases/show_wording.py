@@ -12,6 +12,7 @@ from encours.usecases.compose_message import preview_template
 from encours.usecases.edit_template import check_template, list_templates
 from encours.usecases.letter_wording import CHANNEL, list_letters, preview_letter
 from encours.usecases.look_at_letter import Pages
+from encours.usecases.manage_settings import read_at_once
 from encours.usecases.message_template import Source
 from encours.usecases.preview_notice import is_notice, preview_notice
 from encours.usecases.rights import NotAllowedError
@@ -93,7 +94,8 @@ def preview_words(viewing: Viewing, source: Source, customer_id: str) -> Preview
         if is_notice(source.code):
             reader, words = preview_notice(viewing.actor, source, customer_id)
             return Preview([reader] if reader else [], words.subject, words.text, words.html)
-        found = preview_template(viewing.actor, source, customer_id)
+        with read_at_once(customer_id.partition(":")[0]):
+            found = preview_template(viewing.actor, source, customer_id)
     except NotAllowedError:
         raise
     except CallError as refused:

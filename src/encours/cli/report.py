@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DONE, BAD_DATA, WRONG_CALL = 0, 1, 2
 _ISSUES_SHOWN = 20
+#: How hard a Parquet file is compressed: at Polars' own 3 it takes a third longer and is no smaller.
+_LEVEL = 1
 
 
 class CallError(ValueError):
@@ -124,7 +126,7 @@ def write_outputs(out: Path, tables: Mapping[str, pl.DataFrame], summary: Mappin
 
     def write(name: str) -> None:
         if file_format == "parquet":
-            tables[name].write_parquet(out / f"{name}.parquet")
+            tables[name].write_parquet(out / f"{name}.parquet", compression_level=_LEVEL)
         else:
             tables[name].write_csv(out / f"{name}.csv")
 

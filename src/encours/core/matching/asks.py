@@ -138,14 +138,21 @@ def _after(rows: pl.DataFrame, key: list[str], name: str) -> pl.DataFrame:
     return rows.with_columns(pl.when(like & near).then(pl.col("receipt_id").shift(1)).alias(name))
 
 
+def _says(texts: pl.Series) -> pl.Series:
+    """The bits of what each text says; most hold none of the words, and to see that they are read once."""
+    places = texts.str.contains("|".join(_WORDS.values())).fill_null(False).arg_true()
+    bits = pl.lit(0, dtype=pl.Int32)
+    for bit, words in _WORDS.items():
+        bits = bits + pl.when(pl.col("text").str.contains(words)).then(bit).otherwise(0)
+    said = texts.gather(places).to_frame("text").select(bits).to_series()
+    return pl.zeros(len(texts), dtype=pl.Int32, eager=True).scatter(places, said)
+
+
 def make_asks(receipts: pl.DataFrame) -> Asks:
     """The arrays of `make_receipts`. A returned payment is not searched: it takes back what it had paid."""
-    says = pl.lit(0, dtype=pl.Int32)
-    for bit, words in _WORDS.items():
-        says = says + pl.when(pl.col("text").str.contains(words)).then(bit).otherwise(0)
     derived = receipts.select(
         days_of(pl.col("day"), ALWAYS).alias("day"),
-        says=says.fill_null(0),
+        says=_says(receipts["text"]),
         digits=pl.col("text").str.count_matches(r"\d").fill_null(0).cast(pl.Int32),
         partly=pl.col("amount") != pl.col("unapplied"),
         searched=pl.col("kind") != "return",

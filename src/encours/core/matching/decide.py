@@ -75,7 +75,7 @@ def decide(ready: Prepared, outcome: Outcome, max_error_rate: float) -> Decided:
         reason=pl.coalesce("reason", "none_reason"),
     )
     stands = rows.filter("proof")["receipt_id"]
-    return Decided(pl.concat([allocations, returned], how="diagonal_relaxed"), decisions, frozenset(stands))
+    return Decided(pl.concat([allocations, returned], how="diagonal_relaxed"), decisions, frozenset(stands.to_list()))
 
 
 def _returned(ready: Prepared, allocations: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -165,10 +165,11 @@ def _open_again(hypotheses: Hypotheses, chosen: Int64, facts: Facts) -> npt.NDAr
 
 def _make_way(facts: Facts, todo: Int32, outcome: Outcome) -> None:
     """A quoted item that an earlier receipt without a quote of it merely held is given back: that one asks again."""
-    for ask, item in zip(*_held_though_quoted(todo, facts.pool, facts.marks), strict=True):
-        owner = int(facts.pool.owner[item])
-        weak = outcome.spoken[owner, _QUOTES].sum() == 0
-        if outcome.lines.size[owner] and weak and not outcome.posts[owner]:
+    asking, held = _held_though_quoted(todo, facts.pool, facts.marks)
+    owners = facts.pool.owner[held]
+    weak = (outcome.spoken[owners][:, _QUOTES].sum(axis=1) == 0) & ~outcome.posts[owners]
+    for ask, owner in zip(asking[weak].tolist(), owners[weak].tolist(), strict=True):
+        if outcome.lines.size[owner]:
             release(*outcome.lines.take_back(owner), facts.pool)
             outcome.family[owner], outcome.rival[owner] = -1, ask
 

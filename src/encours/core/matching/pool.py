@@ -27,6 +27,8 @@ _READ = (
 )  # fmt: skip
 #: A day that never comes, and one that always was (days since 1970).
 NEVER, ALWAYS = 2**30, -(2**30)
+#: Days further apart are numbered by their rank: three thousand years.
+_FAR = 2**20
 
 
 class Pool(NamedTuple):
@@ -117,21 +119,33 @@ def make_items(book: Book, known: Book, scope: Scope, as_of: date, reopened: Col
 def _in_order(items: pl.DataFrame) -> npt.NDArray[np.int64]:
     """The rows by customer, open ones first, due date, issue date and id. Ids are compared where all else is alike:
     to sort millions of items by text takes four times as long."""
-    keys = [
-        items["customer"].to_numpy(),
-        ~items["live"].to_numpy(),
-        items["due"].to_numpy(),
-        items["issued"].to_numpy(),
-    ]
-    order: npt.NDArray[np.int64] = np.lexsort(keys[::-1])
-    alike = np.ones(max(0, len(order) - 1), dtype=np.bool_)  # as the row before
-    for key in keys:
-        alike &= key[order[1:]] == key[order[:-1]]
+    key = _key(items)
+    order: npt.NDArray[np.int64] = np.argsort(key)
+    alike = key[order[1:]] == key[order[:-1]]  # as the row before
     tied = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
-    rows = order[tied]
-    told = {"group": np.append(0, np.cumsum(~alike))[tied], "id": items["item_id"].gather(rows), "row": rows}
-    order[tied] = pl.DataFrame(told).sort("group", "id")["row"].to_numpy()
+    rows = pl.Series("row", order[tied], dtype=pl.UInt32)
+    told = rows_at(items.select("item_id"), rows).with_columns(rows, group=np.append(0, np.cumsum(~alike))[tied])
+    order[tied] = told.sort("group", "item_id")["row"].to_numpy()
     return order
+
+
+def _key(items: pl.DataFrame) -> Int64:
+    """Customer, whether open, due and issue date as one number: that is sorted in a fraction of the time of four."""
+    key: Int64 = np.where(items["live"].to_numpy(), 0, 1) + 2 * items["customer"].cast(pl.Int64).to_numpy()
+    for name in ("due", "issued"):
+        days = _from_one(items[name].to_numpy())
+        key = key * (days.max(initial=0) + 1) + days
+    return key
+
+
+def _from_one(days: Int32) -> Int64:
+    """Days counted from the first of them, which is 1; what always was is 0."""
+    told = days > ALWAYS
+    first, last = days.min(initial=NEVER, where=told), days.max(initial=ALWAYS, where=told)
+    if int(last) - int(first) >= _FAR:
+        ranks: Int64 = np.unique(days, return_inverse=True)[1]
+        return ranks
+    return np.where(told, days.astype(np.int64) - first + 1, 0)
 
 
 def _beside(rows: pl.DataFrame, key: str, known: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.matching.advice_tables import Advices
 from encours.core.matching.advices import read_advices
-from encours.core.matching.asks import make_asks, make_receipts
+from encours.core.matching.asks import Asks, make_asks, make_receipts
 from encours.core.matching.batches import read_batches
 from encours.core.matching.early import Early, Scene, decide_early
 from encours.core.matching.own_quotes import without_own
@@ -20,7 +20,7 @@ from encours.core.matching.payers import Lessons, make_payers
 from encours.core.matching.pool import Pool, make_items, make_pool
 from encours.core.matching.references.bytes import make_texts
 from encours.core.matching.references.keys import KeyTable, make_table
-from encours.core.matching.references.scan import scan
+from encours.core.matching.references.scan import Marks, scan
 from encours.core.matching.reopening import make_reopening
 from encours.core.matching.returned import Tie, find_returned, without_returned_twins
 from encours.core.matching.scope import Scope, make_scope
@@ -66,9 +66,10 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None, misled: Col
         reopened = {item for tie in ties for item, _ in tie.paid}
         laying = laying or beside.submit(_lay_out, book, known, scope, as_of, reopened)
         asks = make_asks(receipts)
+        reading = beside.submit(_read, laying, receipts, asks)  # as soon as the spellings are there
         payers, lessons = make_payers(known, receipts, scope, misled)
         items, pool, table = laying.result()
-    marks = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
+        marks = reading.result()
     marks, continued = without_own(marks, receipts, known, items)
     told = read_batches(known, scope, items["item_id"], table, pool)
     told += read_advices(advices, as_of, scope, items["item_id"], table, pool)
@@ -89,3 +90,9 @@ def _lay_out(
     numbers = make_texts(items["number"])
     kept = items.select(*_KEPT, *(_KEPT_OF_SEVERAL if len(scope.entities) > 1 else ()))
     return kept, make_pool(items, numbers, scope), make_table(items, numbers)
+
+
+def _read(laying: Future[tuple[pl.DataFrame, Pool, KeyTable]], receipts: pl.DataFrame, asks: Asks) -> Marks:
+    """What the texts of the receipts quote of the items that are laid out."""
+    _, pool, table = laying.result()
+    return scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)

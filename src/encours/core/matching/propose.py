@@ -196,10 +196,11 @@ def _by_family(certified: float | Mapping[str, float] | None) -> npt.NDArray[np.
 
 
 def _summary(receipts: pl.DataFrame, decisions: pl.DataFrame, as_of: date, max_error_rate: float) -> dict[str, object]:
-    joined = decisions.join(receipts.select("receipt_id", "currency_word", "unapplied"), on="receipt_id")
+    # The decisions stand in the order of the receipts: that was asserted.
+    beside = decisions.select("decision").with_columns(receipts["currency_word"], receipts["unapplied"])
     counts = dict(decisions["decision"].value_counts().iter_rows())
     amounts: dict[str, dict[str, int]] = {}
-    totals = joined.group_by("currency_word", "decision").agg(pl.col("unapplied").sum())
+    totals = beside.group_by("currency_word", "decision").agg(pl.col("unapplied").sum())
     for currency, decision, amount in totals.sort("currency_word", "decision").iter_rows():
         amounts.setdefault(currency, {})[decision] = amount
     by_rule = decisions.group_by("rule", "decision").len().sort("rule", "decision")

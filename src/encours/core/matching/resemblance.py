@@ -11,6 +11,8 @@ _NOMINEES, _LEAST = 3, 300
 #: Pieces that more customers share say little and would cost much.
 _SHARERS_MAX = 300
 _PIECE = 4
+#: More than there are codes of customers.
+_CODES = 1 << 31
 
 
 def resembling(names: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -31,13 +33,13 @@ def resembling(names: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     )
     whole = asked.group_by("code").agg(asked=pl.col("weight").sum())
     held = theirs.group_by("customer").agg(held=pl.col("weight").sum())
-    shared = (
-        asked.join(
-            theirs.filter(pl.col("sharers") <= _SHARERS_MAX).select("entity", "piece", "customer"),
-            on=["entity", "piece"],
-        )
-        .group_by("code", "customer")
-        .agg(shared=pl.col("weight").sum())
+    bearers = theirs.lazy().filter(pl.col("sharers") <= _SHARERS_MAX).select("entity", "piece", "customer")
+    shared = (  # as a plan: the millions of pairs are made without their pieces
+        asked.lazy()
+        .join(bearers, on=["entity", "piece"])
+        .group_by(both=pl.col("code").cast(pl.Int64) * _CODES + pl.col("customer"))  # one number is sooner found
+        .agg(pl.col("code", "customer").first(), shared=pl.col("weight").sum())
+        .collect()
         .join(whole, on="code")
         .join(held, on="customer")
     )

@@ -88,10 +88,17 @@ def search(facts: Facts, todo: npt.NDArray[np.int32], final: bool) -> Found:
     clear = (short.dead == 0) & (short.elsewhere == 0)
     parts = _tier(0, short, clear, clear, facts, no_fits(short)) if clear.any() else []
     solved = np.concatenate([part.of_views("ask") for part in parts]) if parts else todo[:0]
-    rest = np.setdiff1d(todo, solved)
+    rest = todo[~_among(solved, todo)]
     if len(rest):
         parts += _all_tiers(make_views(rest, facts.pool, facts.asks, facts.payers, facts.marks, final), facts)
     return _together(parts)
+
+
+def _among(some: npt.NDArray[np.int32], ascending: npt.NDArray[np.int32]) -> Bools:
+    """Which of some ascending receipts are among `some` of them."""
+    found = np.zeros(len(ascending), dtype=np.bool_)
+    found[np.searchsorted(ascending, some)] = True
+    return found
 
 
 def _all_tiers(views: Views, facts: Facts) -> list[_Part]:

@@ -74,7 +74,9 @@ def count_subsets(values: Int64, target: int) -> tuple[int, int]:
 
     Meets in the middle: the sums of each half in ascending order, one read forwards, the other backwards.
     """
-    count = len(values)
+    places = np.empty(len(values), dtype=np.int64)
+    count = _that_may(values, target, places)
+    values = values[places[:count]]
     half = count // 2
     room = np.int64(1) << (count - half)
     low, low_masks = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
@@ -106,7 +108,30 @@ def count_subsets(values: Int64, target: int) -> tuple[int, int]:
                             best, best_bits = mask, bits
             first += same_low
             second -= same_high
-    return ways, int(best)
+    chosen = np.int64(0)
+    for n in range(count):
+        chosen |= (best >> n & 1) << places[n]
+    return ways, int(chosen)
+
+
+@lean
+def _that_may(values: Int64, target: int, places: Int64) -> int:
+    """Writes the places of the values that a subset with this sum may hold; how many there are.
+
+    What is more than the target and all notes, and a note that all the others cannot make good, is in none: most of the
+    items of an account are larger than what is looked for, and each one less halves the sums.
+    """
+    below = above = np.int64(0)
+    for value in values:
+        below += min(value, 0)
+        above += max(value, 0)
+    count = 0
+    for n in range(len(values) if below <= target <= above else 0):
+        value = values[n]
+        if (value >= 0 and value + below <= target) or (value < 0 and value + above >= target):
+            places[count] = n
+            count += 1
+    return count
 
 
 @lean

@@ -162,6 +162,11 @@ def test_words_keep_their_values_and_every_fault_has_its_field(manager: Actor, t
         save_frame(manager, "A", "de", wrong)
     fields = {getattr(fault, "field", "") for fault in caught.value.faults}
     assert fields == set(wrong)
+    mention = english()["words.legal_business"]
+    for lost in ("L. 441-10", "D. 441-5", "€40"):
+        with pytest.raises(CallError, match="must stand in it"):
+            save_frame(manager, "A", "de", {"words.legal_business": mention.replace(lost, "")})
+    save_frame(manager, "A", "de", {"words.legal_business": mention.replace("€40", "40 Euro")})
     for language in ("fr", "en", "xx"):
         with pytest.raises(CallError):
             save_frame(manager, "A", language, {"words.number": "x"})
@@ -169,4 +174,4 @@ def test_words_keep_their_values_and_every_fault_has_its_field(manager: Actor, t
         save_frame(person("one", "collector"), "A", "de", {"words.number": "x"})
     save_frame(manager, "A", "de", {"words.number": "Beleg"})
     save_frame(manager, "A", "de", {"words.number": "Beleg"})
-    assert MessageTemplate.objects.count() == 1, "the same again changes nothing"
+    assert MessageTemplate.objects.count() == 2, "the same again changes nothing"

@@ -26,6 +26,8 @@ CHANNEL, CODE = "frame", "frame_words"
 Use = Literal["email", "letter"]
 _PARTS = ("heading", "running")
 _LONG = 2_000
+#: What makes a mention the one that the law asks for: its articles, and the sum that they fix.
+_STATUTORY = re.compile(r"\d+(?:-\d+)+|\b1344\b|(?<=€)40\b")
 _NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 #: What stands in an e-mail; letters and statements need all of it.
 _EMAIL = frozenset(
@@ -121,13 +123,16 @@ def save_frame(actor: Actor, entity_id: str, language: str, words: Mapping[str, 
 
 
 def _faults(key: str, text: str) -> Iterable[str]:
-    """Every value that the English words name stands in a translation too, and no other."""
+    """Every value and every article of law that the English words name stands in a translation, too."""
     if key not in english():
         yield Fault(f"{key}: no such words are asked for", key, key)
         return
     if len(text) > _LONG:
         yield Fault(f"{key}: longer than {_LONG} characters", key, key)
     wanted, given = set(_NAME.findall(english()[key])), set(_NAME.findall(text))
+    for article in dict.fromkeys(_STATUTORY.findall(english()[key])):
+        if not re.search(rf"(?<![\d-]){re.escape(article)}(?![\d-])", text):
+            yield Fault(f"{key}: {article!r} must stand in it", key, key)
     for name in sorted(given - wanted):
         yield Fault(f"{key}: {name!r} is not known here", key, key)
     for name in sorted(wanted - given):

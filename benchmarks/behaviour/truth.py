@@ -53,11 +53,14 @@ class Company(NamedTuple):
     outcomes: pl.DataFrame
 
 
+def sample_options(customers: int, seed: int) -> SampleOptions:
+    """What is asked of the sample: two years, one steady payer in eight made to slip."""
+    return SampleOptions(last_day=LAST_DAY, customers=customers, months=24, seed=seed, slips=0.12)
+
+
 def sample(customers: int, seed: int) -> Company:
     """The sample company; money that can be read is applied in the night it comes, as Encours does."""
-    made = sample_company(
-        SampleOptions(last_day=LAST_DAY, customers=customers, months=24, seed=seed, slips=0.12), with_journal=False
-    )
+    made = sample_company(sample_options(customers, seed), with_journal=False)
     told = made.truth["truth_receipts"].select("receipt_id", "booked_on", "reference_form")
     rows = made.truth["truth_allocations"].join(told, on="receipt_id", how="left", maintain_order="left")
     hard = pl.col("reference_form").is_in(_HARD).fill_null(True)

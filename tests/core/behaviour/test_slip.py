@@ -6,8 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from encours.core.behaviour.alert import Seen, alerted
+from encours.core.behaviour.alerts.slipping import ALERT
+from encours.core.behaviour.creep import creep
+from encours.core.behaviour.figures import payer_figures
 from encours.core.behaviour.history import history
-from encours.core.behaviour.slip import EARLY, FROM_DAYS, LEAST, SURE, TO_DAYS, _at_least, slip, slips
+from encours.core.behaviour.profile import profiled
+from encours.core.behaviour.slip import EARLY, FROM_DAYS, LEAST, SURE, TO_DAYS, _at_least, creeps, slip, slips, untried
 from tests.core.behaviour.books import book_of, day
 from tests.core.behaviour.test_payers import _PROMPT, paid, unpaid
 
@@ -20,7 +25,9 @@ def slipped(
     """By payer: SLIP_SCHEMA, and `says` whether it is worth an alert."""
     rows = [row for name, values in delays.items() for row in paid(values, name)]
     book = book_of([item for item, _ in rows] + (extra or []), [letter for _, letter in rows])
-    found = slip(history(book, day(as_of)), excused, day(as_of)).with_columns(says=slips(), sure=slips(early=False))
+    found = slip(history(book, day(as_of)), excused, day(as_of)).with_columns(
+        says=slips(), sure=slips(early=False), untried=untried(), creeps=creeps()
+    )
     return {str(row["payer_id"]): row for row in found.iter_rows(named=True)}
 
 
@@ -61,9 +68,9 @@ def test_one_late_item_waits_until_it_is_late_enough_and_is_left_to_its_age_in_t
 
 def test_what_is_disputed_or_paid_in_part_is_no_evidence() -> None:
     stands = [unpaid("P", 160)[0]]
-    assert slipped({"P": _PROMPT, "Q": _PROMPT}, 175, stands)["P"]["says"]
+    assert slipped({"P": _PROMPT, "Q": _PROMPT}, 160 + FROM_DAYS, stands)["P"]["says"]
     excused = pl.Series("item_id", ["P-open"])
-    assert not slipped({"P": _PROMPT, "Q": _PROMPT}, 175, stands, excused)["P"]["says"]
+    assert not slipped({"P": _PROMPT, "Q": _PROMPT}, 160 + FROM_DAYS, stands, excused)["P"]["says"]
 
 
 def test_one_lost_invoice_among_those_of_a_day_is_nothing() -> None:
@@ -105,6 +112,58 @@ def test_few_payments_are_judged_by_those_of_others_and_by_nobody_alone() -> Non
     alone = slipped({"P": [0, 1]}, 60, late)["P"]
     assert not late_ones["says"]
     assert not alone["says"]
+
+
+@pytest.mark.parametrize("paid_before", [[], [1], [0, 2, 3]])
+def test_who_has_hardly_paid_is_told_of_by_one_item_that_is_rare_among_others(paid_before: list[int]) -> None:
+    others = {f"R{n:02d}": _PROMPT for n in range(12)}
+    says = {
+        late: slipped({"P": paid_before, **others}, 160 + late, [unpaid("P", 160)[0]])["P"]["untried"]
+        for late in (FROM_DAYS - 1, FROM_DAYS, TO_DAYS, TO_DAYS + 1)
+    }
+    assert list(says.values()) == [False, True, True, False]
+
+
+def test_who_has_hardly_paid_is_not_told_of_where_others_or_itself_are_as_late() -> None:
+    stands = [unpaid("P", 160)[0]]
+    often_late = {f"R{n:02d}": [0, 30] * 10 for n in range(12)}
+    prompt = {f"R{n:02d}": _PROMPT for n in range(12)}
+    assert not slipped({"P": [1], **often_late}, 180, stands)["P"]["untried"]
+    assert not slipped({"P": [25], **prompt}, 180, stands)["P"]["untried"]
+    assert not slipped({"P": [1, 0, 2, 1, 0], **prompt}, 180, stands)["P"]["untried"]  # it has a habit
+
+
+def test_delays_that_creep_up_are_told_of_while_an_item_is_late() -> None:
+    creeping = [2 * n for n in range(12)]
+    stands = [unpaid("P", 160)[0]]
+    found = slipped({"P": creeping, "Q": _PROMPT}, 160 + FROM_DAYS + 4, stands)["P"]
+    assert found["creeps"]
+    assert float(str(found["slip_was"])) < float(str(found["slip_now"]))
+    assert not slipped({"P": creeping[::-1], "Q": _PROMPT}, 160 + FROM_DAYS + 4, stands)["P"]["creeps"]
+    assert not slipped({"P": creeping, "Q": _PROMPT}, 160 + FROM_DAYS - 1, stands)["P"]["creeps"]
+
+
+def test_the_alert_says_of_whom_what_is_known() -> None:
+    habits = {"P": [], "C": [2 * n for n in range(12)], **{f"R{n:02d}": _PROMPT for n in range(30)}}
+    rows = [row for name, values in habits.items() for row in paid(values, name)]
+    stands = [unpaid(name, 160)[0] for name in ("P", "C")]
+    book, on = book_of([item for item, _ in rows] + stands, [letter for _, letter in rows]), day(180)
+    told = history(book, on)
+    seen = Seen(on, book.as_of(on), told, profiled(payer_figures(book, told, on), on), pl.DataFrame())
+    found = {row["payer_id"]: row for row in alerted(seen, (ALERT,)).iter_rows(named=True)}
+    assert set(found) == {"P", "C"}
+    assert found["P"]["sentence"].startswith("Payments known: 0, none as late; an item is 20 days late, as ")
+    assert found["P"]["evidence"] == ["P-open"]
+    assert 0.0 < found["P"]["chance"] < 0.5
+
+
+def test_an_open_item_says_only_what_it_has_waited() -> None:
+    """Two that wait are not compared, and one that waits is not quicker than what was paid."""
+    first, late = np.array([0, 5]), np.array([9, 7, 9, 5, 4])
+    paid_all, waits = np.ones(5, dtype=np.bool_), np.array([True, True, True, False, False])
+    spread = np.sqrt(5 * 4 * 15 / 18)
+    assert creep(first, late, paid_all).z[0] == pytest.approx((1 - 8) / spread)
+    assert creep(first, late, waits).z[0] == pytest.approx(0.0)
 
 
 def test_counts_of_at_least_so_many_days() -> None:

@@ -43,7 +43,7 @@ def payer_figures(
     run_share; trend_days (90 days against the time before), changed_on, changed_days, change_t; large_days (median
     of large invoices less the others'); channel, drawn, returned, promises, promises_kept, lag_days, ledger_closings;
     currency, paid_year (minor units), late_cost (minor units a year: amount × days late / 365 × rate); slip_score,
-    slip_since, slip_items, slip_late, slip_open, slip_days, slip_waits (`slip.SLIP_SCHEMA`). `arrived`: ids of items
+    … slip_now (`slip.SLIP_SCHEMA`). `arrived`: ids of items
     whose money has probably come: late only until somebody applies it, they say nothing of their payer.
     """
     told = history.filter(pl.col("kind").is_in(TELLING))

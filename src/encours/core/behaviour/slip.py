@@ -15,7 +15,10 @@ against one of them: a bet reckons with the share of the others that are late in
 
 What is said of it comes in two steps (`slips`). Weak evidence waits until an item is so late that waiting would cost:
 most single items that are late come before that, and those of payers who leave their habit do not. It is given up once
-the item is old, for then age says it. Strong evidence waits for nothing but an unpaid item.
+the item is old, for then age says it. Strong evidence waits for nothing.
+
+Two payers have no habit that could be left: who has hardly paid yet (`untried`), of whom a late item that is rare among
+others is worth a word, and whose delays creep up (`creeps`, `behaviour.creep`), so that every past holds some of it.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ import polars as pl
 
 from encours.core.base.kernel import inner, kernel
 from encours.core.behaviour.change import starts
+from encours.core.behaviour.creep import Creep, creep
 from encours.core.behaviour.grid import Bools, Float64, Int64
 from encours.core.behaviour.history import NONE, TELLING
 from encours.core.behaviour.panel import day_number
@@ -56,17 +60,21 @@ _FAR = 120
 _SPREADS: Float64 = np.array([1.5, 3.5, 6.5, 10.5, 16.5])
 #: Items due so many days ago at the most are judged; a score from which a payer is no measure for others.
 _LOOKED_BACK, _SUSPECT = 300, 30.0
-#: Scores from which a payer slips for sure, and likely, while an item of the run is unpaid that is later than three in
-#: four; the days by which the run must be later than the items before it.
-SURE, LIKELY, LEAST_DAYS = 100.0, 50.0, 4.0
+#: The score from which a payer slips for sure; the days by which the run must be later than the items before it.
+SURE, LEAST_DAYS = 100.0, 4.0
 #: Scores that are worth a word while the oldest of these items is so many days late, from and to: where one is later
-#: than nine in ten, and where none is. A weekly look sees it ten days before day thirty.
-EARLY, EARLY_BROAD, FROM_DAYS, TO_DAYS = 5.0, 14.0, 13, 30
+#: than nine in ten, and where none is. A look every fourth day sees it ten days before day thirty.
+EARLY, EARLY_BROAD, FROM_DAYS, TO_DAYS = 5.0, 14.0, 17, 30
+#: z from which delays creep up; an unpaid item older than so many days is no news of it.
+CREEPING, _CREEP_OLD = 2.0, 45
 
 #: One row a payer. `slip_score`: the mean of what the bets have won (1: nothing is amiss); `slip_since`: due date of
 #: the first item of the run that won; `slip_items` of it, `slip_late` among the latest tenth, `slip_open` of these
 #: unpaid; `slip_days`: median delay of the run (of open items so far) less that of the payer's items before it;
-#: `slip_waits`: days by which the oldest unpaid item of the run among the latest quarter is late (null: none).
+#: `slip_waits`: days by which the oldest unpaid item of the run among the latest quarter is late (null: none);
+#: `slip_ripe`: the same of any unpaid item FROM_DAYS to TO_DAYS late, `slip_rare`: the share of others' decisions that
+#: are as late; `slip_oldest` of any unpaid item; `slip_paid` items, nine in ten at most `slip_usual` days late;
+#: `slip_creep` (z of `behaviour.creep`), `slip_was` and `slip_now`: median delay of the older and the newer decisions.
 SLIP_SCHEMA: dict[str, pl.DataType] = {
     "payer_id": pl.String(),
     "slip_score": pl.Float64(),
@@ -76,6 +84,14 @@ SLIP_SCHEMA: dict[str, pl.DataType] = {
     "slip_open": pl.Int64(),
     "slip_days": pl.Float64(),
     "slip_waits": pl.Int64(),
+    "slip_ripe": pl.Int64(),
+    "slip_rare": pl.Float64(),
+    "slip_oldest": pl.Int64(),
+    "slip_paid": pl.Int64(),
+    "slip_usual": pl.Float64(),
+    "slip_creep": pl.Float64(),
+    "slip_was": pl.Float64(),
+    "slip_now": pl.Float64(),
 }
 
 
@@ -124,7 +140,9 @@ def slip(history: pl.DataFrame, excused: pl.Series, as_of: date) -> pl.DataFrame
     steady = np.repeat(score < _SUSPECT, np.diff(items.first))
     rank = _rank(items, past, steady)
     score, since = _scores(items, past.scored, rank)
-    return _told(told, day, items, of, rank, score, since)
+    found = _told(told, day, items, of, rank, score, since)
+    found = _ripe(found, items, steady, creep(items.first, items.late, items.paid))
+    return found.select(pl.col(name).cast(dtype) for name, dtype in SLIP_SCHEMA.items())
 
 
 def _laid(told: pl.DataFrame, day: int) -> _Items:
@@ -239,9 +257,27 @@ def _told(
         slip_open=(pl.col("_run") & pl.col("_late") & is_open).sum(),
         slip_days=days.median() - pl.col("_days").filter(~pl.col("_run") & ~is_open).tail(50).median(),
         slip_waits=pl.col("_days").filter(waits).max(),
+        slip_ripe=pl.col("_days").filter(is_open & pl.col("_days").is_between(FROM_DAYS, TO_DAYS)).max(),
+        slip_oldest=pl.col("_days").filter(is_open).max(),
+        slip_paid=(~is_open).sum(),
+        slip_usual=pl.col("_days").filter(~is_open).quantile(0.9, "linear"),
     )
-    found = found.with_columns(slip_score=pl.Series(score))
-    return found.select(pl.col(name).cast(dtype) for name, dtype in SLIP_SCHEMA.items())
+    return found.with_columns(slip_score=pl.Series(score))
+
+
+def _ripe(found: pl.DataFrame, items: _Items, steady: Bools, creeping: Creep) -> pl.DataFrame:
+    """Adds how rare an item as late as the payer's is among what others did, and how its delays creep up."""
+    pool = items.paid & steady
+    own = np.add.reduceat(pool.astype(np.int64), items.first[:-1])
+    ripe = found["slip_ripe"].fill_null(0).to_numpy()
+    # Who is asked this has paid nothing as late: none of these are its own.
+    rare = (_at_least(items.late[pool])[ripe + _FAR] + 0.5) / (pool.sum() - own + 1.0)
+    return found.with_columns(
+        slip_rare=pl.Series(np.minimum(rare, 1.0)),
+        slip_creep=pl.Series(creeping.z),
+        slip_was=pl.Series(creeping.was),
+        slip_now=pl.Series(creeping.now),
+    )
 
 
 @kernel
@@ -342,5 +378,19 @@ def slips(early: bool = True) -> pl.Expr:
     score, waits = pl.col("slip_score"), pl.col("slip_waits")
     least = pl.when(pl.col("slip_open") > 0).then(EARLY).otherwise(EARLY_BROAD)
     soon = (score >= least) & waits.is_between(FROM_DAYS, TO_DAYS).fill_null(False)
-    sure, likely = score >= SURE, (score >= LIKELY) & waits.is_not_null()
-    return ((sure | likely | soon) if early else sure) & (pl.col("slip_days") >= LEAST_DAYS)
+    sure = score >= SURE
+    of_habit = ((sure | soon) if early else sure) & (pl.col("slip_days") >= LEAST_DAYS)
+    return of_habit.fill_null(False)
+
+
+def untried() -> pl.Expr:
+    """Whether an unpaid item is late that is rare among others, of a payer with hardly a payment and none as late."""
+    few = (pl.col("slip_paid") < _KNOWN) & ~(pl.col("slip_usual") >= pl.col("slip_oldest")).fill_null(False)
+    ripe = pl.col("slip_ripe").is_not_null() & (pl.col("slip_oldest") <= TO_DAYS)
+    return (few & ripe & (pl.col("slip_rare") <= _QUARTER)).fill_null(False)
+
+
+def creeps() -> pl.Expr:
+    """Whether delays creep up, and an item of the newer ones is unpaid and late."""
+    ripe = pl.col("slip_ripe").is_not_null() & (pl.col("slip_oldest") <= _CREEP_OLD)
+    return ((pl.col("slip_creep") >= CREEPING) & ripe).fill_null(False)

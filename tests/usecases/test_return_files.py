@@ -11,10 +11,14 @@ from django.utils import translation
 from encours.connectors.base.contract import connectors
 from encours.store.models import Item, Proposal, Receipt
 from encours.store.rights import job
+from encours.usecases import clock
 from encours.usecases.accept_match import accept_match
 from encours.usecases.import_files import import_now
 from encours.usecases.propose_matches import propose_matches
+from encours.usecases.show_desk import show_desk
+from encours.usecases.viewing import Viewing
 from encours.web.shell.issue_words import said_why
+from encours.web.shell.tags import why
 from tests.connectors.golden import golden_inputs
 from tests.usecases.books import folder, small_book
 from tests.usecases.waiting import person
@@ -76,6 +80,14 @@ def test_a_debit_and_a_draft_of_a_french_statement_come_back_with_their_reason(t
         with translation.override("fr"):
             assert words in said_why(found.reason).replace("\u202f", " ").replace("\u00a0", " ")
     assert decided(-1_250).rule == "return_fee"
+    desk = show_desk(Viewing(job("test"), ("A",), clock.today()), decided(-120_000).receipt_id)
+    assert desk is not None
+    assert desk.proposal is not None
+    paid = Receipt.objects.get(amount=120_000, is_current=True)
+    assert desk.proposal.named == {paid.receipt_id: paid.booked_on}
+    with translation.override("fr"):
+        said = why(desk.proposal)
+    assert ">du 02/03/2026</a> avait payé" in said
     accept_match(person("second", "cash_application"), decided(-120_000).pk)
     accept_match(person("third", "cash_application"), decided(-75_000).pk)
     assert owed() == [120_000, 75_000]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -85,6 +86,7 @@ class DeskProposal:
     alternatives: int
     ready: bool
     signed: bool  # a first person has signed; another one must
+    named: Mapping[str, date] = field(default_factory=dict)  # receipts that the reason names, and their days
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ class Desk:
         return sum(item.cash for item in self.items)
 
 
+#: Where a reason of the engine names another receipt.
+_NAMED = re.compile(r"(?:receipt|payment) (\S*[:\d]\S*?)[:,]?(?=[ ;]|$)")
 _RECEIPT = (
     "receipt_id",
     "entity_id",
@@ -171,7 +175,7 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
     return Desk(
         **found,
         text=_segments(text, spans),
-        proposal=_told(proposal, ready) if proposal is not None and shown else None,
+        proposal=_told(viewing, proposal, ready) if proposal is not None and shown else None,
         why_none=proposal.reason if proposal is not None and not shown else "",
         candidates=people,
         items=_marked(items, text, spans, found["currency"])[:ITEMS_MAX],
@@ -208,7 +212,7 @@ def _proposal(viewing: Viewing, receipt_id: str) -> tuple[Proposal | None, list[
     return proposal, lines
 
 
-def _told(proposal: Proposal, ready: bool | None) -> DeskProposal:
+def _told(viewing: Viewing, proposal: Proposal, ready: bool | None) -> DeskProposal:
     if ready is None:
         ready = Proposal.objects.filter(is_ready([proposal.entity_id]), pk=proposal.pk).exists()
     return DeskProposal(
@@ -219,7 +223,14 @@ def _told(proposal: Proposal, ready: bool | None) -> DeskProposal:
         proposal.alternatives,
         ready,
         proposal.first_signed_by_id is not None,
+        _named(viewing, proposal.reason),
     )
+
+
+def _named(viewing: Viewing, reason: str) -> dict[str, date]:
+    """The receipts that a reason names, with their days: nobody knows a receipt by its id."""
+    ids = _NAMED.findall(reason)
+    return dict(viewing.facts(Receipt).filter(receipt_id__in=ids).values_list("receipt_id", "booked_on")) if ids else {}
 
 
 def _candidates(

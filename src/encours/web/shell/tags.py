@@ -11,7 +11,8 @@ from typing import Any
 from django import template
 from django.http import QueryDict
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -253,5 +254,15 @@ def basis_points(value: int) -> str:
 
 @register.filter
 def why(proposal: Any) -> str:
-    """Why a match is proposed, in the reader's language."""
-    return said_why(proposal.reason)
+    """Why a match is proposed, in the reader's language; receipts that it names by their day, as links."""
+    links = {
+        str(escape(one)): format_html(
+            '<a href="{}">{}</a>', reverse("receipt", args=[one]), _("of %(day)s") % {"day": day(on)}
+        )
+        for one, on in getattr(proposal, "named", {}).items()
+    }
+    text = str(escape(said_why(proposal.reason)))
+    if links:
+        ids = "|".join(map(re.escape, sorted(links, key=len, reverse=True)))
+        text = re.sub(ids, lambda found: links[found.group()], text)
+    return mark_safe(text)  # escaped above, and only links put in

@@ -149,6 +149,18 @@ def _may_bear(numbers: pl.Series, keys: pl.Series) -> pl.Series:
     return pl.Series(places).filter(pl.Series(hashes).is_in(wanted.implode()))
 
 
+def quoted_with_others(sought: Sought, items: pl.DataFrame) -> pl.DataFrame:
+    """The items whose numbers stand in a text that quotes another entity's, too: only of these more can be said.
+
+    Most texts quote their own entity's items alone, and each text that is looked at is looked at by itself.
+    """
+    quotes = sought.keys.join(sought.receipts.select("receipt_id", own="entity_id"), on="receipt_id")
+    borne = quotes.join(items.select("number_key", "entity_id").unique(), on="number_key")
+    theirs = borne.filter(pl.col("entity_id") != pl.col("own"))["receipt_id"].unique()
+    keys = borne.filter(pl.col("receipt_id").is_in(theirs.implode()))["number_key"].unique()
+    return items.filter(pl.col("number_key").is_in(keys.implode()))
+
+
 def propose_elsewhere(
     sought: Sought, items: pl.DataFrame, taken: Mapping[str, int], own: Mapping[str, Mapping[str, int]]
 ) -> FoundElsewhere:

@@ -143,10 +143,11 @@ def look_elsewhere(found: Proposals, items: pl.DataFrame) -> Proposals:
     `items`: columns of `elsewhere.QUOTED_ITEM`, of every entity, for the spellings in `found.sought`. Counts in the
     summary by rule stay those of the search at home.
     """
-    from encours.core.matching.elsewhere import propose_elsewhere
+    from encours.core.matching.elsewhere import propose_elsewhere, quoted_with_others
 
     if found.sought is None or not items.height:
         return found
+    items = quoted_with_others(found.sought, items)
     of_these = found.allocations.filter(pl.col("item_id").is_in(items["item_id"].implode()))
     taken = dict(of_these.group_by("item_id").agg(pl.col("amount").sum()).iter_rows())
     by_receipt = of_these.group_by("receipt_id", "item_id").agg(pl.col("amount").sum()).drop_nulls("receipt_id")

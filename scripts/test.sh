@@ -39,10 +39,10 @@ gate "ruff format" ruff format --check .
 gate "lint-imports" lint-imports
 if python -m tests.postgres --where >/dev/null 2>&1; then
     gate "pytest on PostgreSQL" python -m tests.postgres -- \
-        python -m pytest --only-database -m "not browser" -n $parallel --durations=10
+        python -m pytest --only-database -m "not browser" -n $parallel --durations=40
 else
     printf '\n── pytest on PostgreSQL: SKIPPED, no server on this machine (apt-get install postgresql)\n'
 fi
 gate "mypy" types
-gate "pytest on SQLite" python -m pytest -n $parallel --durations=10
+gate "pytest on SQLite" python -m pytest -n $parallel --durations=40
 [ -z "$failed" ] || { printf '\nnot green:%s\n' "$failed" >&2; exit 1; }

@@ -181,6 +181,7 @@ def shorter(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return lambda: monkeypatch.setattr(replaying, "window", lambda start, end: whole(start, end)[-10:])
 
 
+@pytest.mark.one_database
 def test_a_replay_is_asked_for_done_kept_and_taken_along(manager: Actor, shorter: Callable[[], None]) -> None:
     assert show_backtest(_viewing(manager), "A", "sme").kept is None
     with pytest.raises(CallError):

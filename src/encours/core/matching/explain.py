@@ -6,7 +6,7 @@ import polars as pl
 
 from encours.core.base.money import money_text
 from encours.core.matching.families import families
-from encours.core.matching.proof import IS_AMOUNT, OTHER_CUSTOMER, PAYERS, SAME_ITEMS, SUPPOSED, WEAK
+from encours.core.matching.proof import EXCHANGEABLE, IS_AMOUNT, OTHER_CUSTOMER, PAYERS, SAME_ITEMS, SUPPOSED, WEAK
 
 #: Who the payer is taken to be, surest first: feature and words.
 _PAYER = (
@@ -116,6 +116,7 @@ def _doubts() -> list[tuple[pl.Expr, pl.Expr]]:
             (pl.col("rivals") > 0) & has(SAME_ITEMS) & (pl.col("gap") > 0),
             pl.lit("the difference may have another cause"),
         ),
+        (has(EXCHANGEABLE), pl.lit("another open item of the same amount could be meant instead")),
         (has(SUPPOSED), pl.lit("what stays open may be a bank charge")),
         (pl.col("late") > 0, pl.lit("not all of it was known and open when the money was booked")),
         (pl.col("dead") > 0, pl.lit("a quoted item is settled already: this may be a second payment")),

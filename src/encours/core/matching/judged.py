@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from encours.core.matching.ceilings import DOUBTED, exchangeable, of_anybody
 from encours.core.matching.certainty import compare, item_sets, left_open
 from encours.core.matching.claims import Hypotheses, best_of
 from encours.core.matching.explain import SPOKEN_OF
@@ -17,7 +18,7 @@ from encours.core.matching.features import PLACE
 from encours.core.matching.floors import floors
 from encours.core.matching.lines import joined, only
 from encours.core.matching.policy import Claims, Policy, Rows
-from encours.core.matching.proof import SAME_ITEMS, SUPPOSED, proven, weaknesses
+from encours.core.matching.proof import EXCHANGEABLE, SAME_ITEMS, SUPPOSED, proven, weaknesses
 from encours.core.matching.score import COMPARED, prior_certainty, score
 from encours.core.matching.search import Facts, Found
 
@@ -67,6 +68,8 @@ def judge(found: Found, facts: Facts, policy: Policy, final: bool) -> tuple[Judg
     claims = _doubted(features, beside, hypotheses, sets[best], proof)
     quotes = _of_families("quotes")[hypotheses.family]
     sure = _sure(beside, proof, quotes, claims, policy)
+    either = exchangeable(np.where(proof, 0.0, sure), hypotheses, facts)
+    sure = np.where(either | (of_anybody(features) & ~proof), np.minimum(sure, DOUBTED), sure)
     # What only a rule holds up is shown, but no certificate may count on it.
     floor = floors(hypotheses, features, facts)
     certain, sure = np.where(floor > sure, 0.0, sure), np.maximum(sure, floor)
@@ -77,6 +80,7 @@ def judge(found: Found, facts: Facts, policy: Policy, final: bool) -> tuple[Judg
         best = np.where(left, instead, best)
         features, hypotheses = found.features[best], only(found.hypotheses, best)
     weak = weak | np.where(beside[:, _OTHER_ITEMS] == 0, SAME_ITEMS, 0) | np.where(left, SUPPOSED, 0)
+    weak = weak | np.where(either, EXCHANGEABLE, 0)
     second_family = np.where(second >= 0, found.hypotheses.family[second], -1).astype(np.int32)
     spoken = features[:, _SPOKEN]
     judged = Judged(

@@ -18,8 +18,9 @@ Bools = npt.NDArray[np.bool_]
 #: What of a claim keeps it from proving anything (bits): every quoted number is short or like a year; one may be the
 #: amount itself; the items belong to customers that do not pay for each other; the receipt stands on another's account.
 WEAK, IS_AMOUNT, PAYERS, OTHER_CUSTOMER = 1, 2, 4, 8
-#: Noted beside them: whatever else fits the receipt settles the same items; what is left open may be a bank charge.
-SAME_ITEMS, SUPPOSED = 16, 32
+#: Noted beside them: whatever else fits the receipt settles the same items; what is left open may be a bank charge; an
+#: unquoted item has an equal that stays open.
+SAME_ITEMS, SUPPOSED, EXCHANGEABLE = 16, 32, 64
 
 
 def proven(

@@ -61,6 +61,7 @@ def test_the_number_is_known_however_it_is_written(text: str) -> None:
         ([_theirs("B20077", 45_012, currency="USD")], "B20077"),
         ([_theirs("B20077", 45_012)], "B200771"),
         ([_theirs("B20077", 45_012)], "20077"),  # not in full
+        ([_theirs("B20077", 45_012)], "B ...... 20077"),  # too far apart for one number, at home, too
         ([_theirs("B77", 45_012)], "B77"),  # too short to be unmistakable
         ([_theirs("20077", 99_000)], "20077"),  # five bare digits and another amount
     ],

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.numbers import number_key
+from encours.core.base.rows import rows_at
 from encours.core.matching.scope import Scope
 
 #: The rules of its proposals: all of the receipt is the other entity's, or a part of it.
@@ -104,21 +107,24 @@ def sought_elsewhere(receipts: pl.DataFrame, decisions: pl.DataFrame) -> Sought:
 
 def _spellings(texts: pl.DataFrame) -> pl.DataFrame:
     """receipt_id, number_key: every word of letters and digits, and those that follow each other written as one."""
-    from encours.core.matching.references.scan import FIELD_BREAK
+    from encours.core.matching.references.scan import FIELD_BREAK, GAP
 
     words = (
         texts.select("receipt_id", field=pl.col("text").str.split(FIELD_BREAK))
         .with_row_index("row")
         .explode("field")
         .with_row_index("place")
-        .select("receipt_id", "place", word=pl.col("field").str.extract_all(r"[0-9A-Z]+"))
-        .explode("word")
-        .drop_nulls("word")
+        .select("receipt_id", "place", piece=pl.col("field").str.extract_all(r"[0-9A-Z]+[^0-9A-Z]*"))
+        .explode("piece")
+        .drop_nulls("piece")
+        .with_columns(word=pl.col("piece").str.extract(r"([0-9A-Z]+)"))
+        .with_columns(near=pl.col("piece").str.len_bytes() - pl.col("word").str.len_bytes() <= GAP)
     )
     parts, joined = [], pl.col("word")
     for piece in range(_PIECES):
         if piece:  # the words of one text lie side by side
-            follows = pl.col("place") == pl.col("place").shift(-piece)
+            near = pl.col("near").shift(1 - piece)  # as near as where a number of the own entity is read
+            follows = near & (pl.col("place") == pl.col("place").shift(-piece))
             joined = joined + pl.when(follows).then(pl.col("word").shift(-piece))
         spelled = words.lazy().select("receipt_id", number_key=joined).drop_nulls("number_key")
         size = pl.col("number_key").str.len_bytes()
@@ -126,27 +132,17 @@ def _spellings(texts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).unique(maintain_order=True).collect()
 
 
-def items_by_number(items: pl.DataFrame, scope: Scope, sought: Sought) -> pl.DataFrame:
-    """Of the items of several entities (as `prepare` keeps them) those that bear one of the spellings: columns of
-    QUOTED_ITEM."""
-    keys = sought.keys["number_key"].unique()
-    rows = items[_may_bear(items["number"], keys)].with_columns(number_key=number_key(pl.col("number")))
-    named = rows.filter(pl.col("number_key").is_in(keys.implode()))
+def items_by_number(items: pl.DataFrame, scope: Scope, sought: Sought, places: npt.NDArray[np.int64]) -> pl.DataFrame:
+    """Of the items of several entities (as `prepare` keeps them) those at some places that bear one of the spellings:
+    columns of QUOTED_ITEM."""
+    rows = rows_at(items, pl.Series(np.unique(places))).with_columns(number_key=number_key(pl.col("number")))
+    named = rows.filter(pl.col("number_key").is_in(sought.keys["number_key"].implode()))
     words = {
         "entity_id": pl.Series(scope.entities, dtype=pl.String).gather(named["entity"]),
         "customer_id": scope.customers["customer_id"].gather(named["customer"]),
         "currency": pl.Series(scope.currencies, dtype=pl.String).gather(named["currency"]),
     }
     return named.with_columns(**words).select(list(QUOTED_ITEM))
-
-
-def _may_bear(numbers: pl.Series, keys: pl.Series) -> pl.Series:
-    """The places of the numbers whose spelling has the hash of one of the keys: few of millions are looked at."""
-    from encours.core.matching.references.keys import spelled
-
-    hashes, places = spelled(numbers)
-    wanted = pl.Series(spelled(keys)[0]).unique()
-    return pl.Series(places).filter(pl.Series(hashes).is_in(wanted.implode()))
 
 
 def quoted_with_others(sought: Sought, items: pl.DataFrame) -> pl.DataFrame:

@@ -241,11 +241,12 @@ def _past(known: Book, scope: Scope, misled: Collection[str]) -> pl.DataFrame:
     paid = known.allocations.filter(
         (pl.col("kind") == "cash") & pl.col("receipt_id").is_not_null() & pl.col("reversed_on").is_null()
     )
-    senders = known.receipts.filter(pl.col("payer_account").is_not_null() | pl.col("payer_name").is_not_null())
+    senders = known.receipts.select("receipt_id", "entity_id", "payer_account", "payer_name")
+    senders = senders.filter(pl.col("payer_account").is_not_null() | pl.col("payer_name").is_not_null())
     if misled:
         senders = senders.filter(~pl.col("receipt_id").is_in(list(misled)))
     rows = (
-        paid.join(senders.select("receipt_id", "entity_id", "payer_account", "payer_name"), on="receipt_id")
+        paid.join(senders, on="receipt_id")
         .join(known.items.select("item_id", "customer_id"), on="item_id")
         .join(scope.customers.select("customer_id", "customer"), on="customer_id")
     )

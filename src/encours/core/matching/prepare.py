@@ -20,7 +20,7 @@ from encours.core.matching.payers import Lessons, make_payers
 from encours.core.matching.pool import Pool, make_items, make_pool
 from encours.core.matching.references.bytes import make_texts
 from encours.core.matching.references.keys import KeyTable, make_table
-from encours.core.matching.references.scan import Marks, scan
+from encours.core.matching.references.scan import Marks, Strangers, scan
 from encours.core.matching.reopening import make_reopening
 from encours.core.matching.returned import Tie, find_returned, without_returned_twins
 from encours.core.matching.scope import Scope, make_scope
@@ -35,7 +35,8 @@ _KEPT_OF_SEVERAL = ("number", "entity")
 @dataclass(frozen=True)
 class Prepared:
     """`receipts` and `items` in the order of the arrays in `facts`; `lessons` is what the book's own matches teach,
-    `ties` which payments came back, `early` what files and advices decide before any search; `rates` as in the Book.
+    `ties` which payments came back, `early` what files and advices decide before any search; `rates` as in the Book;
+    `strangers`: who spells numbers of other entities, and all items so spelled (None: there is one entity).
     The book itself is not kept: its texts are the most memory that a run could give back."""
 
     as_of: date
@@ -47,6 +48,7 @@ class Prepared:
     ties: list[Tie]
     early: Early
     rates: pl.DataFrame
+    strangers: Strangers | None = None
 
 
 def prepare(book: Book, as_of: date, advices: Advices | None = None, misled: Collection[str] = ()) -> Prepared:
@@ -69,7 +71,7 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None, misled: Col
         reading = beside.submit(_read, laying, receipts, asks)  # as soon as the spellings are there
         payers, lessons = make_payers(known, receipts, scope, misled)
         items, pool, table = laying.result()
-        marks = reading.result()
+        marks, strangers = reading.result()
     marks, continued = without_own(marks, receipts, known, items)
     told = read_batches(known, scope, items["item_id"], table, pool)
     told += read_advices(advices, as_of, scope, items["item_id"], table, pool)
@@ -79,7 +81,7 @@ def prepare(book: Book, as_of: date, advices: Advices | None = None, misled: Col
     if ties:
         back = make_reopening(ties, items["item_id"], pool, marks, receipts["receipt_id"], early.allocations)
     facts = Facts(asks, pool, payers, marks, continued, back)
-    return Prepared(as_of, scope, receipts, items, facts, lessons, ties, early, book.rates)
+    return Prepared(as_of, scope, receipts, items, facts, lessons, ties, early, book.rates, strangers)
 
 
 def _lay_out(
@@ -92,7 +94,10 @@ def _lay_out(
     return kept, make_pool(items, numbers, scope), make_table(items, numbers)
 
 
-def _read(laying: Future[tuple[pl.DataFrame, Pool, KeyTable]], receipts: pl.DataFrame, asks: Asks) -> Marks:
-    """What the texts of the receipts quote of the items that are laid out."""
-    _, pool, table = laying.result()
-    return scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
+def _read(
+    laying: Future[tuple[pl.DataFrame, Pool, KeyTable]], receipts: pl.DataFrame, asks: Asks
+) -> tuple[Marks, Strangers | None]:
+    """What the texts of the receipts quote of the items that are laid out, and who spells another entity's numbers."""
+    items, pool, table = laying.result()
+    marks, strangers = scan(make_texts(receipts["text"]), asks.entity, table, pool.entity)
+    return marks, strangers if "entity" in items.columns else None  # it is kept where there are several

@@ -14,6 +14,7 @@ import polars as pl
 
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
+from encours.core.base.rows import rows_at
 from encours.core.base.schema import TABLES
 from encours.core.matching.advice_tables import Advices
 from encours.core.matching.assert_money import assert_money
@@ -130,9 +131,12 @@ def _assert_and_seek(
 
     with ThreadPoolExecutor(1) as beside:
         asserting = beside.submit(assert_money, ready.receipts, ready.items, allocations, places, decisions)
-        sought = sought_elsewhere(ready.receipts, decisions)
-        several = len(ready.scope.entities) > 1
-        items = items_by_number(ready.items, ready.scope, sought) if several else None
+        receipts, items = ready.receipts, None
+        if ready.strangers is not None:  # the items of the others are here: who quotes none of them need not look
+            receipts = rows_at(receipts, pl.Series(np.unique(ready.strangers.row)))
+        sought = sought_elsewhere(receipts, decisions)
+        if ready.strangers is not None:
+            items = items_by_number(ready.items, ready.scope, sought, ready.strangers.item)
         asserting.result()
     return sought, items
 

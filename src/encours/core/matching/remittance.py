@@ -11,7 +11,7 @@ import polars as pl
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.bytes import cleaned, make_texts
 from encours.core.matching.references.keys import DIGITS, KeyTable
-from encours.core.matching.references.scan import Marks, scan
+from encours.core.matching.references.scan import scan
 
 #: What made it: a batch of instruments that we handed to the bank, or an advice of who pays.
 BATCH, ADVICE = "batch", "advice"
@@ -89,7 +89,7 @@ def names(text: str | None, references: tuple[str, ...]) -> bool:
 
 def read_quotes(texts: pl.Series, entity: np.ndarray, table: KeyTable, pool: Pool) -> list[tuple[tuple[int, int], ...]]:
     """For each text the items whose numbers it bears, with how many items of the entity bear that number."""
-    marks: Marks = scan(make_texts(cleaned(texts)), entity.astype(np.int32), table, pool.entity)
+    marks, _ = scan(make_texts(cleaned(texts)), entity.astype(np.int32), table, pool.entity)
     found = []
     for text in range(len(texts)):
         quoted: dict[int, int] = {}

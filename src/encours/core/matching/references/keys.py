@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from encours.core.base.kernel import kernel, lean
+from encours.core.base.threads import side_by_side
 from encours.core.matching.references.bytes import Texts, make_texts
 
 #: Kinds of quotes, from the surest. NUMBER: the whole number; PAYMENT: the structured payment reference; DIGITS: the
@@ -25,6 +27,8 @@ _33 = np.uint64(33)
 _ONE, _34, _40, _63 = np.uint64(1), np.uint64(34), np.uint64(40), np.uint64(63)
 _OTHERS = (("payment_reference", PAYMENT), ("order_ref", OTHER), ("purchase_order", OTHER), ("delivery_ref", OTHER))
 _STRONG_CHARACTERS = 4
+#: From so many slots a table has two rooms.
+_TWO_ROOMS = 1 << 20
 
 
 class KeyTable(NamedTuple):
@@ -76,14 +80,14 @@ def make_table(items: pl.DataFrame, numbers: Texts) -> KeyTable:
     hashes.clear()  # what is large is not held twice
     item, kind = np.concatenate(items_of), np.concatenate(kinds)
     size = 1 << max(4, (3 * max(1, len(hashed)) // 2 - 1).bit_length())  # at most two slots in three are taken
-    head, following = _fill(hashed, size)
-    return KeyTable(head, hashed, following, item, kind, _bits(hashed, max(1, size // 16)), longest)
-
-
-def spelled(texts: pl.Series) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-    """A hash of the letters and digits of each text that holds a digit, and the place of that text."""
-    hashes, places, _, _ = _spelled(make_texts(texts), OTHER)
-    return hashes, places
+    head, following = np.full(size, -1, dtype=np.int32), np.full(len(hashed), -1, dtype=np.int32)
+    parts: list[Callable[[], object]] = [
+        lambda: _fill(hashed, 0, head, following),
+        lambda: _fill(hashed, 1, head, following),
+        lambda: _bits(hashed, max(1, size // 16)),
+    ]
+    *_, seen = side_by_side(lambda part: part(), parts)
+    return KeyTable(head, hashed, following, item, kind, cast("npt.NDArray[np.uint64]", seen), longest)
 
 
 @kernel
@@ -130,18 +134,34 @@ def _spelled(
     return hashes[:found], item[:found], kinds[:found], longest
 
 
+@lean
+def _slot(hashed: np.uint64, size: int) -> tuple[np.int64, int]:
+    """Where a hash is looked for first, and the bits that change as the search goes round its room.
+
+    A large table has two rooms, by the first bit of the hash, which are filled at once; in a small one chance could
+    fill one room alone.
+    """
+    if size < _TWO_ROOMS:
+        return np.int64(hashed & np.uint64(size - 1)), size - 1
+    half = size >> 1
+    return np.int64(hashed & np.uint64(half - 1)) | (half if hashed >> _63 else 0), half - 1
+
+
 @kernel
-def _fill(hashes: npt.NDArray[np.uint64], size: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Slots and the chains of equal spellings, each in the order of the entries."""
-    head = np.full(size, -1, dtype=np.int32)
-    following = np.full(len(hashes), -1, dtype=np.int32)
+def _fill(
+    hashes: npt.NDArray[np.uint64], room: int, head: npt.NDArray[np.int32], following: npt.NDArray[np.int32]
+) -> None:
+    """Fills one of the two rooms: slots and the chains of equal spellings, each in the order of the entries."""
+    size = len(head)
     for entry in range(len(hashes) - 1, -1, -1):
-        slot = np.int64(hashes[entry] & np.uint64(size - 1))
-        while head[slot] >= 0 and hashes[head[slot]] != hashes[entry]:
-            slot = (slot + 1) & (size - 1)
+        hashed = hashes[entry]
+        slot, mask = _slot(hashed, size)
+        if (1 if size >= _TWO_ROOMS and slot > mask else 0) != room:
+            continue
+        while head[slot] >= 0 and hashes[head[slot]] != hashed:
+            slot = (slot & ~mask) | ((slot + 1) & mask)
         following[entry] = head[slot]
         head[slot] = entry
-    return head, following
 
 
 @kernel
@@ -194,11 +214,11 @@ def find(table: KeyTable, hashed: np.uint64, serial: bool) -> int:
         hashed ^= _SERIAL_SALT
     hashed = mixed(hashed)
     size = len(table.head)
-    slot = np.int64(hashed & np.uint64(size - 1))
+    slot, mask = _slot(hashed, size)
     while table.head[slot] >= 0:
         if table.hash[table.head[slot]] == hashed:
             return int(table.head[slot])
-        slot = (slot + 1) & (size - 1)
+        slot = (slot & ~mask) | ((slot + 1) & mask)
     return -1
 
 

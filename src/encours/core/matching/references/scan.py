@@ -32,7 +32,7 @@ _PIECES, _RUNS = 7, 4
 #: Words, runs of digits and hits of one text that are looked at; longer advices are cut there.
 _WORDS_MAX, _HITS_MAX = 512, 512
 #: Between two pieces of one number stand at most so many other characters.
-_GAP = 4
+GAP = 4
 #: One spelling that more items bear says nothing by itself.
 _NAMESAKES_MAX = 64
 #: How a mark is joined to the one before: by words, by the marks of a list, by a word that says "to".
@@ -70,6 +70,14 @@ class Marks(NamedTuple):
     kind: npt.NDArray[np.uint8]
     namesakes: npt.NDArray[np.int16]
     crossed: npt.NDArray[np.bool_]
+
+
+class Strangers(NamedTuple):
+    """Of each text that spells a number of another entity: its place (`row`), and every item, of whatever entity,
+    whose number it spells (`item`, its place in the pool), pair by pair."""
+
+    row: npt.NDArray[np.int64]
+    item: npt.NDArray[np.int64]
 
 
 @lean
@@ -141,7 +149,7 @@ def _runs(data: npt.NDArray[np.uint8], start: int, end: int, at: npt.NDArray[np.
 @lean
 def _near(data: npt.NDArray[np.uint8], end: int, begin: int) -> bool:
     """Whether two pieces may belong to one number: little between them, and no break of fields."""
-    if begin - end > _GAP:
+    if begin - end > GAP:
         return False
     for place in range(end, begin):  # noqa: SIM110  # compiled: a generator is not
         if data[place] == 31:
@@ -264,24 +272,27 @@ def _link(data: npt.NDArray[np.uint8], end: int, begin: int) -> int:
     return LOOSE
 
 
-def scan(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32) -> Marks:
-    """The marks of every text.
+def scan(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32) -> tuple[Marks, Strangers]:
+    """The marks of every text, and who spells numbers of other entities.
 
     `entity` by text, `item_entity` by place in the pool: the items of other entities are never quoted.
     """
     count = len(entity)
     bounds = np.linspace(0, count, max(1, -(-count // _SHARE)) + 1).astype(int).tolist()
     shares = [(Texts(texts.data, texts.start[a : b + 1]), entity[a:b]) for a, b in pairwise(bounds)]
-    return joined(side_by_side(lambda share: _one_share(*share, table, item_entity), shares))
+    read = side_by_side(lambda share: _one_share(*share, table, item_entity), shares)
+    rows = [others[:, 0] + begin for (_, others), begin in zip(read, bounds, strict=False)]
+    items = [others[:, 1] for _, others in read]
+    return joined([marks for marks, _ in read]), Strangers(np.concatenate(rows), np.concatenate(items))
 
 
-def _one_share(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32) -> Marks:
-    start, rows, said, crossed = _scan(texts, entity, table, item_entity)
+def _one_share(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32) -> tuple[Marks, Int64]:
+    start, rows, said, crossed, others = _scan(texts, entity, table, item_entity)
 
     def column(frame: Int64, place: int, dtype: type[np.generic]) -> npt.NDArray[Any]:
         return np.ascontiguousarray(frame[:, place], dtype=dtype)
 
-    return Marks(
+    marks = Marks(
         start=start,
         value=column(rows, _VALUE, np.int64),
         size=column(rows, _SIZE, np.int8),
@@ -294,6 +305,7 @@ def _one_share(texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32)
         namesakes=column(said, 2, np.int16),
         crossed=crossed,
     )
+    return marks, others
 
 
 def joined(parts: Sequence[Marks]) -> Marks:
@@ -316,18 +328,25 @@ def joined(parts: Sequence[Marks]) -> Marks:
 @kernel
 def _scan(
     texts: Texts, entity: Int32, table: KeyTable, item_entity: Int32
-) -> tuple[Int64, Int64, Int64, npt.NDArray[np.bool_]]:
-    """Where each text's marks begin, the marks (columns _VALUE…), the quotes (item, kind, namesakes), what crossed."""
+) -> tuple[Int64, Int64, Int64, npt.NDArray[np.bool_], Int64]:
+    """Where each text's marks begin, the marks (columns _VALUE…), the quotes (item, kind, namesakes), what crossed, and
+    texts with items of `Strangers`."""
     count = len(texts.start) - 1
     starts, crossed = np.zeros(count + 1, dtype=np.int64), np.zeros(count, dtype=np.bool_)
     rows, said = np.empty((max(64, 2 * count), 6), dtype=np.int64), np.empty((max(64, 2 * count), 3), dtype=np.int64)
     words, runs = np.empty((_WORDS_MAX, 2), dtype=np.int64), np.empty((_WORDS_MAX, 3), dtype=np.int64)
     hits, chosen = np.empty((_HITS_MAX, 4), dtype=np.int64), np.empty(_NAMESAKES_MAX, dtype=np.int64)
-    marks = quotes = 0
+    others = np.empty((64, 2), dtype=np.int64)
+    marks = quotes = strange = 0
     for text in range(count):
         begin, end = texts.start[text], texts.start[text + 1]
         some = _words(texts.data, begin, end, words)
         found = _number_hits(texts.data, words, some, table, hits, 0)
+        spelled = _spelled_by(hits, found, entity[text], table, item_entity)
+        if strange + spelled > len(others):
+            others = _grown(others, 2 * (strange + spelled))
+        if spelled:
+            strange = _note(hits, found, text, table, others, strange)
         some = _runs(texts.data, begin, end, runs)
         found = _digit_hits(texts.data, runs, some, table, hits, found)
         kept, crossed[text] = _choose(hits, found)
@@ -345,7 +364,34 @@ def _scan(
             quotes += number
         marks = last
         starts[text + 1] = marks
-    return starts, rows[:marks], said[:quotes], crossed
+    return starts, rows[:marks], said[:quotes], crossed, others[:strange]
+
+
+@lean
+def _spelled_by(hits: Int64, found: int, entity: int, table: KeyTable, item_entity: npt.NDArray[np.int32]) -> int:
+    """How many items' numbers are spelled in a text, where one of them is another entity's; 0 where none is."""
+    count, theirs = 0, False
+    for hit in range(found):
+        entry = hits[hit, 2]
+        while entry >= 0:
+            if table.kind[entry] == NUMBER:
+                count += 1
+                theirs = theirs or item_entity[table.item[entry]] != entity
+            entry = np.int64(table.following[entry])
+    return count if theirs else 0
+
+
+@lean
+def _note(hits: Int64, found: int, text: int, table: KeyTable, others: Int64, at: int) -> int:
+    """Writes the text beside each item whose number it spells; where the next may be written."""
+    for hit in range(found):
+        entry = hits[hit, 2]
+        while entry >= 0:
+            if table.kind[entry] == NUMBER:
+                others[at, 0], others[at, 1] = text, table.item[entry]
+                at += 1
+            entry = np.int64(table.following[entry])
+    return at
 
 
 @lean

@@ -205,6 +205,17 @@ def test_customers_with_payer_limit_and_contact(tmp_path: Path) -> None:
     assert reading.tables["contacts"]["email"].to_list() == ["compta@lorne.example"]
 
 
+def test_limits_without_a_currency_are_left_out_and_told(tmp_path: Path) -> None:
+    text = "code_client\traison_sociale\tSIRET\tPlafond\tEmail\n"
+    text += "00042\tÉtude Lorne\t732 829 320 00074\t10 000\tcompta@lorne.example\n"
+    text += "00107\tGarage Vellin\t\t\t\n"
+    reading = _read(tmp_path, text)
+    assert reading.tables["customers"]["credit_limit"].to_list() == [None, None]
+    said = reading.issues.filter(code="currency_missing").row(0, named=True)
+    assert said["message"] == "nothing says the currency of the amounts of 1 lines; they were left out"
+    assert (said["severity"], said["line"]) == ("warning", 2)
+
+
 def test_the_content_says_that_it_is_a_sheet(tmp_path: Path) -> None:
     path = tmp_path / "export.txt"
     path.write_text(OPEN_ITEMS.format(total=""), encoding="utf-8")

@@ -68,6 +68,7 @@ def parse(grid: Grid, mapping: Mapping, name: str, entity: str) -> ParsedSheet:
     good = lines.join(faulty, on="line", how="anti", maintain_order="left")
     _check_totals(totals, good, kind, issues)
     _say_faults(faulty, issues)
+    _say_unread(good, kind, issues)
     _say_ambiguous(body, placed, kind, issues)
     rejected = _rejected(body, faulty)
     columns = ["line", *(["currency"] if "currency" not in kind.fields else []), *kind.fields]
@@ -252,6 +253,25 @@ def _say_faults(faulty: pl.DataFrame, issues: Issues) -> None:
         if part.height > shown and code != "currency_missing":
             more = part.height - shown
             issues.add(str(code), f"{more} more lines like these; see the rejected lines", action=action)
+
+
+def _say_unread(good: pl.DataFrame, kind: Kind, issues: Issues) -> None:
+    """Amounts beside the point of a kind (a customer's limit) are left out where their currency is not known: the line
+    is read, but nobody shall believe that there was no limit."""
+    unread = [
+        pl.col(f"number:{name}").is_not_null() & pl.col(name).is_null()
+        for name in kind.fields
+        if f"number:{name}" in good.columns
+    ]
+    lost = good.filter(pl.any_horizontal(unread)) if unread else good.head(0)
+    if not kind.money and lost.height:
+        issues.add(
+            "currency_missing",
+            f"nothing says the currency of the amounts of {lost.height} lines; they were left out",
+            line=lost["line"][0],
+            severity="warning",
+            action=_MESSAGES["currency_missing"][1],
+        )
 
 
 def _say_ambiguous(body: pl.DataFrame, mapping: Mapping, kind: Kind, issues: Issues) -> None:

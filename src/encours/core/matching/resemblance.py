@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from encours.core.matching.names import name_words
+from encours.core.base.threads import side_by_side
+from encours.core.matching.names import LEGAL_FORMS, folded, name_words
 
 #: A name nominates at most so many customers, each with at least this likeness (thousandths).
 _NOMINEES, _LEAST = 3, 300
 #: Pieces that more customers share say little and would cost much.
 _SHARERS_MAX = 300
 _PIECE = 4
+#: Texts that are read at once.
+_SHARE = 50_000
 #: More than there are codes of customers.
 _CODES = 1 << 31
 
@@ -55,20 +58,30 @@ def resembling(names: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def said_in(texts: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    """code, customer, likeness: customers all but all of whose words stand in a text (code, entity, text)."""
+    """code, customer, likeness: customers all but all of whose words stand in a text (code, entity, text).
+
+    In shares: where a bank tells neither name nor account, all the words of all texts at once would take gigabytes.
+    """
     held = people.with_columns(word=pl.col("key").str.split(" ")).explode("word", empty_as_null=False)
     held = held.with_columns(sharers=pl.len().over("entity", "word"), all=pl.len().over("entity"))
     held = held.with_columns(weight=(1 + pl.col("all") / pl.col("sharers")).log())
     full = held.group_by("customer").agg(held=pl.col("weight").sum())
-    words = (
-        texts.select("code", "entity", word=name_words(pl.col("text"))).explode("word", empty_as_null=False).unique()
-    )
+    telling = held.filter((pl.col("sharers") <= _SHARERS_MAX) & (pl.col("word").str.len_bytes() >= 3))
+    words = telling.select("entity", "word").unique(maintain_order=True).with_row_index("at")
+    bearers = telling.join(words, on=["entity", "word"]).select("at", "customer", "weight").join(full, on="customer")
+    shares = [texts.slice(begin, _SHARE) for begin in range(0, texts.height, _SHARE)] or [texts]
+    return pl.concat(side_by_side(lambda share: _said(share, words, bearers), shares))
+
+
+def _said(texts: pl.DataFrame, words: pl.DataFrame, bearers: pl.DataFrame) -> pl.DataFrame:
+    """The same for some texts. `words`: entity, word, at (its number); `bearers`: at, customer, weight of the word, and
+    `held` of all of the customer's."""
+    said = texts.lazy().select("code", "entity", word=folded(pl.col("text")).str.split(" ")).explode("word")
+    known = said.join(words.lazy(), on=["entity", "word"]).unique(["code", "at"], maintain_order=True).collect()
+    found = _without_forms(known, texts).select("code", "at").join(bearers, on="at", maintain_order="left")
     shared = (
-        words.join(held.filter(pl.col("sharers") <= _SHARERS_MAX), on=["entity", "word"])
-        .filter(pl.col("word").str.len_bytes() >= 3)
-        .group_by("code", "customer")
-        .agg(shared=pl.col("weight").sum())
-        .join(full, on="customer")
+        found.group_by("code", "customer")
+        .agg(shared=pl.col("weight").sum(), held=pl.col("held").first())
         .with_columns(likeness=(1000 * pl.col("shared") / pl.col("held")).cast(pl.Int32))
         .filter(pl.col("likeness") >= 800)
     )
@@ -78,6 +91,17 @@ def said_in(texts: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
         .head(_NOMINEES)
     )
     return best.select("code", "customer", "likeness")
+
+
+def _without_forms(found: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """A legal form names a customer only where a text says nothing else, as in `name_words`."""
+    form = pl.col("word").is_in(LEGAL_FORMS)
+    by_form = found.filter(form)
+    if not by_form.height:
+        return found
+    asked = texts.filter(pl.col("code").is_in(by_form["code"].unique().implode()))
+    said = asked.select("code", word=name_words(pl.col("text"))).explode("word", empty_as_null=False)
+    return pl.concat([found.filter(~form), by_form.join(said.unique(), on=["code", "word"], how="semi")])
 
 
 def _pieces(frame: pl.DataFrame, owner: str) -> pl.DataFrame:

@@ -11,10 +11,12 @@ _NAMES = ("Ateliers Roussillon SARL", "Roussillon Transports", "Sarl", "Étude L
 
 
 def _found(*texts: str) -> pl.DataFrame:
-    people = pl.DataFrame({"customer": range(len(_NAMES)), "entity": 0, "key": name_keys(pl.Series(_NAMES))})
-    asked = pl.DataFrame({"code": range(len(texts)), "entity": 0, "text": texts})
-    whole = {"customer": pl.Int32(), "entity": pl.Int32()}
-    return said_in(asked.cast({"entity": pl.Int32()}), people.cast(whole))
+    people = pl.DataFrame(
+        {"customer": range(len(_NAMES)), "entity": 0, "key": name_keys(pl.Series(_NAMES))},
+        schema_overrides={"customer": pl.Int32, "entity": pl.Int32},
+    )
+    asked = pl.DataFrame({"code": range(len(texts)), "entity": 0, "text": texts}, schema_overrides={"entity": pl.Int32})
+    return said_in(asked, people)
 
 
 def _said(*texts: str) -> dict[int, list[int]]:

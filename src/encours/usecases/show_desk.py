@@ -111,6 +111,7 @@ class Desk:
     text: list[Segment] = field(default_factory=list)
     proposal: DeskProposal | None = None
     why_none: str = ""
+    none_rule: str = ""  # the rule that says so
     candidates: list[Candidate] = field(default_factory=list)
     items: list[DeskItem] = field(default_factory=list)
     more_items: bool = False
@@ -177,6 +178,7 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
         text=_segments(text, spans),
         proposal=_told(viewing, proposal, ready) if proposal is not None and shown else None,
         why_none=proposal.reason if proposal is not None and not shown else "",
+        none_rule=proposal.rule if proposal is not None and not shown else "",
         candidates=people,
         items=_marked(items, text, spans, found["currency"])[:ITEMS_MAX],
         more_items=len(items) > ITEMS_MAX,

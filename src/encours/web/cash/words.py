@@ -9,6 +9,8 @@ def aside_reasons() -> list[tuple[str, str]]:
     """What a receipt may be that is not from a customer: code and word."""
     return [
         ("own_transfer", _("Own transfer")),
+        ("payment_made", _("Payment made")),
+        ("bank_fee", _("Bank fee")),
         ("supplier_refund", _("Supplier refund")),
         ("tax", _("Tax refund")),
         ("interest", _("Interest")),

@@ -34,6 +34,7 @@ class QueueRow:
     booked_on: date
     kind: str
     payer_name: str | None
+    remittance: str | None
     customer_name: str
     amount: int
     unapplied: int
@@ -99,6 +100,7 @@ _COLUMNS = (
     "booked_on",
     "kind",
     "payer_name",
+    "remittance",
     "customer_id",
     "amount",
     "unapplied",

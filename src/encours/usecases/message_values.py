@@ -182,7 +182,7 @@ def _claims(claims: Sequence[Penalty], of: Subject) -> Block:
     lines = []
     for one in claims:
         for place, part in enumerate(one.lines):
-            rate = f"{part.rate_bp / 100:.2f} %".replace(".", "," if of.language == "fr" else ".")
+            rate = says.percent(part.rate_bp, of.language)
             interest = says.money(one.interest, one.currency, of.language, code=True)
             lines.append(
                 [

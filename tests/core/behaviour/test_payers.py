@@ -175,3 +175,22 @@ def test_three_hundred_days_of_a_company_have_a_profile_each() -> None:
     found = profiled(payer_figures(book, history(book, day(240)), day(240)), day(240))
     assert found.height == 6
     assert found["profile"].null_count() == found["why"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "figures", "said"),
+    [
+        ("prompt", (-9.0, -4.2, -2.0), "Nine payments in ten come 2 days before the due date or earlier."),
+        ("prompt", (-9.0, -4.2, 0.0), "Nine payments in ten come by 0 days after the due date."),
+        ("usually_prompt", (-9.0, -2.0, 5.0),
+         "Half of the payments come 2 days before the due date or earlier, nine in ten by 5 days after it."),
+        ("usually_prompt", (0.0, 2.0, 5.0),
+         "Half of the payments come by 2 days after the due date, nine in ten by 5."),
+        ("irregular", (-12.0, 1.0, 40.0),
+         "Payments are spread widely: one in ten comes over 12 days before the due date, one in ten after day 40."),
+    ],
+)  # fmt: skip
+def test_no_sentence_counts_days_below_zero(name: str, figures: tuple[float, float, float], said: str) -> None:
+    (profile,) = [one for one in named() if one.name == name]
+    row = pl.DataFrame([figures], schema=["delay_p10", "delay_median", "delay_p90"], orient="row")
+    assert row.select(profile.sentence()).item() == said

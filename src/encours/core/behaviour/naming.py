@@ -24,6 +24,16 @@ def days(column: str) -> pl.Expr:
     return pl.col(column).round(0).cast(pl.Int64).cast(pl.String)
 
 
+def days_before(column: str) -> pl.Expr:
+    """A negative figure in whole days, as a text without its sign."""
+    return (-pl.col(column).round(0)).cast(pl.Int64).cast(pl.String)
+
+
+def is_early(column: str) -> pl.Expr:
+    """Whether a figure in whole days is before the due date."""
+    return pl.col(column).round(0) < 0
+
+
 def percent(column: str) -> pl.Expr:
     """A share in whole per cent, as a text."""
     return (pl.col(column) * 100).round(0).cast(pl.Int64).cast(pl.String)

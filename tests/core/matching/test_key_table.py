@@ -49,3 +49,14 @@ def test_of_a_text_that_spells_another_entitys_number_all_that_it_spells_is_told
     owner = np.array([0, 0, 1], np.int32)
     _, strangers = scan(texts, np.array([0, 0, 0, 1, 1], np.int32), make_table(items, make_texts(numbers)), owner)
     assert list(zip(strangers.row.tolist(), strangers.item.tolist(), strict=True)) == [(1, 2), (3, 2), (3, 0)]
+
+
+def test_a_number_that_thousands_bear_tells_nothing_of_another_entity() -> None:
+    numbers = pl.Series(["2026X"] * 2_000 + ["B20002"])
+    none = pl.Series([None], dtype=pl.String).new_from_index(0, len(numbers))
+    items = pl.DataFrame({"number": numbers} | dict.fromkeys(
+        ("payment_reference", "order_ref", "purchase_order", "delivery_ref"), none))  # fmt: skip
+    texts = make_texts(pl.Series(["2026X", "B20002", "B20002 2026X"]))
+    owner = np.ones(len(numbers), np.int32)
+    _, strangers = scan(texts, np.zeros(3, np.int32), make_table(items, make_texts(numbers)), owner)
+    assert list(zip(strangers.row.tolist(), strangers.item.tolist(), strict=True)) == [(1, 2_000)]

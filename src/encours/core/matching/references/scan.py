@@ -35,6 +35,8 @@ _WORDS_MAX, _HITS_MAX = 512, 512
 GAP = 4
 #: One spelling that more items bear says nothing by itself.
 _NAMESAKES_MAX = 64
+#: So many of all entities are gone through: a word that is the number of thousands is no number.
+_BEARERS_MAX = 16 * _NAMESAKES_MAX
 #: How a mark is joined to the one before: by words, by the marks of a list, by a word that says "to".
 LOOSE, LIST, RANGE = 0, 1, 2
 #: Four digits between these are a year rather than a number.
@@ -369,11 +371,15 @@ def _scan(
 
 @lean
 def _spelled_by(hits: Int64, found: int, entity: int, table: KeyTable, item_entity: npt.NDArray[np.int32]) -> int:
-    """How many items' numbers are spelled in a text, where one of them is another entity's; 0 where none is."""
+    """How many items' numbers are spelled in a text, where one of them is another entity's; 0 where none is, or where
+    too many bear one of them."""
     count, theirs = 0, False
     for hit in range(found):
-        entry = hits[hit, 2]
+        entry, seen = hits[hit, 2], 0
         while entry >= 0:
+            seen += 1
+            if seen > _BEARERS_MAX:
+                return 0
             if table.kind[entry] == NUMBER:
                 count += 1
                 theirs = theirs or item_entity[table.item[entry]] != entity
@@ -474,7 +480,7 @@ def _quotes(
                     return 0
                 found[count] = entry
                 count += 1
-        if seen > 16 * _NAMESAKES_MAX:
+        if seen > _BEARERS_MAX:
             return 0
         entry = table.following[entry]
     return count

@@ -16,8 +16,6 @@ from encours.usecases.take_receipt import refuse_if_taken, release_receipt
 ACT = "mark_not_customer"
 #: What money that is no customer's can be.
 REASONS = ("own_transfer", "payment_made", "bank_fee", "supplier_refund", "tax", "interest", "loan", "other")
-#: What a receipt is that the engine holds for no customer's: by the rule that says so.
-LIKELY = {"not_from_customer": "other", "money_out": "payment_made", "return_fee": "bank_fee"}
 
 
 def mark_not_customer(actor: Actor, receipt_id: str, reason: str, why: str = "") -> Decision:

@@ -9,7 +9,8 @@ from pathlib import Path
 import encours.core
 
 #: Numbers and truths, alone or several: what a function may return that counts no references.
-_PLAIN = re.compile(r"None|int|bool|float|np\.u?int64|tuple\[(int|bool|float)(, (int|bool|float))*\]")
+_NUMBER = r"(int|bool|float|np\.u?int64)"
+_PLAIN = re.compile(rf"None|{_NUMBER}|tuple\[{_NUMBER}(, {_NUMBER})*\]")
 
 
 def _lean_functions() -> list[tuple[str, ast.FunctionDef]]:

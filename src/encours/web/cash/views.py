@@ -19,8 +19,9 @@ from django.views.decorators.http import require_POST
 from encours.core.base.issue import CallError
 from encours.core.base.money import exponent
 from encours.usecases.accept_match import accept_matches, reject_match
+from encours.usecases.aside_likely import RULES, likely_reason, set_aside
 from encours.usecases.book_advance import book_advance
-from encours.usecases.mark_not_customer import LIKELY, mark_not_customer, mark_not_customers
+from encours.usecases.mark_not_customer import mark_not_customer
 from encours.usecases.propose_matches import propose_viewed
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.settle_receipt import offer_differences, settle_receipt
@@ -201,8 +202,7 @@ def aside_all(request: Request) -> HttpResponse:
     """The receipts that the page showed as probably no customer's, all at once."""
     wanted = request.POST.getlist("receipt")[:PAGE_ROWS]
     try:
-        reason = LIKELY.get(request.POST.get("rule", ""), "other")
-        done, faults = mark_not_customers(request.viewing.actor, wanted, reason)
+        done, faults = set_aside(request.viewing, wanted, request.POST.get("rule", ""))
     except NotAllowedError as refused:
         raise gone_or_forbidden(refused) from refused
     if done:
@@ -281,13 +281,13 @@ def _desk(request: Request, desk: Desk | None, tab: str) -> HttpResponse:
 def _desk_context(request: Request, desk: Desk | None, tab: str) -> dict[str, object]:
     decimals = exponent(desk.currency) if desk else 2
     told = advice_of_receipt(request.viewing, desk.receipt_id) if desk else None
-    likely = LIKELY.get(desk.none_rule) if desk else None
+    likely = likely_reason(desk.none_rule, "".join(segment.text for segment in desk.text)) if desk else None
     return {
         "desk": desk,
         "tab": tab,
         "decimals": decimals,
         "aside_reasons": [(code, word, code == likely) for code, word in words.aside_reasons()],
-        "aside_rules": list(LIKELY),
+        "aside_rules": list(RULES),
         "advice": told,
     }
 

@@ -21,7 +21,6 @@ from encours.usecases.manage_settings import setting
 from encours.usecases.message_recipients import user_named, writer_of
 from encours.usecases.message_template import Block, Source, render
 from encours.usecases.message_values import Subject, content_of
-from encours.usecases.outbox import RECALL
 from encours.usecases.payment_block import Chased
 from encours.usecases.rights import Actor
 
@@ -37,8 +36,9 @@ _BLOCKS = {name: Block("", "") for name in ("penalties_table", "payment", "state
 def letter_draft(actor: Actor, action: PlannedAction) -> Draft:
     """The letter of a planned action with its PDF, not kept yet.
 
-    An automatic one stands in the queue for ten minutes; formal notices, and everything in test mode, wait for a
-    person. Raises CallError for what keeps it from being made: no postal address, no signatory, two creditors.
+    An automatic one is queued and leaves with the next batch for the printer, until which it can be recalled: batches
+    are made at night, after the plan. Formal notices, and everything in test mode, wait for a person. Raises CallError
+    for what keeps it from being made: no postal address, no signatory, two creditors.
     """
     letter = letter_for(action)
     data = letter_data(letter)
@@ -51,7 +51,7 @@ def letter_draft(actor: Actor, action: PlannedAction) -> Draft:
         channel=action.channel, state=Message.State.QUEUED if automatic else Message.State.TO_CONFIRM,
         subject=data["subject"], text=_text(data), language=str(data["language"]), scenario=action.scenario,
         step=action.step, level=action.level, template=action.template, tone=action.tone, currency=action.currency,
-        amount=action.amount, created_at=at, created_by=actor.user, send_after=at + RECALL if automatic else None,
+        amount=action.amount, created_at=at, created_by=actor.user, send_after=at if automatic else None,
     )  # fmt: skip
     account = "".join(sign if sign.isalnum() else "-" for sign in action.customer_id.partition(":")[2])
     name = f"{says.word(data['language'], 'file_letter')}-{account}-{letter.day}.pdf"

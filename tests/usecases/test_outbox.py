@@ -148,6 +148,16 @@ def test_automatic_messages_queue_but_formal_ones_never() -> None:
     assert compose_message(job("test"), formal.action_id).state == "to_confirm"
 
 
+@pytest.mark.parametrize("channel", ["sms", "voice", "portal"])
+def test_what_no_channel_carries_is_never_queued(channel: str) -> None:
+    action = plan_action(channel=channel, mode="automatic")
+    with pytest.raises(CallError, match=f"no channel for {channel} is set up"):
+        compose_message(job("test"), action.action_id)
+    with pytest.raises(CallError, match=f"no channel for {channel} is set up"):
+        preview_message(job("test"), action.action_id)
+    assert not Message.objects.exists()
+
+
 def test_approval_says_count_total_and_the_largest_and_can_be_taken_back() -> None:
     to_server(25)
     manager = person("manager", "credit_manager")

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from encours.connectors.base.outgoing import Attachment
 from encours.core.base.issue import CallError
+from encours.core.dunning.scenario import CARRIED
 from encours.store import audit
 from encours.store.models import (
     Customer,
@@ -91,12 +92,19 @@ def compose_message(actor: Actor, action_id: str, wish: Wish | None = None) -> M
 
 def draft_of(actor: Actor, action: PlannedAction, wish: Wish | None = None) -> Draft:
     """What `compose_message` keeps. Raises CallError."""
+    _assert_carried(action)
     if action.channel in LETTERS:
         return letter_draft(actor, action)
     found = composed_of(action, wish or Wish(), publisher=actor)
     if not found.recipients.to:
         raise CallError([_nobody(action, found.recipients)])
     return Draft(action, _message(actor, action, found), found.subject.items, found.files)
+
+
+def _assert_carried(action: PlannedAction) -> None:
+    """A message that no channel carries would stand in the outbox for ever."""
+    if action.channel not in CARRIED:
+        raise CallError([f"no channel for {action.channel} is set up: a person does it, or the step goes another way"])
 
 
 def _nobody(action: PlannedAction, recipients: Recipients) -> str:
@@ -169,6 +177,7 @@ def preview_message(actor: Actor, action_id: str, wish: Wish | None = None) -> C
     action = actor.scope(PlannedAction).filter(action_id=action_id).first()
     if action is None:
         raise NotAllowedError("see", None, "not_visible")
+    _assert_carried(action)
     return composed_of(action, wish or Wish())
 
 

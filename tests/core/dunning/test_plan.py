@@ -276,6 +276,37 @@ def test_a_consumer_has_four_contacts_in_thirty_days_at_most() -> None:
     assert plan(_ready(late, touches=left[1:], customers=person), DAY, ready_scenarios(), _FREE).actions.height == 1
 
 
+def test_a_step_that_nothing_can_carry_is_passed_over_and_says_so() -> None:
+    person = rows("customers", {"customer_id": "c", "name": "c", "kind": "consumer", "entity_id": "E"})
+
+    def planned(days: int, *left: tuple[str, int]) -> Plan:
+        late = {"item_id": "late", "due_on": ago(days), "amount": 20_000}
+        touches = tuple({"touch_id": code, "item_id": "late", "level": code, "sent_on": ago(n)} for code, n in left)
+        return plan(_ready(late, touches=touches, customers=person), DAY, ready_scenarios(), _FREE)
+
+    said = "Its step by sms is passed over: no such channel is set up."
+    early = planned(5)
+    assert early.actions.is_empty()
+    assert early.held["sentence"].item() == f"{said} The next is reached on {ago(-5)}."
+    asked = planned(12).actions
+    assert asked.select("step", "channel", "mode").rows() == [("b2c_email", "email", "automatic")]
+    assert said in asked["reasons"].item().to_list()
+    later = planned(22, ("b2c_email", 12)).actions
+    assert later["step"].to_list() == ["b2c_letter"]
+    assert said not in later["reasons"].item().to_list(), "once a message left it is no matter any more"
+
+
+def test_a_step_that_nothing_can_carry_is_done_where_a_person_does_it() -> None:
+    late = {"item_id": "late", "due_on": ago(12), "amount": 20_000}
+    for channel, mode in (("sms", "task"), ("voice", "task"), ("sms", "automatic"), ("voice", "confirm")):
+        first = step("text", 1, 3, channel=channel, mode=mode, patience=30)
+        made = plan(_ready(late), DAY, Scenarios((scenario(first, step("mail", 2, 10)),)), _FREE)
+        assert made.actions["step"].to_list() == (["text"] if mode == "task" else ["mail"])
+        alone = plan(_ready(late), DAY, Scenarios((scenario(first),)), _FREE)
+        assert alone.actions["step"].to_list() == (["text"] if mode == "task" else [])
+        assert mode == "task" or alone.held["reason"].to_list() == ["ladder_ended"]
+
+
 def test_one_message_to_who_pays_for_others_and_two_creditors_never_in_one() -> None:
     people = rows("customers", *(
         {"customer_id": one, "name": one, "kind": "business", "entity_id": "E"} for one in ("c", "site", "head")

@@ -67,12 +67,14 @@ def _going(of: Facts, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, p
 
 def _actions(of: Facts, rows: pl.DataFrame) -> pl.DataFrame:
     first = [pl.col(name).first() for name in _OF_STEP]
+    if "passed" not in rows.columns:  # beside the ladder no step comes before another
+        rows = rows.with_columns(passed=pl.lit(None, dtype=pl.String))
     group = [pl.col(f"item.{name}").first().alias(name) for name in GROUP]
     made = rows.sort("action_id", "item.due_on", "item.item_id").group_by("action_id", maintain_order=True).agg(
         *first, *group, pl.col("since").max(), pl.col("messaged_on").max(),
         level=pl.col("step_level").first(), amount=pl.col("chased").sum(), held=pl.col("held").sum(),
         items=pl.col("item.item_id"), overdue_days=pl.col("item.overdue_days").max(),
-        due_on=pl.col("item.due_on").min(),
+        due_on=pl.col("item.due_on").min(), passed=pl.col("passed").drop_nulls().first(),
     )  # fmt: skip
     made = made.with_columns(
         customer_id="payer_id", on=pl.lit(of.as_of), priority=pl.lit(None, dtype=pl.Float64), reason=words.reason(),

@@ -12,9 +12,10 @@ from encours.core.dunning.events import RECENT_DAYS
 from encours.core.dunning.scenario import Scenario, Step
 
 #: One row an item: its step (null: nothing is left to do), the day on which that is reached, whether it is by today.
+#: `passed`: the channel of a step before it that was passed over because nothing can leave by it.
 NEXT: dict[str, pl.DataType] = {
     "item_id": pl.String(), "step": pl.String(), "level": pl.Int64(), "place": pl.Int64(), "step_on": pl.Date(),
-    "ready": pl.Boolean(),
+    "ready": pl.Boolean(), "passed": pl.String(),
 }  # fmt: skip
 
 
@@ -33,6 +34,9 @@ def next_steps(
         place: (pl.col("rung") < place) & ~pl.col("done").list.contains(step.code).fill_null(False) & applies(step)
         for place, step in steps
     }
+    # Its day plays no part: what comes after it comes later.
+    passed = [pl.when((pl.col("rung") < place) & (pl.col("place") > place) & meant_for(step)).then(pl.lit(step.channel))
+              for place, step in reversed(steps) if step.passed_over]  # fmt: skip
     over = {place: _passed_over(place, step, as_of) for place, step in steps}
     rows = rows.with_columns(
         _ahead=pl.coalesce(*(pl.when(fits[place] & ~over[place]).then(place) for place, _ in steps), none),
@@ -41,6 +45,7 @@ def next_steps(
     # A task that nobody did lets the next step pass; until that one is reached it is still to be done.
     due = (_day_of("_ahead", len(steps)) <= as_of).fill_null(False)
     rows = rows.with_columns(place=pl.coalesce(pl.when(due).then("_ahead"), "_left", "_ahead"))
+    rows = rows.with_columns(passed=pl.coalesce(*passed, pl.lit(None, dtype=pl.String)))
     codes, levels = ({place: getattr(step, name) for place, step in steps} for name in ("code", "level"))
     rows = rows.with_columns(
         step_on=_day_of("place", len(steps)),
@@ -54,6 +59,11 @@ def next_steps(
 
 
 def applies(step: Step) -> pl.Expr:
+    """Whether a step is to be done for a row: it is meant for it, and something can leave by its channel."""
+    return meant_for(step) & (not step.passed_over)
+
+
+def meant_for(step: Step) -> pl.Expr:
     """Whether a step is meant for a row: its conditions, and what the message would ask for."""
     asked = pl.col("position.chased")
     found = all_hold(step.when)

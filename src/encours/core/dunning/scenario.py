@@ -14,6 +14,8 @@ Operator = Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "is_null"
 Value = str | int | Decimal | bool | tuple[str, ...] | None
 
 CHANNELS: tuple[Channel, ...] = ("email", "letter", "registered_letter", "sms", "voice", "call", "portal")
+#: Those by which a message can leave: there is a connector for each. By the others a person does what a task says.
+CARRIED: tuple[Channel, ...] = ("email", "letter", "registered_letter")
 MODES: tuple[Mode, ...] = ("automatic", "confirm", "task")
 OPERATORS: tuple[Operator, ...] = ("eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "is_null", "not_null")
 #: What a step's days count from; beside these `event:<kind>`.
@@ -97,6 +99,11 @@ class Step:
     def chases(self) -> bool:
         """Whether it asks for money that is overdue."""
         return self.level > 0
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether it can never be done: no connector carries its channel, and no person does it."""
+        return self.mode != "task" and self.channel not in CARRIED
 
     @property
     def climbs(self) -> bool:

@@ -37,12 +37,13 @@ def reasons() -> pl.Expr:
         .then(pl.format("The last message left on {}.", "messaged_on"))
         .otherwise(pl.lit("Nothing has been sent about it yet."))
     )
+    passed = pl.format("Its step by {} is passed over: no such channel is set up.", "passed")
     held = pl.when(pl.col("held") > 0).then(
         pl.format("{} is held and not asked for.", money_text(pl.col("held"), pl.col("currency")))
     )
     asked = pl.format("{} asked for, the oldest {} days late.", _asked(), "overdue_days")
     first = pl.when(pl.col("level") > 0).then(asked)
-    return pl.concat_list(first, last, held).list.drop_nulls()
+    return pl.concat_list(first, passed, last, held).list.drop_nulls()
 
 
 def _asked() -> pl.Expr:
@@ -53,7 +54,14 @@ def held() -> pl.Expr:
     """Why a late item waits where no gate holds it: by `reason`."""
     after = pl.col("block_until")
     said = {
-        "waiting": pl.format("The next step is reached on {}.", "step_on"),
+        "waiting": pl.coalesce(
+            pl.format(
+                "Its step by {} is passed over: no such channel is set up. The next is reached on {}.",
+                "passed",
+                "step_on",
+            ),
+            pl.format("The next step is reached on {}.", "step_on"),
+        ),
         "paused": pl.format("A message left a short while ago; the next may follow after {}.", after),
         "capped": pl.format("Its scenario allows no further contact before {} is over.", after),
         "notice_running": pl.format("The sales owner is told first; the step follows on {}.", "goes_on"),

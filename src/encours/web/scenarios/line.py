@@ -52,6 +52,7 @@ def mark_of(step: Any, mark: Mark | None = None) -> SimpleNamespace:
             "if_says": [words.condition(one) for one in step.when],
             "day": mark.day if mark else None,
             "counts_from": mark.after if mark else None,
+            "passed_over": step.passed_over,
             "aside": step.event is not None or step.level == 0,
             "first_after": False,
         }

@@ -265,6 +265,28 @@ def test_a_claim_that_came_back_from_the_factor_is_paid_to_us_again() -> None:
     assert payment_block([item], day=DAY).iban == IBAN
 
 
+@pytest.mark.parametrize(("value", "detail", "iban"), [
+    ("confidential", "CIF", IBAN), ("Confidential", None, IBAN),
+    ("mandate", "CIF", FACTOR_IBAN), ("own_collection", None, FACTOR_IBAN),
+])  # fmt: skip
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_debtor_of_a_confidential_sale_pays_us_and_one_told_of_it_the_factor(
+    value: str, detail: str | None, iban: str, whole: bool
+) -> None:
+    workshop()
+    customer = a_customer("Dupin")
+    item, other = an_invoice(customer, "F1", 100_00, DAY), an_invoice(customer, "F2", 50_00, DAY)
+    about = ("customer", customer) if whole else ("item", item.item_id)
+    Event.objects.create(
+        entity_id="A", subject=about[0], subject_id=about[1], kind="factor:assigned", on=date(2025, 1, 2), value=value,
+        detail=detail,
+    )  # fmt: skip
+    block = payment_block([item], day=DAY)
+    assert (block.iban, block.mention is None) == (iban, iban == IBAN)
+    if whole or iban == IBAN:
+        assert payment_block([item, other], day=DAY).iban == iban
+
+
 def test_the_code_to_scan_is_what_the_standard_says() -> None:
     from segno import helpers
 

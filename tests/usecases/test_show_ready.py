@@ -58,7 +58,7 @@ def test_a_letter_reaches_whom_an_e_mail_does_not_and_a_payer_is_written_to() ->
     for number, one in enumerate((posted, site)):
         overdue(one, f"F{number}", 10_00)
     assert show_ready(viewing()).shares[0].share == 1.0
-    Contact.objects.filter(customer_id=posted).update(opt_out="email,letter")
+    Contact.objects.filter(customer_id=posted).update(opt_out="email letter")
     assert [(row.customer_id, row.why) for row in list_gaps(viewing())] == [(posted, "opted_out")]
 
 

@@ -56,6 +56,7 @@ class Told:
     kind: str
     value: str | None
     on: date
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def _promises(customer_ids: set[str]) -> Iterable[Promise]:
 def _events(subject_ids: set[str]) -> Iterable[Told]:
     kinds = Q(kind__startswith=_EVENTS[0]) | Q(kind__startswith=_EVENTS[1])
     rows = Event.objects.filter(kinds, subject_id__in=subject_ids, is_current=True).order_by("on", "id")
-    return [Told(*row) for row in rows.values_list("subject", "subject_id", "kind", "value", "on")]
+    return [Told(*row) for row in rows.values_list("subject", "subject_id", "kind", "value", "on", "detail")]
 
 
 def _settled(item_ids: set[str]) -> Iterable[Settled]:

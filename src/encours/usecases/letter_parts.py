@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Literal
 
 from encours.core.base.issue import CallError
+from encours.core.base.opt_outs import refused
 from encours.core.terms.interest import Line
 from encours.store.models import Contact, Customer, Entity, Item
 from encours.usecases.chased_facts import contacts_of, customer_of, customers_of, entity_of, items_of
@@ -115,6 +116,8 @@ def contact_of(customer_id: str, contact_id: str = "") -> Contact | None:
     if named := [row for row in rows if row.contact_id == contact_id]:
         return named[0]
     posted = [row for row in rows if row.address]
+    # Who wants no letters gets one only where nobody else has an address: the gate holds what may be refused.
+    posted = [row for row in posted if "letter" not in refused(row.opt_out)] or posted
     return min(posted, key=lambda row: _ROLES.index(row.role) if row.role in _ROLES else len(_ROLES), default=None)
 
 

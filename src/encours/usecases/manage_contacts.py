@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from encours.core.base.issue import CallError
+from encours.core.base.opt_outs import CHANNELS, written
 from encours.store import audit, parquet
 from encours.store.models import Contact, Customer
 from encours.usecases import clock
@@ -22,8 +23,6 @@ from encours.usecases.rights import Actor, NotAllowedError, require
 ACT = "manage_contacts"
 #: Roles that scenarios write to; a file may bring others.
 ROLES = ("accounts_payable", "buyer", "cfo", "executive", "accountant", "public_accountant", "site", "legal")
-#: Channels that a contact may refuse. What the law asks for (a formal notice by letter) is not refused.
-OPT_OUTS = ("email", "sms", "call", "voice", "letter")
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
 _PHONE = re.compile(r"\+?[\d\s().\-/]{6,30}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -31,7 +30,7 @@ _LANGUAGE = re.compile(r"[a-z]{2}")
 
 @dataclass(frozen=True)
 class ContactForm:
-    """A contact as a person writes it. `language`: two letters, "" the customer's; `opt_out`: some of OPT_OUTS."""
+    """A contact as a person writes it. `language`: two letters, "" the customer's; `opt_out`: some of CHANNELS."""
 
     role: str
     name: str = ""
@@ -93,12 +92,6 @@ def customer_of_contact(actor: Actor, contact_id: str) -> str:
     return "" if row is None else row.customer_id
 
 
-def opt_outs(told: str | None) -> tuple[str, ...]:
-    """The channels that a contact's own words refuse; "all" refuses them all."""
-    words = re.findall(r"[a-z_]+", (told or "").lower())
-    return OPT_OUTS if "all" in words else tuple(one for one in OPT_OUTS if one in words)
-
-
 def _write(actor: Actor, customer: Customer, row: Mapping[str, Any], act: str, why: str = "") -> Merged:
     merged = write_fact("contacts", row, customer.entity_id)
     # The audit holds no name and no address: which contact, and what about it was said.
@@ -121,7 +114,7 @@ def _values(form: ContactForm) -> dict[str, str | None]:
         faults.append(f"{language!r} is no language of two letters")
     if not (email or phone or form.address.strip()):
         faults.append("a contact needs an address, a number or an e-mail")
-    if unknown := [one for one in form.opt_out if one not in OPT_OUTS]:
+    if unknown := [one for one in form.opt_out if one not in CHANNELS]:
         faults.append(f"nobody can refuse {', '.join(unknown)}")
     if faults:
         raise CallError(faults)
@@ -132,7 +125,7 @@ def _values(form: ContactForm) -> dict[str, str | None]:
         "phone": phone[:64] or None,
         "address": form.address.strip() or None,
         "language": language or None,
-        "opt_out": " ".join(one for one in OPT_OUTS if one in form.opt_out) or None,
+        "opt_out": written(form.opt_out),
     }
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from email.headerregistry import Address
 
 from encours.connectors.base.mime import bare, one_line
+from encours.core.base.opt_outs import refused
 from encours.store.models import Contact, Customer, Role, User
 from encours.usecases.chased_facts import active_users, contacts_of
 from encours.usecases.letter_setup import sender_of
@@ -97,8 +98,7 @@ def _why_not(row: Contact, channel: str) -> str:
         return "bad_address"
     if row.bounced_on is not None:
         return "bounced"
-    words = {word.strip().casefold() for word in (row.opt_out or "").replace(";", ",").split(",")}
-    return "opted_out" if words & {channel, "all", "*"} else ""
+    return "opted_out" if channel in refused(row.opt_out) else ""
 
 
 def ours(customer: Customer, role: str) -> list[Person]:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from encours.connectors.base.accounts import normal_account
+from encours.core.base.factoring import UNNAMED, last_sales
 from encours.core.base.issue import CallError
 from encours.store.models import Item
 from encours.usecases import clock
@@ -17,7 +18,6 @@ from encours.usecases.letter_settings import Factor
 from encours.usecases.letter_setup import accounts_of, factors_of
 from encours.usecases.letters import qr_code, says
 
-_ASSIGNED, _BACK = "factor:assigned", ("factor:released", "factor:returned")
 _NAME_MAX, _TEXT_MAX = 70, 140  # EPC069-12: name and unstructured remittance information
 _AMOUNT_MAX = 99_999_999_999  # 999,999,999.99 euros
 
@@ -121,25 +121,19 @@ def _mixed(facts: Mapping[str, Item], factors: Mapping[str, str]) -> list[str]:
 
 
 def _factors(facts: Mapping[str, Item], day: date) -> dict[str, str]:
-    """Item -> the factor to which its claim stands assigned on the day (of the item, or of its whole account)."""
-    subjects = {*facts, *(row.customer_id for row in facts.values())}
-    state: dict[str, str | None] = {}
-    for told in events_of(subjects, day):
-        if told.kind in (_ASSIGNED, *_BACK):
-            state[told.subject_id] = (told.value or "") if told.kind == _ASSIGNED else None
-    found = {}
-    for item_id, row in facts.items():
-        own = state.get(item_id, state.get(row.customer_id))
-        if own is not None:
-            found[item_id] = own or "*"
-    return found
+    """Item -> the factor that its debtor pays on the day; of a confidential sale the debtor knows nothing."""
+    told = events_of({*facts, *(row.customer_id for row in facts.values())}, day)
+    keys = [(row.item_id, row.customer_id) for row in facts.values()]
+    return {item_id: one.factor for item_id, one in last_sales(told, keys).items() if not one.confidential}
 
 
 def _known_factor(code: str, entity_id: str, day: date) -> Factor:
-    wanted = code.casefold()
-    for factor in factors_of(entity_id, day):
-        if factor.code == "*" or factor.code.casefold() == wanted or factor.name.casefold() == wanted:
-            return factor
+    """The factor that an event means. One that it does not name is the only one there is, or the one for any."""
+    known, wanted = factors_of(entity_id, day), code.casefold()
+    named = [one for one in known if wanted in (one.code.casefold(), one.name.casefold())]
+    found = named or [one for one in known if one.code == "*"] or (known if wanted == UNNAMED else [])
+    if named or len(found) == 1:
+        return found[0]
     raise CallError([f"the account of the factor {code!r} is not in the settings, so nobody can be told where to pay"])
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Max, Q
 
 from encours.connectors.base.mime import bare
+from encours.core.base.factoring import ASSIGNED
+from encours.core.base.opt_outs import refused
 from encours.store.models import (
     Contact,
     Dispute,
@@ -26,7 +28,6 @@ from encours.store.models import (
 )
 from encours.usecases import clock
 from encours.usecases.ask_firewall import Firewall
-from encours.usecases.manage_contacts import opt_outs
 
 #: A message says figures of its day; after so many days it is composed anew rather than sent.
 _FRESH = timedelta(days=4)
@@ -90,7 +91,7 @@ def _bad_address(message: Message, seen: _Seen) -> str:
         row = rows.get(address)
         if row is None or row.bounced_on is not None:
             return f"{address} is no longer an address to write to"
-        if "email" in opt_outs(row.opt_out):
+        if "email" in refused(row.opt_out):
             return f"{address} wants no more e-mails"
     return ""
 
@@ -161,9 +162,9 @@ def _look(messages: Sequence[Message]) -> _Seen:
 def _events(ids: Collection[str], customers: Collection[str]) -> dict[Any, list[tuple[str, date]]]:
     rows = Event.objects.filter(
         Q(subject="customer", subject_id__in=customers) | Q(subject="item", subject_id__in=ids),
-        Q(kind="insolvency:opened") | Q(kind="factor:assigned") | Q(kind__startswith="handover:"),
+        Q(kind="insolvency:opened") | Q(kind=ASSIGNED) | Q(kind__startswith="handed_over:"),
         is_current=True,
-    )  # fmt: skip
+    ).exclude(kind=ASSIGNED, value__iexact="confidential")  # fmt: skip
     return _by(rows.values_list("subject_id", "on"), lambda row: row[0])
 
 

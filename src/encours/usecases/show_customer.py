@@ -10,6 +10,7 @@ import polars as pl
 from django.db.models import Q
 
 from encours.core.base import balance
+from encours.core.base.opt_outs import refused
 from encours.store.models import (
     Allocation,
     Contact,
@@ -22,7 +23,6 @@ from encours.store.models import (
     Receipt,
 )
 from encours.usecases.customer_timeline import KINDS, Happening, customer_timeline
-from encours.usecases.manage_contacts import opt_outs
 from encours.usecases.past_positions import past_positions, read_past
 from encours.usecases.payment_habit import Expected, Habit, expected_of, habit_of
 from encours.usecases.positions import Position, from_records, positions_of
@@ -379,7 +379,7 @@ def _contacts(viewing: Viewing, ids: list[str]) -> list[ContactRow]:
     rows = viewing.facts(Contact).filter(customer_id__in=ids).order_by("role", "name")
     columns = ("contact_id", "name", "role", "email", "phone", "address", "language", "bounced_on")
     found = rows.values(*columns, "opt_out")[: _ROWS + 1]
-    return [ContactRow(refused=opt_outs(row.pop("opt_out")), **row) for row in found]
+    return [ContactRow(refused=refused(row.pop("opt_out")), **row) for row in found]
 
 
 def _notes(viewing: Viewing, ids: list[str]) -> list[NoteRow]:

@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from encours.core.base.factoring import Sale, last_sales
+from encours.core.base.opt_outs import refused
 from encours.store.models import Contact, Customer, CustomerLink, Document, Event, Item
 from encours.usecases.letter_setup import accounts_of, factors_of
 from encours.usecases.viewing import Viewing
@@ -145,15 +147,16 @@ def _all_rows(viewing: Viewing) -> tuple[list[ReadyRow], dict[tuple[str, str], i
     ):
         names[customer_id] = (name, collector)
     accounts = {one: accounts_of(one, viewing.today) for one in viewing.entity_ids}
-    sold = _sold(viewing)
+    sold = _sold(viewing, ids)
     rows, ready = [], {}
     for one in sums:
         customer_id, entity_id, currency = one["customer_id"], one["entity_id"], one["currency"]
         kind, why = _best(reach.get(payers.get(customer_id, customer_id)), reach.get(customer_id))
         name, collector = names.get(customer_id, (customer_id, None))
-        account = currency in accounts.get(entity_id, {}) or (
-            customer_id in sold and bool(factors_of(entity_id, viewing.today))
-        )
+        # Who was told of the sale pays the factor; of a confidential one nobody is, and our account counts.
+        sale = sold.get(customer_id)
+        paid_to_us = sale is None or sale.confidential
+        account = currency in accounts.get(entity_id, {}) if paid_to_us else bool(factors_of(entity_id, viewing.today))
         rows.append(
             ReadyRow(
                 entity_id, customer_id, name, collector, currency, one["overdue"], one["items"], kind, why,
@@ -207,7 +210,7 @@ def _reach(viewing: Viewing, ids: set[str]) -> dict[str, tuple[str, str]]:
     rows = viewing.facts(Contact).values_list("customer_id", "email", "address", "opt_out", "bounced_on")
     for customer_id, email, address, opt_out, bounced_on in rows.iterator(chunk_size=5_000):
         if customer_id in ids:
-            closed = {word.strip() for word in (opt_out or "").split(",")}
+            closed = refused(opt_out)
             why = "bounced" if bounced_on else "opted_out" if "email" in closed else ""
             good = bool(email and _EMAIL.fullmatch(email.strip())) and not why
             posted = bool(address and address.strip()) and "letter" not in closed
@@ -222,11 +225,10 @@ def _best(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[s
     return min(known, key=lambda way: (order.index(way[0]), not way[1]), default=("none", ""))
 
 
-def _sold(viewing: Viewing) -> set[str]:
-    """Customers whose claims stand assigned to a factor as a whole."""
+def _sold(viewing: Viewing, ids: set[str]) -> dict[str, Sale]:
+    """Customers whose claims stand assigned to a factor as a whole, and how."""
     rows = viewing.facts(Event).filter(subject="customer", kind__startswith="factor:", on__lte=viewing.today)
-    state = dict(rows.order_by("on", "id").values_list("subject_id", "kind"))
-    return {subject for subject, kind in state.items() if kind == "factor:assigned"}
+    return last_sales(rows.order_by("on", "id"), [(one, one) for one in ids])
 
 
 def _shares(rows: list[ReadyRow], ready: dict[tuple[str, str], int]) -> list[ReadyShare]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from encours.connectors.base.contract import Options, Reading, Source
@@ -126,6 +127,17 @@ def test_contacts_with_their_role(tmp_path: Path) -> None:
         "accounts_payable",
         "compta@lorne.example",
     )
+
+
+def test_who_asks_not_to_be_contacted_is_not_and_unread_words_are_said(tmp_path: Path) -> None:
+    told = {"a": "oui", "b": "X", "c": "non", "d": "sms, e-mail", "e": "", "f": "voir avec Paul", "g": "true"}
+    rows = [f"00042;M. {name};{name}@lorne.example;{words}" for name, words in told.items()]
+    reading = _read(tmp_path, "\n".join(["Code client;Nom contact;E-mail;Ne pas contacter", *rows]) + "\n")
+    found = dict(reading.tables["contacts"].select(pl.col("email").str.head(1), "opt_out").iter_rows())
+    every = "email sms call voice letter"
+    assert found == {"a": every, "b": every, "c": None, "d": "email sms", "e": None, "f": every, "g": every}
+    warned = reading.issues.filter(pl.col("code") == "opt_out_unreadable")
+    assert warned.select("line", "severity").rows() == [(7, "warning")]
 
 
 def test_cheques_of_a_slip_are_instruments(tmp_path: Path) -> None:

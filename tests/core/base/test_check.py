@@ -21,6 +21,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "entities": {"entity_id": "E", "name": "Ours", "country": "FR", "currency": "EUR"},
     "customers": {"customer_id": "C", "entity_id": "E", "name": "Theirs", "kind": "business"},
     "customer_links": {"customer_id": "C", "other_id": "C2", "role": "payer", "from_on": JAN, "to_on": FEB},
+    "contacts": {"contact_id": "K", "customer_id": "C", "role": "cfo", "opt_out": "sms"},
     "items": {
         "item_id": "I",
         "entity_id": "E",
@@ -116,6 +117,14 @@ FAULTS = [
     ("unknown_words", change("items", kind="bill"), "unknown_word", "items", "I", "error"),
     ("unknown_currencies", change("instruments", currency="FRF"), "unknown_currency", "instruments", "D", "error"),
     ("duplicates", add("disputes", SOUND["disputes"]), "duplicate_key", "disputes", "P", "error"),
+    (
+        "unreadable_opt_outs",
+        change("contacts", opt_out="voir M. Durand"),
+        "opt_out_unreadable",
+        "contacts",
+        "K",
+        "warning",
+    ),
     ("orphans", change("disputes", item_id="I9"), "orphan", "disputes", "P", "error"),
     ("over_allocated_items", change("items", amount=59), "over_allocated", "items", "I", "error"),
     ("over_applied_receipts", change("receipts", amount=59), "over_applied", "receipts", "R", "error"),

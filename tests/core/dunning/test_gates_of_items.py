@@ -58,6 +58,9 @@ def test_nothing_holds_a_plain_late_invoice() -> None:
     ({"events": [event("factor:assigned", days(3))]}, "factored"),
     ({"events": [event("factor:assigned", days(3)), event("factor:returned", days(1))]}, None),
     ({"events": [event("factor:assigned", days(3), value="confidential")]}, None),
+    ({"events": [event("factor:assigned", days(3), "C", "customer")]}, "factored"),
+    ({"events": [event("factor:assigned", days(3), "C", "customer", value="confidential")]}, None),
+    ({"events": [event("factor:assigned", days(3), "C", "customer"), event("factor:returned", days(1))]}, None),
     ({"events": [event("handed_over:agency", days(3))]}, "handed_over"),
     ({"events": [event("handed_over:agency", days(3), "C", "customer")]}, "handed_over"),
     ({"events": [event("handed_over:agency", days(41), "C", "customer")]}, None),  # owed since

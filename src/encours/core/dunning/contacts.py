@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from encours.core.base.opt_outs import refusals
+
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
@@ -31,11 +33,11 @@ def reachable(facts: Facts) -> pl.DataFrame:
 
     Usable: neither opted out of it nor bounced. A customer without any such contact has no row.
     """
+    told = facts.book.contacts.with_columns(refused=refusals(facts.book.contacts))
     parts = []
     for channel, column in ADDRESS.items():
-        rows = facts.book.contacts.filter(pl.col(column).is_not_null())
-        words = pl.col("opt_out").fill_null("").str.to_lowercase().str.extract_all(r"[a-z_]+")
-        out = words.list.contains(channel) | words.list.contains("all")
+        rows = told.filter(pl.col(column).is_not_null())
+        out = pl.col("refused").list.contains(channel)
         bounced = pl.col("bounced_on").is_not_null() if column == "email" else pl.lit(False)
         parts.append(
             rows.group_by("customer_id").agg(

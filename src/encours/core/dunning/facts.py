@@ -9,6 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.factoring import sold
 from encours.core.base.groups import payers
 from encours.core.dunning.known import Known
 from encours.core.dunning.scenario import Scenarios
@@ -31,9 +32,6 @@ POSITION: dict[str, pl.DataType] = {
 }  # fmt: skip
 #: Whom one request for payment is made to, and by whom: two of these are never mixed in one message.
 GROUP = ("entity_id", "payer_id", "currency", "creditor")
-_ASSIGNED, _BACK = "factor:assigned", ("factor:released", "factor:returned")
-#: What the event's `value` says where no factor's name stands there: how the money is collected.
-_CONFIDENTIAL, _WE_COLLECT = "confidential", ("mandate", "own_collection")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +93,10 @@ def facts(book: Book, as_of: date, known: Known, scenarios: Scenarios) -> Facts:
     read = book.as_of(as_of)
     paying = payers(read.customers, _standing_links(read.customer_links, as_of))[0]
     days = (pl.lit(as_of) - pl.col("due_on")).dt.total_days()
+    owed = read.open_items().filter(pl.col("open") > 0)
     items = (
-        read.open_items()
-        .filter(pl.col("open") > 0)
-        .join(paying, on="customer_id", how="left", maintain_order="left")
-        .join(creditors(read.events), on="item_id", how="left", maintain_order="left")
+        owed.join(paying, on="customer_id", how="left", maintain_order="left")
+        .join(creditors(read, owed), on="item_id", how="left", maintain_order="left")
         .with_columns(
             payer_id=pl.coalesce("payer_id", "customer_id"),
             overdue_days=pl.max_horizontal(days, pl.lit(0)),
@@ -111,17 +108,12 @@ def facts(book: Book, as_of: date, known: Known, scenarios: Scenarios) -> Facts:
     return Facts(read, as_of, known, scenarios, items)
 
 
-def creditors(events: pl.DataFrame) -> pl.DataFrame:
+def creditors(book: Book, items: pl.DataFrame) -> pl.DataFrame:
     """item_id, creditor: items that a factor holds on the day, with its name where the event says it.
 
     A confidential sale is none of the customer's business: its money is asked for by us, to our account.
     """
-    told = events.filter((pl.col("subject") == "item") & pl.col("kind").is_in([_ASSIGNED, *_BACK]))
-    last = told.sort("on", "kind").group_by("subject_id", maintain_order=True).last()
-    how = pl.col("value").str.to_lowercase()
-    held = last.filter((pl.col("kind") == _ASSIGNED) & (how != _CONFIDENTIAL).fill_null(True))
-    name = pl.when(~how.is_in(_WE_COLLECT)).then("value")
-    return held.select(item_id="subject_id", creditor=pl.coalesce("detail", name, pl.lit("factor")))
+    return sold(book, items).filter(~pl.col("confidential")).select("item_id", creditor="factor")
 
 
 def _standing_links(links: pl.DataFrame, as_of: date) -> pl.DataFrame:

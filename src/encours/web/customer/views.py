@@ -14,10 +14,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from encours.core.base.opt_outs import CHANNELS
 from encours.usecases.customer_timeline import KINDS
 from encours.usecases.letter_files import statement_of
 from encours.usecases.manage_contacts import (
-    OPT_OUTS,
     ROLES,
     ContactForm,
     add_contact,
@@ -69,7 +69,7 @@ def customer(request: Request, customer_id: str) -> HttpResponse:
         context |= relation_context(show_relation(request.viewing, page.identity.entity_id, customer_id))
     elif page.tab == "contacts":
         roles = [(code, words.word("contact", code)) for code in ROLES]
-        refusals = [(code, words.word("opt_out", code)) for code in OPT_OUTS]
+        refusals = [(code, words.word("opt_out", code)) for code in CHANNELS]
         context |= {"contact_roles": roles, "known_roles": ROLES, "opt_outs": refusals}
     if page.habit is not None:
         context |= habit_words.said_of(page.habit)

@@ -7,6 +7,7 @@ import polars as pl
 from encours.connectors.sheet.kind import Built, Kind, Parsed, fields
 from encours.connectors.sheet.kinds._shared import CUSTOMER, with_customer_id
 from encours.core.base.issue import Issues
+from encours.core.base.opt_outs import refused, unreadable, written
 
 _FIELDS = fields(
     CUSTOMER
@@ -19,7 +20,7 @@ email text 1.2: email; e mail; mail; courriel; adresse email; adresse mail; emai
 phone text 1.0: telephone; tel; phone; telefon; mobile; portable; ligne directe; phone number
 address text 0.4*: adresse; adresse 1; adresse 2; address; rue; code postal; ville; cp; postal code; city; street
 language text 0.5: langue; language; sprache
-opt_out text 0.5: opt out; ne pas contacter; desinscrit; optout
+opt_out text 0.5: opt out; ne pas contacter; ne pas relancer; desinscrit; optout; do not contact; no contact
 """
 )
 _ROLES = (
@@ -28,6 +29,8 @@ _ROLES = (
     ("cfo", r"(?i)\bdaf\b|\bcfo\b|financ|tr[eé]sor"),
     ("site", r"(?i)site|agence|plant|magasin"),
 )
+
+_NAME_CHANNELS = "Say yes, or name what is not wanted: email, sms, call, voice, letter."
 
 
 def _build(parsed: Parsed, issues: Issues) -> Built:
@@ -45,13 +48,25 @@ def _build(parsed: Parsed, issues: Issues) -> Built:
         )
     key = pl.coalesce(pl.col("email").str.to_lowercase(), "phone", "contact_name", pl.lit("contact"))
     contacts = reachable.select(
-        "line", "customer_id", "email", "phone", "address", "opt_out", role=role,
+        "line", "customer_id", "email", "phone", "address", role=role, opt_out=_opt_outs(reachable, issues),
         name=pl.concat_str(["first_name", "contact_name"], separator=" ", ignore_nulls=True),
         contact_id=pl.format("{}:{}", "customer_id", key),
         language=pl.col("language").str.slice(0, 2).str.to_lowercase(),
     )  # fmt: skip
     once = contacts.unique("contact_id", keep="last", maintain_order=True)
     return Built({"contacts": once}, {"contacts": once.height})
+
+
+def _opt_outs(rows: pl.DataFrame, issues: Issues) -> pl.Series:
+    """What each contact refuses, in the one written form; of words that nobody can read an issue, and all channels."""
+    for line, told in rows.filter(pl.col("opt_out").is_not_null()).select("line", "opt_out").iter_rows():
+        if unreadable(told):
+            issues.add(
+                "opt_out_unreadable",
+                f"{told!r} names no channel that is not wanted: nothing is sent to this contact",
+                line=line, severity="warning", action=_NAME_CHANNELS, table="contacts",
+            )  # fmt: skip
+    return pl.Series([written(refused(told)) for told in rows["opt_out"]], dtype=pl.String)
 
 
 KIND = Kind(

@@ -10,6 +10,7 @@ from encours.core.base.check.rule import found, rule
 from encours.core.base.groups import payers
 from encours.core.base.issue import concat_issues
 from encours.core.base.money import money_text
+from encours.core.base.opt_outs import unreadable
 from encours.core.base.schema import TABLES
 
 if TYPE_CHECKING:
@@ -74,6 +75,16 @@ def impossible_dates(book: Book, now: Book) -> pl.DataFrame:
                 message = pl.format("{} {}", pl.lit(column), column)
                 parts.append(found(bad, name, key, "impossible_date", message, "Correct the date."))
     return concat_issues(parts)
+
+
+@rule
+def unreadable_opt_outs(book: Book, now: Book) -> pl.DataFrame:
+    """A contact refuses something in words that nobody can read, so nothing is sent there."""
+    texts = [text for text in now.contacts["opt_out"].drop_nulls().unique().to_list() if unreadable(text)]
+    bad = now.contacts.filter(pl.col("opt_out").is_in(texts))
+    message = pl.format("{} names no channel that is not wanted: nothing is sent to this contact", "opt_out")
+    action = "Say yes, or name what is not wanted: email, sms, call, voice, letter."
+    return found(bad, "contacts", "contact_id", "opt_out_unreadable", message, action, "warning")
 
 
 @rule

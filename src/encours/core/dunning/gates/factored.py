@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from encours.core.dunning.holding import last_events
+from encours.core.base.factoring import sold
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -14,14 +14,8 @@ if TYPE_CHECKING:
 CODE, RANK, TASK = "factored", 15, "ask_factor"
 SENTENCE = "Sold to a factor on {on}, who collects."
 
-_ASSIGNED, _BACK = "factor:assigned", ("factor:released", "factor:returned")
-#: What `value` says where we go on collecting ourselves: the sale is not notified, or a mandate leaves it to us.
-_WE_COLLECT = ("confidential", "mandate", "own_collection")
-
 
 def hold(facts: Facts) -> pl.DataFrame:
-    """All that is open of items whose last factor event assigns them, unless its `value` says that we collect."""
-    sold = last_events(facts.book, "item", [_ASSIGNED], _BACK)
-    sold = sold.filter(~pl.col("value").str.to_lowercase().is_in(_WE_COLLECT).fill_null(False))
-    rows = facts.items.join(sold.select("on", item_id="subject_id"), on="item_id")
-    return rows.select("item_id", "on")
+    """All that is open of items that stand sold, they or their whole account, unless the sale says that we collect."""
+    claims = sold(facts.book, facts.items).filter("collects")
+    return claims.select("item_id", "on")

@@ -172,6 +172,8 @@ def test_codes_come_out_of_names_and_none_is_taken_twice() -> None:
     assert code_of("Relance à l’échéance, ferme !", set(), "step") == "relance_a_lecheance_ferme"
     assert code_of("!!!", {"step"}, "step") == "step_2"
     assert len(code_of("x" * 90, set(), "step")) == 32
+    taken = {"x" * 32, *(f"{'x' * 30}_{number}" for number in range(2, 10))}
+    assert code_of("x" * 90, taken, "step") == f"{'x' * 29}_10", "what is stored of it is what is compared"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from encours.core.base.issue import CallError
-from encours.core.dunning.fields import Fault
+from encours.core.dunning.fields import RUNG_MAX, Fault
 from encours.core.dunning.reading import read_scenarios, scenario_data
 from encours.core.dunning.timeline import placed
 from encours.store.models import DunningScenario, ScenarioVersion
@@ -87,10 +87,11 @@ def drop_step(actor: Actor, entity_id: str, code: str, step_code: str, why: str 
 
 
 def code_of(name: str, taken: Collection[str], otherwise: str) -> str:
-    """A code out of a name, that nothing bears yet: letters, digits and _, at most 40."""
+    """A code out of a name, that nothing bears yet: letters, digits and _, at most RUNG_MAX, its number with it."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    base = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:32].strip("_") or otherwise
-    numbered = (f"{base}_{number}" for number in range(2, len(taken) + 3))
+    base = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:RUNG_MAX].strip("_") or otherwise
+    endings = (f"_{number}" for number in range(2, len(taken) + 3))
+    numbered = (base[: RUNG_MAX - len(ending)].strip("_") + ending for ending in endings)
     return next(code for code in (base, *numbered) if code not in taken)
 
 

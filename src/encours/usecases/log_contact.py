@@ -165,7 +165,7 @@ class _Work:
         }
         items: list[str | None] = list(self.said.items[:1]) if len(self.said.items) == 1 else [None]
         if self.action is not None and self.kind.reached:
-            row["level"] = self.action.step[:32]
+            row["level"] = self.action.step
             lines = PlannedLine.objects.filter(action=self.action).order_by("item_id")
             items = list(lines.values_list("item_id", flat=True)) or items
         start = f"{self.entity_id}:encours-{self.said.key}"

@@ -73,7 +73,7 @@ def _write_touches(message: Message, at: datetime) -> None:
     rows = [
         {
             "touch_id": f"{message.entity_id}:encours-{message.pk.hex}-{place}", "customer_id": message.customer_id,
-            "item_id": item_id, "channel": message.channel, "level": message.step[:32] or None, "sent_on": day,
+            "item_id": item_id, "channel": message.channel, "level": message.step or None, "sent_on": day,
             "entity_id": message.entity_id, "known_on": clock.today(),
         }
         for place, item_id in enumerate(items)

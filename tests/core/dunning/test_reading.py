@@ -75,6 +75,13 @@ def test_what_does_not_go_together_is_refused(step: dict[str, Any], word: str) -
     assert any(word in fault for fault in _faults(_one({**_STEP, **step})))
 
 
+def test_a_step_whose_code_no_touch_could_bear_is_refused() -> None:
+    step = {"code": "x" * 32, "level": 1, "days": 1, "channel": "email", "template": "reminder"}
+    read_scenarios({"code": "s", "names": {"en": "S"}, "steps": [step]})
+    with pytest.raises(CallError, match="a code of at most 32"):
+        read_scenarios({"code": "s", "names": {"en": "S"}, "steps": [{**step, "code": "x" * 33}]})
+
+
 def test_levels_only_rise_and_codes_stand_once() -> None:
     assert any("lower level" in fault for fault in _faults(_one({**_STEP, "level": 2}, {**_STEP, "code": "two"})))
     assert any("stands 2 times" in fault for fault in _faults(_one(_STEP, _STEP)))

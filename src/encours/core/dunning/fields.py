@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+#: So long is the level of a touch: a step whose code is longer would never be known as done.
+RUNG_MAX = 32
 _CODE = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MISSING = object()
@@ -71,6 +73,13 @@ def word(value: Any) -> str:
     if not isinstance(value, str) or not _CODE.fullmatch(value):
         raise ValueError
     return value
+
+
+def rung(value: Any) -> str:
+    """A step's code: a word of at most RUNG_MAX, so that what left is found again under it."""
+    if len(word(value)) > RUNG_MAX:
+        raise ValueError
+    return str(value)
 
 
 def text(value: Any) -> str:

@@ -15,10 +15,11 @@ import polars as pl
 from encours.core.base.issue import CallError
 from encours.core.dunning import scenario as of
 from encours.core.dunning.conditions import columns
-from encours.core.dunning.fields import Fault, Fields, amount, named, one_of, several, span, text, whole, word, yes
+from encours.core.dunning.fields import Fault, Fields, amount, named, one_of, rung, several, span, text, whole, word, yes
 from encours.core.dunning.scenario import Cap, Condition, Digest, Notice, Scenario, Scenarios, Step, Window
 
 _NAME = "a code of small letters, digits and _"
+_RUNG = "a code of at most 32 small letters, digits and _"
 _TEXT, _LIST, _YES = "a text", "a list of texts", "true or false"
 _DAYS = "a number of days"
 _AMOUNT = "an amount, such as 1500 or 1500.50"
@@ -97,7 +98,7 @@ def _scenario(data: Any, place: str, faults: list[str]) -> Scenario:
 
 def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
     fields = Fields(data, place, faults)
-    code = fields.take("code", word, _NAME) or ""
+    code = fields.take("code", rung, _RUNG) or ""
     fields.place = place = f"{scenario}/{code}" if code else place
     window = fields.take("window", lambda one: one, "", None)
     made = Step(

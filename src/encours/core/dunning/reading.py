@@ -15,7 +15,20 @@ import polars as pl
 from encours.core.base.issue import CallError
 from encours.core.dunning import scenario as of
 from encours.core.dunning.conditions import columns
-from encours.core.dunning.fields import Fault, Fields, amount, named, one_of, rung, several, span, text, whole, word, yes
+from encours.core.dunning.fields import (
+    Fault,
+    Fields,
+    amount,
+    named,
+    one_of,
+    rung,
+    several,
+    span,
+    text,
+    whole,
+    word,
+    yes,
+)
 from encours.core.dunning.scenario import Cap, Condition, Digest, Notice, Scenario, Scenarios, Step, Window
 
 _NAME = "a code of small letters, digits and _"

@@ -44,6 +44,9 @@ def test_a_notice_is_said_by_the_shipped_template_with_a_link_only_where_our_add
     (message,) = send_notices([notice])
     assert "https://encours.example.com/my-customers/" in message.text
     assert 'href="https://encours.example.com/my-customers/"' in message.html
+    Setting.objects.filter(key="mail.own_address").update(value="http://encours.lan:8000")
+    (message,) = send_notices([notice])
+    assert 'href="http://encours.lan:8000/my-customers/"' in message.html
 
 
 def test_own_words_take_the_place_of_the_shipped_ones(reader: User) -> None:

@@ -265,3 +265,21 @@ def test_files_in_the_providers_folder_are_read_and_put_away(letters: list[Messa
     assert (read.news, len(read.faults)) == (1, 1)
     assert "bad.csv" in read.faults[0][1]
     assert [path.name for path in returns.glob("*.csv")] == ["bad.csv"]
+
+
+def test_a_file_with_letters_of_two_entities_is_put_away_when_both_have_read_it(letters: list[Message]) -> None:
+    (batch,) = print_letters.print_letters(job(_ACTOR), "A")
+    first, second = batch.printed.order_by("name")[:2]
+    workshop("B")
+    other = PrintBatch.objects.create(entity_id="B", name="b", made_at=clock.now())
+    PrintedLetter.objects.filter(pk=second.pk).update(batch=other)
+    returns = print_letters.print_folder() / "returns"
+    returns.mkdir(parents=True)
+    rows = "".join(f"{one.name};posted;2025-09-12\n" for one in (first, second))
+    (returns / "both.csv").write_text("file;status;date\n" + rows)
+    read = print_letters.collect_proofs(job(_ACTOR), "A")
+    assert (read.news, read.faults, read.owed) == (1, [], 1)
+    assert list(returns.glob("*.csv"))
+    read = print_letters.collect_proofs(job(_ACTOR), "B")
+    assert (read.news, read.faults, read.owed) == (1, [], 0)
+    assert not list(returns.glob("*.csv"))

@@ -22,7 +22,9 @@ from encours.store.models import (
     Signal,
     StepNotice,
 )
+from encours.usecases import clock
 from encours.usecases.dunning_rules import rules_of
+from encours.usecases.notice_clock import unheard
 from encours.usecases.rights import job
 from encours.usecases.show_advices import expected_receipts
 
@@ -43,7 +45,7 @@ def known_of(entity_id: str, day: date, book: Book, predicted: pl.DataFrame) -> 
         holds=_holds(entity_id, day),
         chosen=_chosen(entity_id),
         objections=_objections(entity_id),
-        notices=_notices(entity_id),
+        notices=_notices(entity_id, day),
     )
 
 
@@ -105,9 +107,15 @@ def _chosen(entity_id: str) -> pl.DataFrame:
     return _frame("chosen", list(ScenarioChoice.objects.filter(entity_id=entity_id).values(*SCHEMAS["chosen"])))
 
 
-def _notices(entity_id: str) -> pl.DataFrame:
-    rows = StepNotice.objects.filter(entity_id=entity_id).values_list("customer_id", "step", "asked_at")
-    return _frame("notices", [{"customer_id": c, "step": s, "asked_on": at.date()} for c, s, at in rows])
+def _notices(entity_id: str, day: date) -> pl.DataFrame:
+    """Notices given. One that waits to leave counts from the day itself; one that never came anywhere was not given."""
+    waiting, lost = unheard(entity_id)
+    rows = StepNotice.objects.filter(entity_id=entity_id).exclude(pk__in=lost)
+    return _frame("notices", [
+        {"customer_id": row.customer_id, "step": row.step,
+         "asked_on": day if row.pk in waiting else row.asked_at.astimezone(clock.ZONE).date()}
+        for row in rows
+    ])  # fmt: skip
 
 
 def _objections(entity_id: str) -> pl.DataFrame:

@@ -232,9 +232,10 @@ def _payment(block: PaymentBlock | None, language: str, pay_by: date, with_qr: b
     return Block("\n".join(text), f'<div style="{box}">{title}{made}</div>')
 
 
-def link(address: str) -> Block:
-    """An address as text, and as a link; nothing where there is none."""
-    if not address.startswith("https://"):
+def link(address: str, *, ours: bool = False) -> Block:
+    """An address as text, and as a link; nothing where there is none. `ours`: inside our own network, where plain http
+    may do."""
+    if not address.startswith(("https://", "http://") if ours else "https://"):
         return Block("", "")
     shown = html.escape(address)
     return Block(address, f'<a href="{shown}">{shown}</a>')

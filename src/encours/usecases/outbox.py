@@ -13,6 +13,7 @@ from encours.core.base.schema import TABLES
 from encours.store import audit, parquet
 from encours.store.models import Message, MessageEvent, PlannedAction
 from encours.usecases import clock, merge
+from encours.usecases.notice_clock import begin
 
 #: So long an approved message stands in the queue, where whoever approved it can take it back.
 RECALL = timedelta(minutes=10)
@@ -51,6 +52,7 @@ def mark_sent(
         note(message, "sent", at, detail or provider_id)
         if message.purpose == _TOUCHED and message.customer_id:
             _write_touches(message, at)
+        begin(message, at)
         if message.action_id:
             PlannedAction.objects.filter(action_id=message.action_id).update(
                 state=PlannedAction.State.DONE, done_at=at, outcome="sent"

@@ -41,7 +41,7 @@ def preview_notice(actor: Actor, source: Source, customer_id: str) -> tuple[str,
     data = _facts(actor, customer, owner, kind, said)
     notice = Notice(kind, customer.entity_id, owner.pk or 0, customer_id if kind != "digest" else "", data)
     values = notice_values(notice, actor.user, owner, said)
-    return owner.email, render(source, values, {"link": link(address_of(notice))})
+    return owner.email, render(source, values, {"link": link(address_of(notice), ours=True)})
 
 
 def _facts(actor: Actor, customer: Customer, owner: User, kind: str, language: str) -> Mapping[str, Any]:

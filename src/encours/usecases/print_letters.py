@@ -38,11 +38,15 @@ _BATCH_MAX = 2_000
 
 @dataclass(frozen=True)
 class ProofsRead:
-    """What came of a file of proofs: letters with news, rows that said nothing new, and faults as (line, sentence)."""
+    """What came of a file of proofs: letters with news, rows that said nothing new, and faults as (line, sentence).
+
+    `owed`: rows that are news of other entities' letters; they are kept when those entities read the file.
+    """
 
     news: int
     known: int
     faults: list[tuple[int, str]] = field(default_factory=list)
+    owed: int = 0
 
 
 def print_folder() -> Path:
@@ -180,12 +184,15 @@ def take_proofs(actor: Actor, entity_id: str, content: bytes) -> ProofsRead:
     """
     require(actor, "approve_message", entity_id)
     proofs, faults = read_proofs(content)
-    news = 0
+    news = elsewhere = owed = 0
     with transaction.atomic():
         parquet.lock_entity(entity_id)
         for proof in proofs:
-            letter = _letter_of(entity_id, proof)
-            if letter is None:
+            letter = _letter_of(proof, batch__entity_id=entity_id)
+            if letter is None and (other := _letter_of(proof)) is not None:
+                elsewhere += 1
+                owed += _is_news(other, proof)
+            elif letter is None:
                 faults.append((proof.line, "no letter of ours bears this file name or tracking number"))
             elif _is_news(letter, proof):
                 _keep(letter, proof)
@@ -195,26 +202,30 @@ def take_proofs(actor: Actor, entity_id: str, content: bytes) -> ProofsRead:
             _store(digest, content)
             after = {"letters": news, "sha256": digest}
             audit.append(clock.now(), actor.name, "take_proofs", entity_id=entity_id, after=after)
-    known = len(proofs) - news - sum(1 for line, _ in faults if line in {proof.line for proof in proofs})
-    return ProofsRead(news, known, sorted(faults))
+    wrong = sum(1 for line, _ in faults if line in {proof.line for proof in proofs})
+    return ProofsRead(news, len(proofs) - news - elsewhere - wrong, sorted(faults), owed)
 
 
 def collect_proofs(actor: Actor, entity_id: str) -> ProofsRead:
-    """Reads what lies in the provider's `returns`; read files move to `returns/done`, those with faults stay."""
+    """Reads what lies in the provider's `returns`; read files move to `returns/done`, those with faults stay.
+
+    One provider prints for several entities: a file of theirs moves when the last of them has read it.
+    """
     folder = print_folder() / "returns"
     total = ProofsRead(0, 0)
     for path in sorted(folder.glob("*.csv")):
         found = take_proofs(actor, entity_id, path.read_bytes())
         named = [(line, f"{path.name}: {fault}") for line, fault in found.faults]
-        total = ProofsRead(total.news + found.news, total.known + found.known, [*total.faults, *named])
-        if not found.faults:
+        sums = total.news + found.news, total.known + found.known
+        total = ProofsRead(*sums, [*total.faults, *named], total.owed + found.owed)
+        if not found.faults and not found.owed:
             (folder / "done").mkdir(exist_ok=True)
             path.rename(folder / "done" / path.name)
     return total
 
 
-def _letter_of(entity_id: str, proof: Proof) -> PrintedLetter | None:
-    letters = PrintedLetter.objects.filter(batch__entity_id=entity_id).select_related("message").order_by("-pk")
+def _letter_of(proof: Proof, **where: str) -> PrintedLetter | None:
+    letters = PrintedLetter.objects.filter(**where).select_related("message").order_by("-pk")
     if proof.file:
         name = proof.file.replace("\\", "/").rsplit("/", 1)[-1]
         batch = proof.file.replace("\\", "/").rsplit("/", 2)[-2] if "/" in proof.file.replace("\\", "/") else ""

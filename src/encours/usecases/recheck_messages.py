@@ -31,6 +31,8 @@ from encours.usecases.ask_firewall import Firewall
 
 #: A message says figures of its day; after so many days it is composed anew rather than sent.
 _FRESH = timedelta(days=4)
+#: Messages to our own people.
+_OURS = ("internal", "notice")
 #: Templates that do not ask for money: what was paid meanwhile does not make them wrong.
 _NOT_ASKING = frozenset({"thanks", "thank_you", "statement", "copy_wanted", "copy"})
 
@@ -53,11 +55,17 @@ class _Seen:
 def whys_not(messages: Sequence[Message], firewall: Firewall) -> dict[Any, str]:
     """Message -> why it must not leave now, as a sentence; "" where it may. The look is as old as this call."""
     asking = [one for one in messages if one.purpose == "dunning" and one.customer_id is not None]
-    found: dict[Any, str] = {one.pk: "" for one in messages}
+    found: dict[Any, str] = {one.pk: _too_late(one) for one in messages}
     if asking:
         seen = _look(asking)
         found |= {one.pk: _why(one, seen, firewall) for one in asking}
     return found
+
+
+def _too_late(message: Message) -> str:
+    """A notice to our own people that stood so long (in test mode, without a server) tells nobody anything any more."""
+    old = message.purpose in _OURS and clock.now() - message.created_at > _FRESH
+    return "it waited for more than four days: what it tells is old" if old else ""
 
 
 def _why(message: Message, seen: _Seen, firewall: Firewall) -> str:

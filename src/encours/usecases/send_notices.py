@@ -42,6 +42,7 @@ class Notice:
 
     `data`: what its template needs beside recipient, customer, author and sender; days are written in the reader's
     language. `template`: another code than the kind's own, where a scenario names one.
+    `bears`: by which the moment that its message leaves is known (`notice_clock`).
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Notice:
     customer_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     template: str = ""
+    bears: str = ""
 
 
 def send_notices(notices: Sequence[Notice], by: User | None = None) -> list[Message]:
@@ -71,7 +73,7 @@ def send_notices(notices: Sequence[Notice], by: User | None = None) -> list[Mess
             entity_id=one.entity_id, purpose="internal" if one.kind != STEP_NOTICE else "notice", channel="email",
             state=Message.State.QUEUED, to=[reader.email], subject=words.subject, text=words.text, html=words.html,
             language=language, template=TEMPLATES[one.kind], step=one.kind, created_at=at, created_by=by,
-            approved_at=at, send_after=at,
+            approved_at=at, send_after=at, action_id=one.bears or None,
         )  # fmt: skip
         MessageEvent.objects.create(message=message, kind="queued", at=at)
         found.append(message)
@@ -83,7 +85,7 @@ def _words(one: Notice, by: User | None, reader: User, language: str) -> Rendere
     code = TEMPLATES[one.kind]
     source = _template(one, code, language)
     values = notice_values(one, by, reader, language)
-    blocks = {"link": link(address_of(one))}
+    blocks = {"link": link(address_of(one), ours=True)}
     try:
         return render(source, values, blocks)
     except CallError:

@@ -15,6 +15,7 @@ from encours.store.models import Customer, Dispute, DisputeCare, Item, SalesDige
 from encours.usecases import clock
 from encours.usecases.dunning_owner import sales_users
 from encours.usecases.letters import says
+from encours.usecases.notice_clock import borne_by, called_off, wait_on
 from encours.usecases.notice_words import spoken, task_words, words_of
 from encours.usecases.rights import Actor
 from encours.usecases.send_notices import DIGEST, STEP_NOTICE, Notice, own_address, send_notices
@@ -29,6 +30,7 @@ def tell_sales(actor: Actor, entity_id: str, asked: pl.DataFrame, day: date) -> 
     """
     rows = list(asked.filter(pl.col("entity_id") == entity_id).iter_rows(named=True))
     users = sales_users(entity_id, [str(row["owner"] or "") for row in rows])
+    wait_on(entity_id)
     sent = 0
     for row in rows:
         if row["kind"] == "notice":
@@ -46,9 +48,9 @@ def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], user_id: 
     hours = max(24, ((row["goes_on"] or day + timedelta(days=2)) - day).days * 24)
     since = clock.now() - timedelta(hours=hours)
     same = StepNotice.objects.filter(entity_id=entity_id, customer_id=row["customer_id"], step=row["step"])
-    if same.filter(asked_at__gte=since).exists():
+    if same.filter(asked_at__gte=since).exclude(pk__in=called_off(entity_id)).exists():
         return 0
-    StepNotice.objects.create(
+    given = StepNotice.objects.create(
         entity_id=entity_id, customer_id=row["customer_id"], scenario=row["scenario"] or "", step=row["step"],
         asked_at=clock.now(), asked_of_id=user_id, hours=hours,
     )  # fmt: skip
@@ -66,7 +68,9 @@ def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], user_id: 
             "hours": hours,
         },
     }
-    notice = Notice(STEP_NOTICE, entity_id, user_id, row["customer_id"], data, row["template"] or "")
+    notice = Notice(
+        STEP_NOTICE, entity_id, user_id, row["customer_id"], data, row["template"] or "", bears=borne_by(given)
+    )
     return len(send_notices([notice], actor.user))
 
 

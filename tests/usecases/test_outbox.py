@@ -144,7 +144,9 @@ def test_a_link_to_the_statement_goes_along_once_a_public_address_is_set() -> No
 
 def test_automatic_messages_queue_but_formal_ones_never() -> None:
     assert compose_message(job("test"), plan_action(mode="automatic").action_id).state == "queued"
-    formal = plan_action("1", mode="automatic", formal=True)
+    one = {"email": "daf@example.com", "name": "Aline Roux", "title": "Directrice", "delegation": "acte du 2 janvier"}
+    keep("letters.signatories", [one])
+    formal = plan_action("1", mode="automatic", formal=True, template="formal_notice", signatory="cfo")
     assert compose_message(job("test"), formal.action_id).state == "to_confirm"
 
 

@@ -27,6 +27,7 @@ from encours.usecases.compose_letter import LETTERS, letter_draft, lines_of
 from encours.usecases.edit_template import template_of
 from encours.usecases.frame_words import drafted, said_in
 from encours.usecases.keep_messages import Draft, keep_drafts, messages_of
+from encours.usecases.letter_settings import Signatory
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import read_at_once, setting
 from encours.usecases.message_recipients import Recipients, Writer, recipients_of, user_named, writer_of
@@ -38,6 +39,7 @@ from encours.usecases.publish_statement import ACT as PUBLISH
 from encours.usecases.publish_statement import links_are_on, publish_statement
 from encours.usecases.quiet_hours import leaves_after
 from encours.usecases.rights import Actor, NotAllowedError, require
+from encours.usecases.step_people import signatory_of, signed, writer_of_step
 
 ACT = "plan_dunning"
 #: Templates that bring the copies of their invoices whatever the settings say.
@@ -130,7 +132,8 @@ def composed_of(action: PlannedAction, wish: Wish, publisher: Actor | None = Non
         entity, customer, lines, clock.today(), language, code, wish.tone or action.tone or source.tone, action.level,
         first, _statement_link(publisher, source, action, language),
     )  # fmt: skip
-    return composed(of, to, _signer(action, customer), source, wish)
+    signatory = signatory_of(customer, action.signatory or "", of.day) if action.formal else None
+    return composed(of, to, writer_of_step(action, customer), source, wish, signatory)
 
 
 def in_one_language(entity_id: str, code: str, language: str, tone: str) -> tuple[Source, str]:
@@ -151,12 +154,20 @@ def _statement_link(publisher: Actor | None, source: Source, action: PlannedActi
     return publish_statement(publisher, action.customer_id, language).address
 
 
-def composed(of: Subject, to: Recipients, signer: User | None, source: Source, wish: Wish) -> Composed:
-    """A message of given facts and template, with its files. Raises CallError."""
+def composed(
+    of: Subject, to: Recipients, signer: User | None, source: Source, wish: Wish, signatory: Signatory | None = None
+) -> Composed:
+    """A message of given facts and template, with its files; `signatory`: of a formal one. Raises CallError."""
     writer = writer_of(of.entity.pk, of.entity.name, signer, of.day)
+    if signatory is not None:
+        writer = signed(writer, signatory, of.entity.name, of.language)
     content = content_of(of, writer)
     source = replace(source, subject=wish.subject or source.subject, text=wish.text or source.text)
     words = render(source, content.values, content.blocks)
+    if signatory is not None and signatory.name not in words.text:
+        raise CallError(
+            [f"template {source.code} has no place for who signs: put {{{{ sender.signature }}}} at its end"]
+        )
     wanted: dict[str, object] = dict(setting("mail.attach", of.entity.pk, of.day))
     if of.template in _WITHOUT_STATEMENT:
         wanted["statement"] = False
@@ -204,13 +215,6 @@ def tried_lines(customer_id: str, today: date, most: int) -> tuple[Chased, ...]:
     rows = Item.objects.filter(customer_id=customer_id, is_current=True, open__gt=0).order_by("due_on", "number")
     found = list(rows.filter(due_on__lt=today)[:most]) or list(rows[:most])
     return tuple(Chased(row.item_id, row.open) for row in found if row.currency == found[0].currency)
-
-
-def _signer(action: PlannedAction, customer: Customer) -> User | None:
-    """Who signs: the person that the step's sender role means."""
-    if action.assigned_to_id and action.sender in ("", "collector"):
-        return User.objects.filter(pk=action.assigned_to_id, is_active=True).first()
-    return user_named(customer.sales_owner if action.sender == "sales_owner" else customer.collector)
 
 
 def _message(actor: Actor, action: PlannedAction, found: Composed) -> Message:

@@ -23,6 +23,7 @@ from encours.usecases.type_conditions import conditions_data
 ACT = "edit_scenario"
 #: Who writes, and who signs a formal notice.
 SENDERS = ("collector", "sales_owner", "credit_manager")
+SIGNATORIES = ("credit_manager", "cfo", "collector", "sales_owner")
 #: Roles of a customer's contacts to which a step may write.
 ROLES = ("accounts_payable", "buyer", "cfo", "executive", "site", "accountant", "public_accountant", "sales_owner")
 _NUMBERS = ("level", "days", "notice_hours", "minutes", "patience")

@@ -9,17 +9,17 @@ from functools import partial
 from typing import Any, Literal
 
 from encours.core.base.issue import CallError
-from encours.core.base.opt_outs import refused
 from encours.core.terms.interest import Line
 from encours.store.models import Contact, Customer, Entity, Item
-from encours.usecases.chased_facts import contacts_of, customer_of, customers_of, entity_of, items_of
+from encours.usecases.chased_facts import customer_of, customers_of, entity_of, items_of
 from encours.usecases.claim_penalties import Penalty, penalties
 from encours.usecases.frame_words import said_in
-from encours.usecases.letter_setup import sender_of, signatories_of
+from encours.usecases.letter_setup import sender_of
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import setting
 from encours.usecases.message_template import one_line
 from encours.usecases.payment_block import Chased, PaymentBlock, payment_block
+from encours.usecases.step_people import posted_to, signatory_of
 
 Kind = Literal["friendly", "firm", "formal_notice", "last_notice"]
 #: The letters there are; the fifth document is the statement of account.
@@ -27,7 +27,6 @@ KINDS: tuple[Kind, ...] = ("friendly", "firm", "formal_notice", "last_notice")
 _CLAIMING = frozenset({"firm", "formal_notice", "last_notice"})
 _SIGNED = frozenset({"formal_notice", "last_notice"})
 _PAY_WITHIN_DAYS = 8  # of all but the formal notice, whose days are a setting
-_ROLES = ("accounts_payable", "accounting", "cfo", "site", "buyer")
 _TABLES = "---"
 _LINES_MAX = 6
 
@@ -44,8 +43,9 @@ class Letter:
     email for a letter that goes as a file. `text`: paragraphs parted by blank lines, `---` where the tables stand.
     `words`: what says subject and text instead, out of the letter's own values and sums. `draft`: to be looked at
     only, so that address and signatory may lack. `claim`: whether penalties are asked for; default by kind, never of
-    a consumer. `signatory`: the e-mail address of one of the settings' signatories. `contact_id`: to whom; `contact`:
-    whom to answer, as printed.
+    a consumer. `signatory`: the role that signs ("" any). `contact_id`: to whom; `contact`:
+    whom to answer, as printed. `to`: the contact roles to which its step writes. `formal`: of a formal step, so that
+    it bears its signatory whatever its kind.
     """
 
     entity_id: str
@@ -60,6 +60,8 @@ class Letter:
     reference: str = ""
     contact: str = ""
     contact_id: str = ""
+    to: tuple[str, ...] = ()
+    formal: bool = False
     pay_by: date | None = None
     claim: bool | None = None
     signatory: str = ""
@@ -99,26 +101,20 @@ class Sums:
         return self.principal + self.extra
 
 
-def parties_of(entity_id: str, customer_id: str, day: date, language: str = "", contact_id: str = "") -> Parties:
-    """The entity, the customer and the contact written to. Raises CallError for an unknown customer."""
+def parties_of(
+    entity_id: str, customer_id: str, day: date, language: str = "", contact_id: str = "", roles: Sequence[str] = ()
+) -> Parties:
+    """The entity, the customer and the contact written to, of a step that writes to `roles`.
+
+    Raises CallError for an unknown customer.
+    """
     entity, customer = entity_of(entity_id), customer_of(customer_id)
     if entity is None or customer is None or customer.entity_id != entity_id:
         raise CallError([f"{customer_id} is not a customer of {entity_id}"])
-    contact = contact_of(customer_id, contact_id)
+    contact = posted_to(customer_id, roles, contact_id)
     spoken = language or (contact.language if contact else None) or customer.language
     wanted = says.language_of(spoken, customer.country or entity.country)
     return Parties(entity, customer, contact, said_in(entity_id, wanted, "letter"), day)
-
-
-def contact_of(customer_id: str, contact_id: str = "") -> Contact | None:
-    """To whom letters go: the contact named, else the one with a postal address whose role comes first."""
-    rows = contacts_of(customer_id)
-    if named := [row for row in rows if row.contact_id == contact_id]:
-        return named[0]
-    posted = [row for row in rows if row.address]
-    # Who wants no letters gets one only where nobody else has an address: the gate holds what may be refused.
-    posted = [row for row in posted if "letter" not in refused(row.opt_out)] or posted
-    return min(posted, key=lambda row: _ROLES.index(row.role) if row.role in _ROLES else len(_ROLES), default=None)
 
 
 def address_lines(who: Parties) -> list[str]:
@@ -207,7 +203,7 @@ def letter_data(letter: Letter) -> dict[str, Any]:
     Raises CallError: unknown customer or items, two creditors, currencies or collectors in one letter, no postal
     address, a formal notice without a signatory.
     """
-    who = parties_of(letter.entity_id, letter.customer_id, letter.day, letter.language, letter.contact_id)
+    who = parties_of(letter.entity_id, letter.customer_id, letter.day, letter.language, letter.contact_id, letter.to)
     if letter.words is None and not letter.text and who.language not in says.languages():
         who = replace(who, language="en")  # of an added language there is no ready text
     rows = _items(letter)
@@ -405,16 +401,13 @@ def _claim_part(sums: Sums, language: str) -> list[list[Any]]:
 
 
 def _signature(letter: Letter, who: Parties) -> list[str]:
-    if letter.kind in _SIGNED:
-        known = signatories_of(letter.entity_id, letter.day)
-        wanted = (
-            [one for one in known if one.email.casefold() == letter.signatory.casefold()] if letter.signatory else known
-        )
-        if not wanted and letter.draft:
-            return [who.entity.name]
-        if not wanted:
-            raise CallError(["who signs formal notices, with title and delegation, is not in the settings"])
-        one = wanted[0]
+    if letter.formal or letter.kind in _SIGNED:
+        try:
+            one = signatory_of(who.customer, letter.signatory, letter.day)
+        except CallError:
+            if letter.draft:
+                return [who.entity.name]
+            raise
         said = [says.word(who.language, "delegation", delegation=one.delegation)] if one.delegation else []
         return [one.name, one.title, *said]
     return [name for name in (letter.contact.split(",")[0], who.entity.name) if name]

@@ -49,12 +49,16 @@ class Factor:
 
 @dataclass(frozen=True)
 class Signatory:
-    """Who signs formal notices: a user by e-mail address, with title and the delegation that the letter quotes."""
+    """Who signs formal notices: a user by e-mail address, with title and the delegation that the letter quotes.
+
+    `role`: the signatory role of steps that is meant; "" any that nobody else is named for.
+    """
 
     email: str
     name: str
     title: str
     delegation: str
+    role: str = ""
 
 
 def sender_fault(value: Any) -> str | None:
@@ -85,8 +89,10 @@ def factors_fault(value: Any) -> str | None:
 
 
 def signatories_fault(value: Any) -> str | None:
-    """What is wrong with `letters.signatories`: rows of email, name, title, delegation."""
-    good = _rows(value, {"email", "name", "title", "delegation"}) and all(row["name"] and row["title"] for row in value)
+    """What is wrong with `letters.signatories`: rows of email, name, title, delegation and, where wanted, role."""
+    rows = [{"role": ""} | row if isinstance(row, dict) else row for row in value] if isinstance(value, list) else None
+    names = {"email", "name", "title", "delegation", "role"}
+    good = rows is not None and _rows(rows, names) and all(row["name"] and row["title"] for row in rows)
     return None if good else "give rows of e-mail address, name, title and delegation"
 
 

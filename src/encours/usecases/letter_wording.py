@@ -77,7 +77,7 @@ def preview_letter(actor: Actor, source: Source, customer_id: str) -> Pages:
         writer = user_named(customer.collector)
         letter = Letter(
             customer.entity_id, customer_id, kind_of(source.code), lines, today, language=language,
-            channel=_channel(customer.entity_id, source.code), words=worded(source, who, lines, 1), draft=True,
+            channel=_channel(customer.entity_id, source.code), words=worded(source, who, lines, 1, writer), draft=True,
             contact=writer.get_full_name() if writer else "",
         )  # fmt: skip
         data = letter_data(letter)

@@ -110,7 +110,13 @@ def content_of(of: Subject, writer: Writer) -> Content:
 def _people(of: Subject, writer: Writer) -> dict[str, Any]:
     sender = sender_of(of.entity.pk, of.day)
     contact = of.contact or Person("", "")
-    lines = [writer.name, of.entity.name if writer.name != of.entity.name else "", writer.phone, writer.email]
+    lines = [
+        writer.name,
+        writer.title,
+        of.entity.name if writer.name != of.entity.name else "",
+        writer.phone,
+        writer.email,
+    ]
     return {
         "entity": {
             "name": of.entity.name, "legal_id": of.entity.legal_id or "", "email": sender.email, "phone": sender.phone,

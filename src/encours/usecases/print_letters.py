@@ -171,7 +171,7 @@ def _sheets(letters: Sequence[PrintedLetter]) -> tuple[list[Sheet], dict[str, st
         sheets.append(
             Sheet(
                 one.name, content, pages, message.channel, message.pk.hex[:12], message.customer_id or "",
-                message.currency, message.amount, scale, tuple(address_lines(who)),
+                message.currency, message.amount, scale, tuple(message.to or address_lines(who)),
             )
         )  # fmt: skip
     return sheets, failed

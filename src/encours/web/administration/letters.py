@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from encours.usecases.edit_steps import SIGNATORIES
 from encours.usecases.letter_settings import Account, Factor, Sender, Signatory
 from encours.usecases.show_settings import SettingRow
 
@@ -15,7 +16,7 @@ from encours.usecases.show_settings import SettingRow
 ROWS: dict[str, tuple[str, ...]] = {
     "payment.accounts": ("currency", "iban", "bic", "holder"),
     "payment.factors": ("code", "name", "iban", "bic", "mention"),
-    "letters.signatories": ("name", "title", "delegation", "email"),
+    "letters.signatories": ("name", "title", "delegation", "email", "role"),
 }
 _UPPER = ("iban", "bic", "currency")
 _KINDS = {"payment.accounts": Account, "payment.factors": Factor, "letters.signatories": Signatory}
@@ -44,6 +45,7 @@ class LettersShown:
     accounts: list[Any]
     factors: list[Any]
     signatories: list[Any]
+    signing_roles: tuple[str, ...] = SIGNATORIES
 
 
 def shown(rows: Sequence[SettingRow]) -> LettersShown:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from encours.core.dunning.quiet import DAY
 from encours.core.dunning.scenario import CHANNELS, DUE, MODES, OLDEST, PREVIOUS, Step, Window
-from encours.usecases.edit_steps import ROLES, SENDERS, TypedStep
+from encours.usecases.edit_steps import ROLES, SENDERS, SIGNATORIES, TypedStep
 from encours.usecases.edit_template import TONES
 from encours.web.scenarios import conditions
 from encours.web.scenarios import words as said
@@ -151,7 +151,7 @@ def groups(values: Mapping[str, Any], faults: Mapping[str, str], marks: Sequence
             make.number("notice_hours", _("Hours of notice to sales")),
             make.check("formal", _("formal notice")),
             make.choice("signatory", _("Signed by"), [("", _("nobody")), *_worded("contact_role", _with(
-                SENDERS, values.get("signatory")))]),
+                SIGNATORIES, values.get("signatory")))]),
         ]),
     ]  # fmt: skip
 

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from encours.store.models import (
-    Contact,
     ContactOutcome,
     HeldItem,
     Item,
     ItemPrediction,
     PayerProfile,
+    PlannedAction,
     PlannedLine,
     Promise,
     PromiseResult,
@@ -21,12 +21,11 @@ from encours.store.models import (
     User,
 )
 from encours.usecases import clock
+from encours.usecases.call_script import whom_to_ask
 from encours.usecases.show_today import TodayRow, colleagues, one_row, step_names
 from encours.usecases.viewing import Viewing
 
-_LINES, _SAID = 60, 8
-#: Who is asked first on the telephone.
-_FIRST = ("accounts_payable", "cfo", "buyer")
+_LINES, _SAID, _PEOPLE = 60, 8, 6
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def show_action(viewing: Viewing, number: int) -> ActionPage | None:
         lines=lines,
         more_lines=more,
         held=_held(viewing, row.customer_id, row.currency),
-        people=_people(viewing, row.customer_id),
+        people=_people(viewing, number),
         before=before[:_SAID],
         habit=habit.profile if habit else "",
         usual_days=habit.figures.get("delay_median") if habit else None,
@@ -151,11 +150,11 @@ def _held(viewing: Viewing, customer_id: str, currency: str) -> list[HeldLine]:
     ][:_LINES]
 
 
-def _people(viewing: Viewing, customer_id: str) -> list[Person]:
-    rows = viewing.facts(Contact).filter(customer_id=customer_id)
-    found = [Person(one.name or "", one.role or "", one.email or "", one.phone or "") for one in rows]
-    known = [one for one in found if one.email or one.phone]
-    return sorted(known, key=lambda one: (one.role not in _FIRST, one.role, one.name))[:6]
+def _people(viewing: Viewing, number: int) -> list[Person]:
+    """Whom to reach, in the order that the step means."""
+    action = viewing.rows(PlannedAction).get(pk=number)
+    found = whom_to_ask(action)[:_PEOPLE]
+    return [Person(one.name or "", one.role or "", one.email or "", one.phone or "") for one in found]
 
 
 def _before(viewing: Viewing, customer_id: str) -> list[Before]:

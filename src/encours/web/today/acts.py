@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from encours.core.base.issue import CallError
 from encours.core.base.money import AmountError, to_minor
-from encours.store.models import Entity
+from encours.usecases.call_script import call_scripts
 from encours.usecases.contact_outcomes import OUTCOMES
 from encours.usecases.log_contact import Logged, log_contact
 from encours.usecases.manage_scenarios import choose_scenario, scenarios_of
@@ -72,11 +73,18 @@ def offered(actor: Actor, page: ActionPage) -> list[tuple[str, str, str]]:
 
 
 def call_context(request: Request, page: ActionPage) -> dict[str, Any]:
-    """What the form of a call shows."""
-    company = Entity.objects.filter(pk=page.row.entity_id).values_list("name", flat=True).first()
+    """What the form of a call shows: what to say, and what may come of it."""
     named = words.words("outcome")
+    broken = page.promise is not None and page.promise.code == "broken"
+    language = (get_language() or "fr")[:2]
+    try:
+        scripts = call_scripts(request.viewing.actor, page.row.action_id, language, broken=broken)
+        fault = ""
+    except CallError as refused:
+        scripts, fault = [], said_together(refused.faults)
     return {
-        "company": company,
+        "scripts": scripts,
+        "script_fault": fault,
         "outcomes": [(code, named.get(code, code), " ".join(kind.needs)) for code, kind in OUTCOMES.items()],
         "parts": range(1, PARTS + 1),
         "dispute_reasons": [(code, words.word("dispute_reason", code)) for code in REASONS],

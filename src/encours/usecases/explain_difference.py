@@ -40,13 +40,17 @@ class Answer:
 class Gap:
     """The difference of the chosen items and the receipt's money, in the items' currency: above zero, less came.
 
-    None where it cannot be said: the items have several currencies, or no rate is known; `why` says it.
+    None where it cannot be said: the items have several currencies, or no rate is known; `why` says it. `rate`: minor
+    units of that currency for one of the receipt's, `paid_in`; `money`: what the receipt's money is worth at it.
     """
 
     gap: int | None
     currency: str
     answers: tuple[Answer, ...] = ()
     why: str = ""
+    rate: Decimal = Decimal(1)
+    paid_in: str = ""
+    money: int = 0
 
     def answer(self, code: str) -> Answer | None:
         """The answer of this code."""
@@ -79,9 +83,10 @@ def explain_difference(viewing: Viewing, receipt_id: str, settled: Mapping[str, 
     case = around.case(gap, settled)
     found = explain_gap(case, difference_policy(receipt.entity_id))
     if not gap:
-        return Gap(0, currency, (_plain(receipt, settled, rate),))
+        plain = (_plain(receipt, settled, rate),)
+        return Gap(0, currency, plain, rate=rate, paid_in=receipt.currency, money=money)
     answers = tuple(_answer(viewing, receipt, case, settled, rate, one) for one in found)
-    return Gap(gap, currency, answers)
+    return Gap(gap, currency, answers, rate=rate, paid_in=receipt.currency, money=money)
 
 
 def _plain(receipt: Receipt, settled: Mapping[str, int], rate: Decimal) -> Answer:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from encours.core.base.issue import CallError
+from encours.core.base.money import exponent
 from encours.store.models import Customer, Item, Proposal, ProposalLine
 from encours.usecases.accept_match import Accepted, accept_match
 from encours.usecases.allocate_receipt import GapDispute, allocate_receipt
-from encours.usecases.explain_difference import Answer, explain_difference
+from encours.usecases.explain_difference import Answer, Gap, explain_difference
 from encours.usecases.viewing import Viewing
 
 #: Codes of what is no cause: the proposal as it stands; the rest on the account of a customer.
@@ -35,12 +36,19 @@ class Choice:
 
 @dataclass(frozen=True)
 class Difference:
-    """`gap`: what is chosen less the money, in `currency` (above zero, less came); None where `why` forbids it."""
+    """`gap`: what is chosen less the money, in `currency` (above zero, less came); None where `why` forbids it.
+
+    Where the receipt came in another currency, `paid_in`: `rate` units of `currency` for one of it, and the money is
+    worth `money` minor units of `currency`.
+    """
 
     gap: int | None
     currency: str
     choices: tuple[Choice, ...] = ()
     why: str = ""
+    paid_in: str = ""
+    rate: float = 1.0
+    money: int = 0
 
     @property
     def over(self) -> int:
@@ -59,8 +67,9 @@ def offer_differences(
     if not settled:
         return Difference(None, "")
     gap = explain_difference(viewing, receipt_id, settled)
+    told = _told(gap)
     if not gap.gap:
-        return Difference(gap.gap, gap.currency, why=gap.why)
+        return told
     choices = [_choice(answer) for answer in gap.answers]
     if proposal_id is not None and _is_as_proposed(viewing, receipt_id, settled, proposal_id):
         choices.insert(0, Choice(AS_PROPOSED))
@@ -69,7 +78,21 @@ def offer_differences(
     kept = choices[:_CHOICES_MAX]
     best = next((place for place, one in enumerate(kept) if not one.blocked), None)
     marked = tuple(Choice(**{**vars(one), "best": place == best}) for place, one in enumerate(kept))
-    return Difference(gap.gap, gap.currency, marked, gap.why)
+    return replace(told, choices=marked)
+
+
+def currencies_of(viewing: Viewing, item_ids: Iterable[str]) -> dict[str, str]:
+    """Item id -> currency, of the items that the actor sees: an amount is read with its item's decimals."""
+    rows = viewing.actor.scope(Item).filter(item_id__in=list(item_ids), is_current=True)
+    return dict(rows.values_list("item_id", "currency"))
+
+
+def _told(gap: Gap) -> Difference:
+    """The difference without what may be said of it."""
+    if not gap.paid_in or gap.paid_in == gap.currency:
+        return Difference(gap.gap, gap.currency, why=gap.why)
+    whole = gap.rate.scaleb(exponent(gap.paid_in) - exponent(gap.currency))
+    return Difference(gap.gap, gap.currency, (), gap.why, gap.paid_in, float(whole), gap.money)
 
 
 def settle_receipt(

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
+from encours.core.base.money import EXPONENTS
 from encours.core.matching.spans import quoted_spans
 from encours.store.models import Customer, CustomerLink, Item, PayerAlias, Proposal, ProposalLine, Receipt
+from encours.usecases.difference_case import unit_rate
 from encours.usecases.ready_matches import is_ready
 from encours.usecases.show_search import find_items
 from encours.usecases.viewing import Viewing
@@ -33,7 +36,7 @@ class Segment:
 class DeskItem:
     """An open item. `cash` and `deducted` (by kind) are what the proposal takes off it; amounts in the item's currency.
 
-    `by_receipt`: how the receipt's money is spoken of, for an item of another customer or a found one.
+    `rate`: minor units of the item's currency for one of the receipt's on the day of the payment; None: none is known.
     """
 
     item_id: str
@@ -54,6 +57,17 @@ class DeskItem:
     is_chosen: bool = False  # what the desk begins with: the proposal; without one, what the text quotes
     discount_on: date | None = None
     discount_amount: int | None = None
+    rate: Decimal | None = Decimal(1)
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of its currency's minor unit."""
+        return EXPONENTS.get(self.currency, 2)
+
+    @property
+    def rate_text(self) -> str:
+        """The rate as a page's script reads it; "" where none is known."""
+        return "" if self.rate is None else format(self.rate, "f")
 
     @property
     def settles(self) -> int:
@@ -192,7 +206,7 @@ def find_for_desk(viewing: Viewing, receipt_id: str, text: str) -> list[DeskItem
     In the receipt's currency first; an empty list where nothing fits or the receipt is not seen.
     """
     viewing = Viewing(viewing.actor, viewing.actor.entities, viewing.today)
-    found = viewing.facts(Receipt).filter(receipt_id=receipt_id).values("entity_id", "currency").first()
+    found = viewing.facts(Receipt).filter(receipt_id=receipt_id).values(*_RECEIPT).first()
     if found is None or len(text.strip()) < 2:
         return []
     own = viewing.of([found["entity_id"]])
@@ -203,7 +217,7 @@ def find_for_desk(viewing: Viewing, receipt_id: str, text: str) -> list[DeskItem
     listed = list(rows.order_by("due_on", "item_id").values(*_ITEM)[:ITEMS_MAX])
     names = _names(own, {row["customer_id"] for row in listed})
     made = [DeskItem(**row, customer_name=names.get(row["customer_id"], row["customer_id"])) for row in listed]
-    return sorted(made, key=lambda item: (item.item_id not in hits, item.currency != found["currency"]))
+    return sorted(_priced(made, found), key=lambda item: (item.item_id not in hits, item.currency != found["currency"]))
 
 
 def _proposal(viewing: Viewing, receipt_id: str) -> tuple[Proposal | None, list[ProposalLine]]:
@@ -305,7 +319,15 @@ def _items(
         for row in listed
     ]
     place = {customer_id: number for number, customer_id in enumerate(customer_ids)}
-    return sorted(made, key=lambda item: (not item.is_proposed, place.get(item.customer_id, len(place))))
+    made.sort(key=lambda item: (not item.is_proposed, place.get(item.customer_id, len(place))))
+    return _priced(made, receipt)
+
+
+def _priced(items: list[DeskItem], receipt: Mapping[str, Any]) -> list[DeskItem]:
+    """The items of other currencies with the rate at which the receipt's money is held against them."""
+    day, own = receipt["value_on"] or receipt["booked_on"], receipt["currency"]
+    rates = {other: unit_rate(own, other, day) for other in sorted({item.currency for item in items} - {own})}
+    return [replace(item, rate=rates[item.currency]) if item.currency in rates else item for item in items]
 
 
 def _segments(text: str, spans: Sequence[tuple[int, int]]) -> list[Segment]:

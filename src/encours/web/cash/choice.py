@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -20,13 +21,16 @@ class Choice:
     tab: str = ""
 
 
-def read_choice(form: QueryDict, currency: str) -> Choice:
-    """Reads the form. Raises CallError naming every amount that is none."""
+def read_choice(form: QueryDict, currencies: Mapping[str, str], currency: str) -> Choice:
+    """Reads the form; each amount is in its item's currency (`currency` where none is known of it).
+
+    Raises CallError naming every amount that is none.
+    """
     settled, faults = {}, []
     for item_id in dict.fromkeys(form.getlist("item")):
         text = form.get(f"amount:{item_id}", "").replace("\u2212", "-")
         try:
-            settled[item_id] = to_minor(text, currency)
+            settled[item_id] = to_minor(text, currencies.get(item_id, currency))
         except AmountError:
             faults.append(f"{text or 'nothing'} is not an amount")
     if faults:

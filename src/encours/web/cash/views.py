@@ -24,7 +24,7 @@ from encours.usecases.book_advance import book_advance
 from encours.usecases.mark_not_customer import mark_not_customer
 from encours.usecases.propose_matches import propose_viewed
 from encours.usecases.rights import NotAllowedError
-from encours.usecases.settle_receipt import offer_differences, settle_receipt
+from encours.usecases.settle_receipt import currencies_of, offer_differences, settle_receipt
 from encours.usecases.show_advice_pages import advice_of_receipt
 from encours.usecases.show_cash import PAGE_ROWS, Queue, show_queue
 from encours.usecases.show_desk import Desk, find_for_desk, show_desk
@@ -33,7 +33,7 @@ from encours.usecases.show_unapplied import show_unapplied
 from encours.usecases.take_receipt import TakenError, take_receipt
 from encours.usecases.undo_match import undo_match
 from encours.web.cash import words
-from encours.web.cash.choice import read_choice
+from encours.web.cash.choice import Choice, read_choice
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
@@ -142,7 +142,7 @@ def gap(request: Request, receipt_id: str) -> HttpResponse:
     """What may be said of the difference of the chosen items and the money."""
     desk = _seen(request, receipt_id)
     try:
-        choice = read_choice(request.POST, desk.currency)
+        choice = _choice(request, desk)
         found = offer_differences(request.viewing, receipt_id, choice.settled, choice.proposal_id)
     except NotAllowedError as refused:
         raise gone_or_forbidden(refused) from refused
@@ -158,7 +158,7 @@ def apply(request: Request, receipt_id: str) -> HttpResponse:
     desk = _seen(request, receipt_id)
 
     def settle() -> tuple[str, int | None]:
-        choice = read_choice(request.POST, desk.currency)
+        choice = _choice(request, desk)
         done = settle_receipt(
             request.viewing, receipt_id, choice.settled, choice.difference, choice.proposal_id
         ).decision
@@ -290,6 +290,11 @@ def _desk_context(request: Request, desk: Desk | None, tab: str) -> dict[str, ob
         "aside_rules": list(RULES),
         "advice": told,
     }
+
+
+def _choice(request: Request, desk: Desk) -> Choice:
+    known = currencies_of(request.viewing, request.POST.getlist("item"))
+    return read_choice(request.POST, known, desk.currency)
 
 
 def _seen(request: Request, receipt_id: str) -> Desk:

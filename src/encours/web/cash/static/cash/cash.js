@@ -7,34 +7,44 @@
   const MINUS = "\u2212";
 
   const sheet = () => $("[data-receipt][data-unapplied]");
-  const digits = () => Number(sheet().dataset.decimals);
   // As the server reads it: the mark that comes last is the decimal mark, unless it stands more than once.
-  const minor = (text) => {
+  const minor = (text, decimals) => {
     const plain = text.replace(/[\s\u202f\u00a0]/g, "").replace(MINUS, "-");
     const last = plain.lastIndexOf(",") > plain.lastIndexOf(".") ? "," : ".";
     const pieces = plain.split(last);
     const decimal = pieces.length === 2 ? `${pieces[0].replace(/[.,]/g, "")}.${pieces[1]}` : plain.replace(/[.,]/g, "");
     const value = Number(decimal);
-    return plain === "" || Number.isNaN(value) ? 0 : Math.round(value * 10 ** digits());
+    return plain === "" || Number.isNaN(value) ? 0 : Math.round(value * 10 ** decimals);
   };
-  const written = (amount) => new Intl.NumberFormat(document.documentElement.lang || "fr", {
-    minimumFractionDigits: digits(), maximumFractionDigits: digits(),
-  }).format(Math.abs(amount) / 10 ** digits()).replace(/^/, amount < 0 ? MINUS : "");
+  const written = (amount, decimals) => new Intl.NumberFormat(document.documentElement.lang || "fr", {
+    minimumFractionDigits: decimals, maximumFractionDigits: decimals,
+  }).format(Math.abs(amount) / 10 ** decimals).replace(/^/, amount < 0 ? MINUS : "");
 
   const parts = (row) => ({ box: $("input[type=checkbox]", row), field: $("input.amount", row) });
   const rows = () => all("#items tr[data-item]");
-  const settled = () => rows().reduce((sum, row) => {
-    const { box, field } = parts(row);
-    return box.checked ? sum + minor(field.value) : sum;
-  }, 0);
+  const chosen = () => rows().filter((row) => parts(row).box.checked);
+  const digits = (row) => Number(row.dataset.decimals);
+  // What is left, in the currency of the chosen items: the money is held against them at the day's rate. Items of two
+  // currencies, or of one without a rate, have no sum: the server says so beneath.
+  const left = () => {
+    const list = chosen();
+    const { unapplied, currency, decimals } = sheet().dataset;
+    if (!list.length) return { amount: Number(unapplied), currency, decimals: Number(decimals) };
+    const first = list[0].dataset;
+    if (list.some((row) => row.dataset.currency !== first.currency) || !first.rate) return null;
+    const sum = list.reduce((total, row) => total + minor(parts(row).field.value, digits(row)), 0);
+    const worth = first.rate === "1" ? Number(unapplied) : Math.round(Number(unapplied) * Number(first.rate));
+    return { amount: worth - sum, currency: first.currency, decimals: Number(first.decimals) };
+  };
 
   const tell = () => {
     const place = $("[data-difference]");
     if (!place) return;
-    const left = Number(sheet().dataset.unapplied) - settled();
-    place.textContent = written(left);
-    place.classList.toggle("good", left === 0);
-    place.classList.toggle("slip", left !== 0);
+    const rest = left();
+    place.textContent = rest ? written(rest.amount, rest.decimals) : "\u2014";
+    place.classList.toggle("good", Boolean(rest) && rest.amount === 0);
+    place.classList.toggle("slip", !rest || rest.amount !== 0);
+    $("[data-difference-in]").textContent = rest && rest.currency !== sheet().dataset.currency ? rest.currency : "";
     const form = $("#apply");
     if (form) form.dispatchEvent(new CustomEvent("chosen"));
   };
@@ -43,7 +53,7 @@
     const { box, field } = parts(row);
     row.classList.toggle("on", box.checked);
     field.disabled = !box.checked;
-    field.value = box.checked ? written(Number(row.dataset.open)) : "";
+    field.value = box.checked ? written(Number(row.dataset.open), digits(row)) : "";
   };
 
   document.addEventListener("change", (event) => {
@@ -88,12 +98,12 @@
       if (!twin) { seen.set(row.dataset.item, row); return; }
       if (parts(row).box.checked) { twin.replaceWith(row); seen.set(row.dataset.item, row); } else row.remove();
     });
-    const chosen = rows().filter((row) => parts(row).box.checked);
-    chosen.reverse().forEach((row) => $("#items").prepend(row));
+    const first = chosen();
+    first.reverse().forEach((row) => $("#items").prepend(row));
     if (rows().length) all("#items tr.nothing").forEach((row) => row.remove());
     const box = $("#desk-search");
     if (box) { box.blur(); box.value = ""; }
-    point(chosen.length);
+    point(first.length);
   };
 
   // The arrows walk the items, the space bar chooses, digits choose what the difference is.

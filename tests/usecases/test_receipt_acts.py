@@ -36,9 +36,9 @@ from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.take_receipt import (
     LAPSES_AFTER,
+    LOOK_LAPSES_AFTER,
     TakenError,
     holders,
-    release_all,
     release_receipt,
     take_receipt,
 )
@@ -222,5 +222,32 @@ def test_two_clerks_never_work_on_one_receipt(monkeypatch: pytest.MonkeyPatch) -
     assert accept_match(two, number).decision is not None
     assert not ReceiptTake.objects.exists(), "what is done is given back"
     take_receipt(two, "A:r1")
-    release_all(two)
+    release_receipt(two, "A:r1")
     assert take_receipt(one, "A:r1").mine
+
+
+def test_a_look_lapses_sooner_and_keeps_nobody_from_acting_on_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = person("one"), person("two")
+    propose_matches(one, ["A"], DAY)
+    number = proposed("r2").pk
+    assert take_receipt(one, "A:r2", working=False).is_look
+    with pytest.raises(TakenError):
+        accept_match(two, number)
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + LOOK_LAPSES_AFTER + timedelta(seconds=1))
+    assert take_receipt(two, "A:r2", working=False).mine, "whoever comes next has it"
+    assert not take_receipt(two, "A:r2").is_look, "something was begun"
+    assert not take_receipt(two, "A:r2", working=False).is_look, "what was begun stays begun"
+    with pytest.raises(TakenError):
+        accept_match(one, number, among_others=True)
+    release_receipt(two, "A:r2")
+    take_receipt(two, "A:r2", working=False)
+    assert accept_match(one, number, among_others=True).decision is not None
+
+
+def test_what_waits_for_another_signature_or_was_refused_is_given_back() -> None:
+    one = person("one")
+    propose_matches(one, ["A"], DAY)
+    take_receipt(one, "A:r2")
+    reject_match(one, proposed("r2").pk)
+    assert not ReceiptTake.objects.exists()

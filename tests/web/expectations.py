@@ -130,6 +130,7 @@ EXPECTED: dict[str, Expected] = {
     "cash_propose": _post(_CASH, 403),
     "cash_undo": _post(_CASH, 403),
     "cash_hold": _all(_CASH, 200, 403, method="post"),
+    "cash_release": _all(_CASH, 204, 403, method="post"),
     "cash_gap": _all(_CASH, 200, 403, method="post", data=lambda town: {"item": "A:0:late", "amount:A:0:late": "12"}),
     "cash_apply": _post(_CASH, 403, data=lambda town: {"item": "A:0:late", "amount:A:0:late": "1234,56"}),
     "cash_advance": _post(_CASH, 403, data=lambda town: {"customer": "A:0"}),

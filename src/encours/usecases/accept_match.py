@@ -35,8 +35,8 @@ class Accepted:
         return self.decision is None
 
 
-def accept_match(actor: Actor, proposal_id: int) -> Accepted:
-    """Posts a proposal. Accepting it twice is accepting it once.
+def accept_match(actor: Actor, proposal_id: int, *, among_others: bool = False) -> Accepted:
+    """Posts a proposal. Accepting it twice is accepting it once. `among_others`: it is one of many; looks do not count.
 
     Raises NotAllowedError (no right, over the limit, one's own first signature), TakenError while another person works
     on the receipt, StaleProposalError where the facts have moved on; the proposal is then laid aside.
@@ -46,7 +46,7 @@ def accept_match(actor: Actor, proposal_id: int) -> Accepted:
             proposal = _visible(actor, proposal_id)
             between.lock_all(proposal)
             proposal.refresh_from_db()
-            accepted, written = accept_locked(actor, proposal)
+            accepted, written = accept_locked(actor, proposal, among_others=among_others)
     except StaleProposalError:
         Proposal.objects.filter(pk=proposal_id, state=Proposal.State.OPEN).update(state=Proposal.State.SUPERSEDED)
         raise
@@ -68,7 +68,7 @@ def accept_matches(actor: Actor, proposal_ids: Iterable[int]) -> tuple[list[Acce
         BulkConfirmation.objects.bulk_create(rows, ignore_conflicts=True)
     for proposal_id in wanted:
         try:
-            done.append(accept_match(actor, proposal_id))
+            done.append(accept_match(actor, proposal_id, among_others=len(wanted) > 1))
         except CallError as error:
             faults += error.faults
     return done, faults
@@ -92,18 +92,19 @@ def reject_match(actor: Actor, proposal_id: int, why: str = "") -> Decision:
         refuse_if_taken(actor, proposal.receipt_id)
         proposal.state = Proposal.State.REJECTED
         proposal.save(update_fields=["state"])
+        release_receipt(actor, proposal.receipt_id)
         act = posting.Act("reject_match", proposal, None, why=why, more={"rule": proposal.rule})
         return posting.decide(actor, [act])[0]
 
 
-def accept_locked(actor: Actor, proposal: Proposal) -> tuple[Accepted, list[Merged]]:
+def accept_locked(actor: Actor, proposal: Proposal, *, among_others: bool = False) -> tuple[Accepted, list[Merged]]:
     """Posts a proposal as it stands under the entity's lock, in the caller's transaction, which extends the copies."""
     if proposal.state == Proposal.State.ACCEPTED:
         decision = proposal.decisions.filter(act="accept_match", undone_by__isnull=True).first()
         return Accepted(decision), []
     if proposal.state != Proposal.State.OPEN or proposal.decision == "none":
         raise StaleProposalError([f"proposal {proposal.pk} is {proposal.state}"])
-    refuse_if_taken(actor, proposal.receipt_id)
+    refuse_if_taken(actor, proposal.receipt_id, among_others=among_others)
     lines = posting.read_lines([proposal])
     facts = posting.read_facts([proposal], lines)
     fits, faults = posting.fitting([proposal], lines, facts)
@@ -111,6 +112,7 @@ def accept_locked(actor: Actor, proposal: Proposal) -> tuple[Accepted, list[Merg
         raise StaleProposalError(faults[proposal.pk])
     name_differences([proposal], lines)
     if not _signed(actor, proposal, fits[0].total):
+        release_receipt(actor, proposal.receipt_id)  # the other one who signs must get at it
         return Accepted(None), []
     decisions, merged = posting.post(actor, fits, facts)
     release_receipt(actor, proposal.receipt_id)

@@ -18,7 +18,9 @@ ACT = "mark_not_customer"
 REASONS = ("own_transfer", "payment_made", "bank_fee", "supplier_refund", "tax", "interest", "loan", "other")
 
 
-def mark_not_customer(actor: Actor, receipt_id: str, reason: str, why: str = "") -> Decision:
+def mark_not_customer(
+    actor: Actor, receipt_id: str, reason: str, why: str = "", *, among_others: bool = False
+) -> Decision:
     """Keeps a receipt out of cash application for a reason (one of REASONS). Twice is once; `undo_match` undoes it.
 
     Raises NotAllowedError, TakenError while another person works on it, CallError where some of it is applied or stands
@@ -34,7 +36,7 @@ def mark_not_customer(actor: Actor, receipt_id: str, reason: str, why: str = "")
         before = NotCustomer.objects.select_related("decision").filter(receipt_id=receipt_id).first()
         if before is not None and before.reason == reason:
             return before.decision
-        refuse_if_taken(actor, receipt_id)
+        refuse_if_taken(actor, receipt_id, among_others=among_others)
         _check_free(receipt_id, receipt.amount == receipt.unapplied, before)
         decision = keep_decision(
             actor, ACT, receipt.entity_id, receipt_id, amount=receipt.amount, why=why.strip(), more={"reason": reason}
@@ -49,10 +51,11 @@ def mark_not_customers(
     actor: Actor, receipt_ids: Iterable[str], reason: str, why: str = ""
 ) -> tuple[list[Decision], list[str]]:
     """Several receipts, each on its own: (marked, what kept the others back). Raises NotAllowedError."""
+    wanted = list(dict.fromkeys(receipt_ids))
     done, faults = [], []
-    for receipt_id in receipt_ids:
+    for receipt_id in wanted:
         try:
-            done.append(mark_not_customer(actor, receipt_id, reason, why))
+            done.append(mark_not_customer(actor, receipt_id, reason, why, among_others=len(wanted) > 1))
         except NotAllowedError:
             raise
         except CallError as error:

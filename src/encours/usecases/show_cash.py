@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from encours.store.models import Advance, Customer, Decision, NotCustomer, Proposal, ProposalLine, Receipt
 from encours.usecases import clock
 from encours.usecases.ready_matches import is_ready
+from encours.usecases.take_receipt import Hold, holders
 from encours.usecases.viewing import Viewing
 
 PAGE_ROWS = 60
@@ -45,6 +46,12 @@ class QueueRow:
     proposal_id: int | None = None
     decision_id: int | None = None  # what applied it, where it may be undone
     by_itself: bool = False
+    hold: Hold | None = None  # who else is at it now
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody else works on it; a look does not keep it from what is done to many at once."""
+        return self.hold is None or self.hold.is_look
 
 
 @dataclass(frozen=True)
@@ -57,15 +64,20 @@ class Group:
     rows: list[QueueRow] = field(default_factory=list)
 
     @property
+    def free(self) -> list[QueueRow]:
+        """The rows on this page that may be acted on together: those that nobody else works on."""
+        return [row for row in self.rows if row.is_free]
+
+    @property
     def proposals(self) -> list[int]:
         """Numbers of the proposals on this page, for confirming them together."""
-        return [row.proposal_id for row in self.rows if row.proposal_id is not None]
+        return [row.proposal_id for row in self.free if row.proposal_id is not None]
 
     @property
     def totals(self) -> list[tuple[str, int]]:
-        """What this page's rows come to, by currency."""
+        """What this page's rows come to that may be acted on together, by currency."""
         sums: dict[str, int] = {}
-        for row in self.rows:
+        for row in self.free:
             sums[row.currency] = sums.get(row.currency, 0) + row.unapplied
         return sorted(sums.items(), key=lambda pair: -abs(pair[1]))
 
@@ -132,6 +144,8 @@ def show_queue(viewing: Viewing, tab: str = "", page: int = 1) -> Queue:
     make = {"check": _check, "none": _none, "done": _made}[tab]
     cut = slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS + 1)
     groups, more = make(viewing, {"proposed": proposed, "kinds": kinds, "bare": bare, "done": done}, cut)
+    if tab != "done":
+        _mark_held(viewing, groups)
     return Queue(
         tab,
         counts,
@@ -142,6 +156,15 @@ def show_queue(viewing: Viewing, tab: str = "", page: int = 1) -> Queue:
         viewing.actor.may("accept_match", None).ok,
         not any(counts.values()) and not viewing.facts(Receipt).exists(),
     )
+
+
+def _mark_held(viewing: Viewing, groups: Sequence[Group]) -> None:
+    """Says of each row who else is at it."""
+    held = holders(viewing.actor, [row.receipt_id for group in groups for row in group.rows])
+    for group in groups:
+        for place, row in enumerate(group.rows):
+            if (hold := held.get(row.receipt_id)) is not None and not hold.mine:
+                group.rows[place] = replace(row, hold=hold)
 
 
 def _today(viewing: Viewing) -> Viewing:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("cash/items/<path:receipt_id>", views.items, name="cash_items"),
     path("cash/gap/<path:receipt_id>", views.gap, name="cash_gap"),
     path("cash/hold/<path:receipt_id>", views.hold, name="cash_hold"),
+    path("cash/release/<path:receipt_id>", views.release, name="cash_release"),
     path("cash/apply/<path:receipt_id>", views.apply, name="cash_apply"),
     path("cash/advance/<path:receipt_id>", views.advance, name="cash_advance"),
     path("cash/aside/<path:receipt_id>", views.aside, name="cash_aside"),

@@ -30,7 +30,7 @@ from encours.usecases.show_cash import PAGE_ROWS, Queue, show_queue
 from encours.usecases.show_desk import Desk, find_for_desk, show_desk
 from encours.usecases.show_match_rate import show_match_rate
 from encours.usecases.show_unapplied import show_unapplied
-from encours.usecases.take_receipt import TakenError, take_receipt
+from encours.usecases.take_receipt import TakenError, release_receipt, take_receipt
 from encours.usecases.undo_match import undo_match
 from encours.web.cash import words
 from encours.web.cash.choice import Choice, read_choice
@@ -126,14 +126,27 @@ def propose(request: Request) -> HttpResponse:
 @clerk
 @require_POST
 def hold(request: Request, receipt_id: str) -> HttpResponse:
-    """Takes the receipt for this clerk; said again by the page every minute. The answer says who else holds it."""
+    """Takes the receipt for this clerk, and gives back the one that was left; said again by the page every minute.
+
+    The answer says who else holds it. `working`: the clerk has begun something; before that it is a look.
+    """
+    if left := request.POST.get("left", ""):
+        release_receipt(request.viewing.actor, left)
     try:
-        take_receipt(request.viewing.actor, receipt_id)
+        take_receipt(request.viewing.actor, receipt_id, working="working" in request.POST)
     except TakenError as taken:
         return render(request, "cash/held.html", {"hold": taken.hold})
     except NotAllowedError as refused:
         raise gone_or_forbidden(refused) from refused
     return HttpResponse("")
+
+
+@clerk
+@require_POST
+def release(request: Request, receipt_id: str) -> HttpResponse:
+    """Gives the receipt back: the page was left."""
+    release_receipt(request.viewing.actor, receipt_id)
+    return HttpResponse(status=204)
 
 
 @clerk

@@ -90,6 +90,36 @@
     if (place >= 0 && list[place + 1]) event.detail.parameters.next = list[place + 1];
   });
 
+  // The receipt on the desk is this clerk's: looked at first, worked on once something is begun. It is given back on
+  // going on and on leaving; who does nothing for a minute gives no sign of life.
+  let held = null;
+  let begun = false;
+  let alive = true;
+  const begin = () => { if (!begun && $("#held")) { begun = true; htmx.trigger("#held", "again"); } };
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.id !== "held") return;
+    const now = sheet() && sheet().dataset.receipt;
+    if (now === held && !alive) { event.preventDefault(); return; }
+    if (now !== held) begun = false;
+    if (held && now !== held) event.detail.parameters.left = held;
+    if (begun) event.detail.parameters.working = "1";
+    held = now;
+    alive = false;
+  });
+  ["keydown", "pointerdown", "pointermove", "wheel"].forEach((name) => {
+    document.addEventListener(name, () => { alive = true; }, { passive: true, capture: true });
+  });
+  ["change", "input"].forEach((name) => document.addEventListener(name, (event) => {
+    if (event.target.closest("#desk")) { alive = true; begin(); }
+  }));
+  addEventListener("pagehide", () => {
+    if (!held || !$("#held")) return;
+    const { "X-CSRFToken": token } = JSON.parse(document.body.getAttribute("hx-headers"));
+    fetch($("#held").dataset.release, { method: "POST", keepalive: true, headers: { "X-CSRFToken": token } });
+    held = null;
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted && $("#held")) htmx.trigger("#held", "again"); });
+
   // What was found stands first; an item that is on the desk already stands once, with what was chosen of it.
   const drop_twins = () => {
     const seen = new Map();
@@ -123,6 +153,7 @@
     box.checked = !box.checked;
     take(row);
     tell();
+    begin();
   };
   const edit = () => {
     const row = rows()[at];

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,16 +19,18 @@ from encours.store.models import (
     Decision,
     Delegation,
     Item,
+    Message,
     Proposal,
     ProposalLine,
     Receipt,
     Run,
 )
 from encours.store.rights import job
-from encours.usecases import refusals
+from encours.usecases import clock, refusals
 from encours.usecases.accept_match import StaleProposalError, accept_match
 from encours.usecases.apply_receipts import apply_receipts
 from encours.usecases.automatic_posting import activate_automatic_posting
+from encours.usecases.deciding import write_facts
 from encours.usecases.entry_rules import change_bank
 from encours.usecases.export_allocations import export_allocations
 from encours.usecases.export_entries import export_entries
@@ -102,6 +106,35 @@ def test_one_rule_alone() -> None:
     assert Item.objects.get(item_id="A:1:i0").open == 10_000
     assert Item.objects.get(item_id="A:0:i0").open == 0
     assert preview_rewind(job("test"), run.pk).posts == 2
+
+
+def test_what_was_sent_meanwhile_and_who_was_left_alone_is_listed() -> None:
+    before = Message.objects.create(**_sent("A:0", clock.now()))
+    run = posted()
+    later = [
+        Message.objects.create(**_sent("A:0", clock.now(), subject="Second reminder")),
+        Message.objects.create(**_sent("A:9", clock.now())),
+        Message.objects.create(**_sent("A:1", None, state="queued")),
+    ]
+    touch = {"entity_id": "A", "touch_id": "A:t1", "customer_id": "A:1", "channel": "call", "sent_on": clock.today()}
+    write_facts({"touches": [touch]}, "A")
+    Item.objects.filter(item_id="A:2:i0").update(due_on=clock.today() - timedelta(days=1))
+    found = preview_rewind(job("test"), run.pk).between
+    told = {(one.customer_id, one.channel, one.subject, one.on) for one in found.sent}
+    assert told == {
+        ("A:0", "email", "Second reminder", clock.today()),
+        ("A:1", "call", "", clock.today()),
+    }, "neither what was sent before the posts, nor to others, nor what has not left"
+    assert {one.message_id for one in found.sent} == {str(later[0].pk), ""}
+    assert str(before.pk) not in {one.message_id for one in found.sent}
+    assert [(one.customer_id, one.items, one.overdue, one.currency) for one in found.alone] == [
+        ("A:2", 1, 10_000, "EUR")
+    ], "who was written to was not left alone"
+
+
+def _sent(customer_id: str, at: datetime | None, **more: Any) -> dict[str, Any]:
+    told = {"entity_id": "A", "customer_id": customer_id, "channel": "email", "state": "sent", "sent_at": at}
+    return told | {"created_at": clock.now()} | more
 
 
 def test_one_stratum_alone() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -15,6 +15,7 @@ from encours.usecases.apply_receipts import RUN
 from encours.usecases.error_budget import error_budget
 from encours.usecases.merge.apply import Merged
 from encours.usecases.refusals import REWOUND
+from encours.usecases.rewind_messages import Between, sent_between
 from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.standing_promise import newest_certificate
 
@@ -64,6 +65,7 @@ class RewindPreview:
     `exported` posts have left for the ERP: the next export takes a counter-entry along by itself. `sealed` ones are
     dated in a sealed month, which stays as it is: they are reversed in the open one. `judged`: audited posts that were
     judged right; their judgement goes with them. `first_at`, `last_at`: when the first and the last was posted.
+    `between`: what was sent to the customers of these posts since, and who was left alone because of them.
     """
 
     run_id: int | None
@@ -79,6 +81,7 @@ class RewindPreview:
     judged: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
+    between: Between = field(default_factory=Between)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def preview_part(part: Part) -> RewindPreview:
         _judged_right(decisions),
         min(days, default=None),
         max(days, default=None),
+        sent_between(part.entity_id, decisions, written),
     )
 
 

@@ -89,20 +89,34 @@ def currency_of(entity_id: str) -> str:
     return str(Entity.objects.values_list("currency", flat=True).get(pk=entity_id))
 
 
+#: Lines of what was sent meanwhile, and of who was left alone, that the page lists.
+BETWEEN_ROWS = 100
+
+
 def show_rewind(
     viewing: Viewing, run_id: int, rule: str = "", stratum: str = ""
 ) -> tuple[RewindPreview, dict[str, str]]:
-    """What rewinding a run would do, and the payers of its largest posts. Raises NotAllowedError or CallError."""
+    """What rewinding a run would do, and the names of payers and customers in it, by id.
+
+    Raises NotAllowedError or CallError.
+    """
     preview = preview_rewind(viewing.actor, run_id, rule, stratum)
-    naming = Naming(viewing.every_entity())
-    return preview, naming.payers([post.receipt_id for post in preview.largest])
+    return preview, _named_in(viewing, preview)
 
 
 def show_rewind_posts(viewing: Viewing, part: Part) -> tuple[RewindPreview, dict[str, str]]:
     """The same over all runs, of a version of the model, a rule or a stratum. Raises NotAllowedError or CallError."""
     preview = preview_posts(viewing.actor, part)
+    return preview, _named_in(viewing, preview)
+
+
+def _named_in(viewing: Viewing, preview: RewindPreview) -> dict[str, str]:
+    """receipt_id or customer_id -> name, of what the page lists."""
     naming = Naming(viewing.every_entity())
-    return preview, naming.payers([post.receipt_id for post in preview.largest])
+    people = {one.customer_id for one in preview.between.sent[:BETWEEN_ROWS]}
+    people |= {one.customer_id for one in preview.between.alone[:BETWEEN_ROWS]}
+    payers = naming.payers([post.receipt_id for post in preview.largest])
+    return payers | (naming.customers(people) if people else {})
 
 
 def trust_curve(viewing: Viewing) -> tuple[list[tuple[float, float, float]], float]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from encours.cli.installation import open_installation
 from encours.cli.report import CallError, progress, say_table
+
+if TYPE_CHECKING:
+    from encours.usecases.rewind_messages import Between
 
 
 def command(
@@ -53,11 +56,28 @@ def command(
             for post in preview.largest
         ]
         say_table("The largest", largest, ("receipt", "rule", "amount"))
+        _say_between(preview.between)
     if dry_run:
         return
     with progress("rewinding"):
         done = rewind_posts(actor, part, why) if run is None else rewind_run(actor, run, why, rule, stratum)
     print(f"{done.posts:,} posts were rewound in {done.allocations:,} allocations.")
+
+
+def _say_between(between: Between) -> None:
+    """What reached the customers of the posts meanwhile, and whom nothing reached because of them."""
+    from encours.core.base.money import to_decimal
+
+    print(f"{len(between.sent):,} messages were sent to the customers of these posts since.")
+    if between.sent:
+        sent = [(f"{one.on:%Y-%m-%d}", one.channel, one.customer_id, one.subject) for one in between.sent]
+        say_table("Sent meanwhile", sent, ("on", "channel", "customer", "subject"))
+    if between.alone:
+        alone = [
+            (one.customer_id, f"{one.since:%Y-%m-%d}", f"{one.items:,}", f"{to_decimal(one.overdue, one.currency):,}")
+            for one in between.alone
+        ]
+        say_table("Overdue again, and nothing was sent", alone, ("customer", "since", "items", "overdue"))
 
 
 def _faults(run: int | None, entity: str, model: str, has_reason: bool) -> list[str]:

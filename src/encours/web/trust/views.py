@@ -25,7 +25,14 @@ from encours.usecases.rewind_posts import rewind_posts
 from encours.usecases.rewind_run import rewind_run
 from encours.usecases.rewinding import Part, RewindPreview, Rewound
 from encours.usecases.rights import NotAllowedError
-from encours.usecases.show_trust import currency_of, show_rewind, show_rewind_posts, show_trust, trust_curve
+from encours.usecases.show_trust import (
+    BETWEEN_ROWS,
+    currency_of,
+    show_rewind,
+    show_rewind_posts,
+    show_trust,
+    trust_curve,
+)
 from encours.usecases.switch_stratum import switch_stratum
 from encours.web.shell import charts
 from encours.web.shell import format as form
@@ -178,11 +185,18 @@ def _part(told: QueryDict) -> Part:
     return Part(told.get("of", ""), model=model, rule=rule, stratum=kind)
 
 
-def _preview(request: Request, preview: RewindPreview, payers: dict[str, str], part: Part) -> HttpResponse:
-    rows = [(post, payers.get(post.receipt_id, "")) for post in preview.largest]
+def _preview(request: Request, preview: RewindPreview, names: dict[str, str], part: Part) -> HttpResponse:
+    rows = [(post, names.get(post.receipt_id, "")) for post in preview.largest]
+    between = preview.between
+    meanwhile = {
+        "sent": [(one, names.get(one.customer_id, "")) for one in between.sent[:BETWEEN_ROWS]],
+        "more_sent": len(between.sent) > BETWEEN_ROWS,
+        "alone": [(one, names.get(one.customer_id, "")) for one in between.alone[:BETWEEN_ROWS]],
+        "more_alone": len(between.alone) > BETWEEN_ROWS,
+    }
     total = sum(abs(amount) for _, amount in preview.totals)
     may = request.viewing.actor.may("rewind_run", preview.entity_id, total)
-    told = {"rule": part.rule, "stratum": part.stratum, "part": part}
+    told = {"rule": part.rule, "stratum": part.stratum, "part": part} | meanwhile
     return render(request, "trust/run.html", {"section": "trust", "preview": preview, "rows": rows, "may": may} | told)
 
 

@@ -252,6 +252,7 @@ def _certificate(promise: StandingPromise) -> CertificateBox | None:
         return None
     pooled = made.row(POOLED)
     columns = ("judged", "letters", "sample", "errors", "bound", "threshold", "coverage", "supports")
+    by_value = ("value", "value_wrong", "value_bound", "coverage_value")
     strata = made.rows.filter(made.rows["stratum"] != POOLED)
     certified = bool(strata["certified"].any()) if promise.policy.per_stratum else bool(pooled["certified"])
     return CertificateBox(
@@ -265,7 +266,7 @@ def _certificate(promise: StandingPromise) -> CertificateBox | None:
         asks=promise.policy.asks or "",
         first_on=pooled["first_on"],
         last_on=pooled["last_on"],
-        **{name: pooled[name] for name in columns},
+        **{name: pooled[name] for name in (*columns, *by_value)},
     )
 
 
@@ -312,6 +313,7 @@ def _strata(
                 judged=0 if row is None else row["judged"],
                 errors=0 if row is None else row["errors"],
                 bound=None if row is None or not row["judged"] else row["bound"],
+                value_bound=None if row is None or not row["judged"] else row["value_bound"],
                 threshold=promise.least.get(name),
                 certified=row is not None and bool(row["certified"]),
                 on=on,

@@ -67,12 +67,16 @@ class BudgetRow:
 
 @dataclass(frozen=True)
 class StratumRow:
-    """A kind of match. `judged` … `certified` are of the certificate, `audited`, `wrong` of the running test."""
+    """A kind of match. `judged` … `certified` are of the certificate, `audited`, `wrong` of the running test.
+
+    `value_bound`: the share of the money that is wrong at most; None without a limit on amounts.
+    """
 
     stratum: str
     judged: int
     errors: int
     bound: float | None
+    value_bound: float | None
     threshold: float | None
     certified: bool
     on: bool
@@ -88,7 +92,12 @@ class StratumRow:
 
 @dataclass(frozen=True)
 class CertificateBox:
-    """The newest certificate for the budget. `supports`: the strictest budget that its history would give."""
+    """The newest certificate for the budget. `supports`: the strictest budget that its history would give.
+
+    By value, of the `sample` receipts: their money and what of it was wrong, in minor units of the entity's currency;
+    `value_bound`: the share that is wrong at most (None: without a limit on amounts no bound holds); `coverage_value`:
+    what share of the judged money they are.
+    """
 
     made_on: date
     by: str
@@ -98,6 +107,10 @@ class CertificateBox:
     sample: int
     errors: int
     bound: float
+    value: int
+    value_wrong: int
+    value_bound: float | None
+    coverage_value: float
     threshold: float | None
     coverage: float
     confidence: float

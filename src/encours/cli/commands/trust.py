@@ -35,6 +35,7 @@ def command(
     page = show_trust(Viewing(actor, (entity,), clock.today()))
     _say_posting(page)
     _say_certificate(page)
+    _say_value(page)
     rows = [
         (
             row.stratum,
@@ -42,17 +43,34 @@ def command(
             f"{row.judged:,}",
             f"{row.errors:,}",
             "–" if row.bound is None else f"{100 * row.bound:.3g} %",
+            "–" if row.value_bound is None else f"{100 * row.value_bound:.3g} %",
             "–" if row.threshold is None else f"{row.threshold:.4f}",
             f"{row.posted:,}",
             f"{row.audited:,} ({row.wrong:,} wrong)",
         )
         for row in page.strata
     ]
-    say_table("Kinds of matches", rows, ("kind", "state", "judged", "wrong", "at most", "from", "posted", "audited"))
+    heads = ("kind", "state", "judged", "wrong", "at most", "of money", "from", "posted", "audited")
+    say_table("Kinds of matches", rows, heads)
     for row in page.strata:
         if not row.on and row.said is not None:
             print(f"{row.stratum} is off since {row.said.at:%Y-%m-%d}: {row.said.why}")
     print(f"{page.waiting:,} posts wait to be audited; {page.judged_audits:,} were judged.")
+
+
+def _say_value(page: TrustPage) -> None:
+    """The certificate by value."""
+    from encours.core.base.money import to_decimal
+
+    box = page.certificate
+    if box is None or not box.value:
+        return
+    wrong, value = (f"{to_decimal(amount, page.currency):,}" for amount in (box.value_wrong, box.value))
+    found = f"By value: {wrong} wrong of {value} {page.currency}, {100 * box.coverage_value:.3g} % of the judged money"
+    if box.value_bound is None:
+        print(f"{found}; no bound without a limit on amounts: one receipt could outweigh all that were judged.")
+    else:
+        print(f"{found}; at most {100 * box.value_bound:.3g} % of the money.")
 
 
 def _say_posting(page: TrustPage) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 from django.db.models import Q
 
 from encours.core.base.money import EXPONENTS
-from encours.core.matching.spans import quoted_spans
+from encours.core.matching.ways import Part, ways
 from encours.store.models import Customer, CustomerLink, Item, PayerAlias, Proposal, ProposalLine, Receipt
+from encours.usecases.desk_quotes import REFERENCES, Quotes, desk_quotes
 from encours.usecases.difference_case import unit_rate
 from encours.usecases.ready_matches import is_ready
 from encours.usecases.show_search import find_items
@@ -22,11 +23,12 @@ from encours.usecases.viewing import Viewing
 #: Open items shown of all the customers in question; the rest is reached by searching.
 ITEMS_MAX = 150
 _CUSTOMERS_MAX = 6
+_WAYS_MAX = 6
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of the receipt's text; `quoted`: it names an item on the desk."""
+    """A part of the receipt's text; `quoted`: it names an item on the desk, by its number or another reference."""
 
     text: str
     quoted: bool
@@ -57,6 +59,10 @@ class DeskItem:
     is_chosen: bool = False  # what the desk begins with: the proposal; without one, what the text quotes
     discount_on: date | None = None
     discount_amount: int | None = None
+    payment_reference: str | None = None
+    order_ref: str | None = None
+    purchase_order: str | None = None
+    delivery_ref: str | None = None
     rate: Decimal | None = Decimal(1)
 
     @property
@@ -87,6 +93,20 @@ class Candidate:
     customer_id: str
     name: str
     why: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """Another set of items that makes up the money. `total`: what is open of them, above the money by a `discount`."""
+
+    items: tuple[DeskItem, ...]
+    total: int
+    discount: int
+
+    @property
+    def customer_name(self) -> str:
+        """Whose items they are."""
+        return self.items[0].customer_name
 
 
 @dataclass(frozen=True)
@@ -123,11 +143,13 @@ class Desk:
     currency: str
     customer_id: str | None
     text: list[Segment] = field(default_factory=list)
+    reference: list[Segment] = field(default_factory=list)  # what came beside the text, end to end
     proposal: DeskProposal | None = None
     why_none: str = ""
     none_rule: str = ""  # the rule that says so
     candidates: list[Candidate] = field(default_factory=list)
     items: list[DeskItem] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
     more_items: bool = False
     may_accept: bool = False
 
@@ -169,6 +191,7 @@ _ITEM = (
     "currency",
     "discount_on",
     "discount_amount",
+    *REFERENCES,
 )
 
 
@@ -185,16 +208,21 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
     proposal, lines = _proposal(viewing, receipt_id)
     people = _candidates(viewing, found, proposal, lines)
     items = _items(viewing, found, [person.customer_id for person in people], lines)
-    spans = quoted_spans(text, [item.number for item in items])
+    proposed = [line.item_id for line in lines]
+    quotes = desk_quotes(text, map(vars, items), proposed)
+    beside = desk_quotes(found["end_to_end_id"] or "", map(vars, items), proposed)
     shown = proposal is not None and proposal.decision != "none" and found["unapplied"] != 0
+    listed = _marked(items, quotes, beside, found["currency"])[:ITEMS_MAX]
     return Desk(
         **found,
-        text=_segments(text, spans),
+        text=_segments(text, quotes.spans),
+        reference=_segments(found["end_to_end_id"] or "", beside.spans),
         proposal=_told(viewing, proposal, ready) if proposal is not None and shown else None,
         why_none=proposal.reason if proposal is not None and not shown else "",
         none_rule=proposal.rule if proposal is not None and not shown else "",
         candidates=people,
-        items=_marked(items, text, spans, found["currency"])[:ITEMS_MAX],
+        items=listed,
+        ways=_ways(listed, found),
         more_items=len(items) > ITEMS_MAX,
         may_accept=viewing.actor.may("accept_match", found["entity_id"], found["unapplied"]).ok,
     )
@@ -330,6 +358,33 @@ def _priced(items: list[DeskItem], receipt: Mapping[str, Any]) -> list[DeskItem]
     return [replace(item, rate=rates[item.currency]) if item.currency in rates else item for item in items]
 
 
+def _ways(items: Sequence[DeskItem], receipt: Mapping[str, Any]) -> list[Way]:
+    """Sets of the listed items that make up the money, but for the one that the desk begins with; quoted ones first."""
+    day, money = receipt["value_on"] or receipt["booked_on"], receipt["unapplied"]
+    if money <= 0:
+        return []
+    by_id = {
+        item.item_id: item
+        for item in items
+        if item.currency == receipt["currency"] and item.entity_id == receipt["entity_id"]
+    }
+    parts = [Part(n.item_id, n.customer_id, n.due_on, n.open, _discount(n, day)) for n in by_id.values()]
+    begun = {item.item_id for item in items if item.is_chosen}
+    found = []
+    for ids in ways(parts, money, 10 * _WAYS_MAX):
+        if set(ids) != begun:
+            own = tuple(by_id[one] for one in ids)
+            total = sum(item.open for item in own)
+            found.append(Way(own, total, total - money))
+    return sorted(found, key=lambda way: -sum(item.quoted for item in way.items) / len(way.items))[:_WAYS_MAX]
+
+
+def _discount(item: DeskItem, day: date) -> int:
+    """What the payer may take off an item that is open whole, by its own terms."""
+    in_time = item.discount_on is not None and day <= item.discount_on and item.open == item.amount
+    return (item.discount_amount or 0) if in_time else 0
+
+
 def _segments(text: str, spans: Sequence[tuple[int, int]]) -> list[Segment]:
     parts, at = [], 0
     for start, end in spans:
@@ -339,13 +394,19 @@ def _segments(text: str, spans: Sequence[tuple[int, int]]) -> list[Segment]:
     return [part for part in parts if part.text]
 
 
-def _marked(items: list[DeskItem], text: str, spans: Sequence[tuple[int, int]], currency: str) -> list[DeskItem]:
-    """The items with those marked that the text quotes, and those chosen that the desk begins with; chosen first."""
-    if spans:
-        items = [replace(item, quoted=bool(set(quoted_spans(text, [item.number])) & set(spans))) for item in items]
+def _marked(items: list[DeskItem], quotes: Quotes, beside: Quotes, currency: str) -> list[DeskItem]:
+    """The items with those marked that the text names, and those chosen that the desk begins with; chosen first.
+
+    An order that is named may have many invoices: only a number of its own chooses an item.
+    """
+    named, numbered = quotes.named | beside.named, quotes.numbered
     is_proposed = any(item.is_proposed for item in items)
     begun = [
-        replace(item, is_chosen=item.is_proposed if is_proposed else item.quoted and item.currency == currency)
+        replace(
+            item,
+            quoted=item.item_id in named,
+            is_chosen=item.is_proposed if is_proposed else item.item_id in numbered and item.currency == currency,
+        )
         for item in items
     ]
     return sorted(begun, key=lambda item: (not item.is_chosen, not item.quoted))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.core.matching.spans import quoted_spans
+from encours.core.matching.spans import listed_spans, near_spans, quoted_spans, whole_spans
 
 
 def _quoted(text: str, *numbers: str) -> list[str]:
@@ -34,6 +34,51 @@ def _quoted(text: str, *numbers: str) -> list[str]:
 )
 def test_vectors(text: str, numbers: list[str], found: list[str]) -> None:
     assert _quoted(text, *numbers) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "references", "found"),
+    [
+        ("CDE 4500012345 SOLDE", ["4500012345"], ["4500012345"]),
+        ("VIR RF18 5390 0754 7034", ["RF18539007547034"], ["RF18 5390 0754 7034"]),
+        ("BL-77/0012", ["BL 77-0012"], ["BL-77/0012"]),
+        ("VIR 0012", ["BL 77-0012"], []),  # an end of digits is no whole reference
+        ("VIR 12", ["12"], []),
+    ],
+)
+def test_references_are_found_whole(text: str, references: list[str], found: list[str]) -> None:
+    assert [text[start:end] for start, end in whole_spans(text, references)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("FA-12045/46/47", ["46", "47"]),
+        ("FA-12045 A 47", ["47"]),
+        ("FA-12045, 46 ET 47 DU 12/03", ["46", "47"]),
+        ("FA-12045/46/99/47", ["46", "47"]),
+        ("FA-12045 12,46", []),
+        ("FA-12045 46,00 EUR", []),
+    ],
+)
+def test_lists_go_on_by_the_last_digits(text: str, found: list[str]) -> None:
+    numbers = ["FA-12045", "FA-12046", "FA-12047"]
+    spans = quoted_spans(text, ["FA-12045"])
+    assert [text[start:end] for start, end in listed_spans(text, spans, numbers)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("VIR FA-12054", ["12054"]),  # two digits changed places
+        ("VIR 12046", ["12046"]),
+        ("VIR 12045", []),  # the number itself is quoted, not nearly
+        ("VIR 12064", []),
+        ("VIR 1205", []),
+    ],
+)
+def test_a_slip_is_found(text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in near_spans(text, ["FA-12045"])] == found
 
 
 @given(st.text(max_size=60), st.lists(st.text(alphabet="AF0129-/ ", max_size=12), max_size=4))

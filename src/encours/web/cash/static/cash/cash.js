@@ -60,6 +60,7 @@
     const row = event.target.closest("#items tr[data-item]");
     if (!row) return;
     if (event.target.type === "checkbox") take(row);
+    unpress();
     tell();
   });
   document.addEventListener("input", (event) => { if (event.target.matches("#items input.amount")) tell(); });
@@ -145,6 +146,7 @@
     list.forEach((row, number) => row.toggleAttribute("data-at", number === at));
     list[at].scrollIntoView({ block: "nearest" });
   };
+  const unpress = () => all("[data-way]").forEach((way) => way.setAttribute("aria-pressed", "false"));
   const toggle = () => {
     const row = rows()[at];
     if (!row) return;
@@ -152,6 +154,7 @@
     if (box.disabled) return;
     box.checked = !box.checked;
     take(row);
+    unpress();
     tell();
     begin();
   };
@@ -162,6 +165,29 @@
     parts(row).field.focus();
     parts(row).field.select();
   };
+  // Another set of items than the one that the desk began with; `w` goes through them and back to the beginning.
+  const go = (way) => {
+    const wanted = new Set(all("[data-way-item]", way).map((part) => part.dataset.wayItem));
+    const whole = way.dataset.way === "begun";
+    rows().forEach((row) => {
+      const { box, field } = parts(row);
+      box.checked = whole ? "begun" in row.dataset : wanted.has(row.dataset.item);
+      take(row);
+      if (whole && box.checked) field.value = row.dataset.begun;
+    });
+    chosen().reverse().forEach((row) => $("#items").prepend(row));
+    all("[data-way]").forEach((one) => one.setAttribute("aria-pressed", String(one === way)));
+    tell();
+    begin();
+  };
+  const next_way = () => {
+    const list = all("[data-way]");
+    if (list.length) go(list[(list.findIndex((way) => way.getAttribute("aria-pressed") === "true") + 1) % list.length]);
+  };
+  document.addEventListener("click", (event) => {
+    const way = event.target.closest("[data-way]");
+    if (way) go(way);
+  });
   const walk = (step) => {
     const list = all("#queue [data-receipt]");
     const now = sheet() && sheet().dataset.receipt;
@@ -194,6 +220,7 @@
       x: toggle,
       e: edit,
       s: () => { const box = $("#desk-search"); if (box) { box.focus(); box.select(); } },
+      w: next_way,
       c: () => press("form[data-confirm] button"),
       0: () => press('#gap [data-choice="0"]'),
     };

@@ -82,12 +82,10 @@ def test_lists_slips_and_batches_of_proposed_items_are_marked() -> None:
         Receipt.objects.filter(receipt_id="A:r2").update(remittance=text)
         if "LCR" in text:
             at = {"entity_id": "A", "instrument_id": "A:i1", "is_current": True}
-            known = Receipt.objects.get(receipt_id="A:r2", is_current=True)
-            base = {"known_on": known.known_on, "source": known.source}
             Instrument.objects.create(
-                **at, **base, customer_id="A:0", kind="draft", amount=50_000, currency="EUR",
+                **at, customer_id="A:0", kind="draft", amount=50_000, currency="EUR",
                 due_on=clock.today(), batch_id="LCR-77001",
             )  # fmt: skip
-            InstrumentItem.objects.create(**at, **base, item_id="A:F2", amount=50_000)
+            InstrumentItem.objects.create(**at, item_id="A:F2", amount=50_000)
         assert [part.text for part in _desk().text if part.quoted] == marked, text
         User.objects.filter(username="reader").delete()

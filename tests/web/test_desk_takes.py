@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from encours.store.models import Decision, ReceiptTake, User
+from encours.store.models import Decision, Proposal, ProposalLine, ReceiptTake, User
 from encours.store.rights import job
 from encours.usecases.propose_matches import propose_matches
 from tests.usecases.clerks import load_desk, person
@@ -60,12 +60,19 @@ def test_the_queue_says_who_holds_what(two: tuple[Client, Client]) -> None:
 
 
 def test_acts_on_many_mind_work_not_looks(two: tuple[Client, Client]) -> None:
-    from encours.store.models import Proposal
-
     anne, bob = two
-    numbers = list(Proposal.objects.filter(state="open").exclude(decision="none").values_list("pk", flat=True))
-    assert len(numbers) > 1
-    for proposal in Proposal.objects.filter(pk__in=numbers):
-        anne.post(f"/cash/hold/{proposal.receipt_id}")
+    Proposal.objects.all().delete()
+    numbers = [_propose("r2", "A:F2", 50_000), _propose("r3", "A:F3", 30_000)]
+    anne.post("/cash/hold/A:r2")
+    anne.post("/cash/hold/A:r3", {"working": "1"})
     bob.post("/cash/confirm/", {"proposal": numbers})
-    assert Decision.objects.filter(act="accept_match", user__username="bob").count() >= 1
+    accepted = Decision.objects.filter(act="accept_match", user__username="bob")
+    assert list(accepted.values_list("subject_id", flat=True)) == ["A:r2"], "the one that she only looks at"
+
+
+def _propose(name: str, item_id: str, amount: int) -> int:
+    proposal = Proposal.objects.create(
+        entity_id="A", receipt_id=f"A:{name}", decision="review", rule="one", confidence=0.9, reason="it is"
+    )
+    ProposalLine.objects.create(proposal=proposal, item_id=item_id, amount=amount, kind="cash")
+    return int(proposal.pk)

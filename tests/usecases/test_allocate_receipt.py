@@ -239,7 +239,7 @@ def test_a_write_off_that_needs_two_is_signed_by_two() -> None:
 def test_wrong_lines_are_refused_with_every_fault() -> None:
     clerk = person("clerk", "cash_application", "A", "B")
     wrong = [
-        HandLine("B:G1", 1_000),
+        HandLine("B:G1", 1_000, "discount", cause="discount"),
         HandLine("A:nowhere", 1_000),
         HandLine("A:F1", -1_000),
         HandLine("A:F2", 100, "discount"),
@@ -249,7 +249,7 @@ def test_wrong_lines_are_refused_with_every_fault() -> None:
     with pytest.raises(CallError) as caught:
         allocate_receipt(clerk, "A:r1", wrong)
     assert caught.value.faults == [
-        "item G1 belongs to another entity: match it there",
+        "item G1 belongs to another entity: only money settles it from here",
         "there is no item A:nowhere",
         "the amount of item F1 has the wrong sign",
         "each difference needs a cause",

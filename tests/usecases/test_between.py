@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from encours.core.base.book import Book
 from encours.core.base.invariants import assert_money
+from encours.core.base.issue import CallError
 from encours.core.entries import Bank
 from encours.store import audit, frames, parquet
 from encours.store.models import (
@@ -29,7 +30,7 @@ from encours.store.models import (
     Receipt,
     Role,
 )
-from encours.store.rights import Actor
+from encours.store.rights import Actor, actor_of
 from encours.usecases import clock
 from encours.usecases.accept_match import StaleProposalError, accept_match, reject_match
 from encours.usecases.allocate_receipt import HandLine, allocate_receipt
@@ -45,7 +46,7 @@ from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rebuild import rebuild
 from encours.usecases.rights import NotAllowedError, job
 from encours.usecases.show_cash import show_queue
-from encours.usecases.show_desk import show_desk
+from encours.usecases.show_desk import find_for_desk, show_desk
 from encours.usecases.show_item import show_item
 from encours.usecases.show_receipts import show_receipt
 from encours.usecases.tie_ledger import tie_ledger
@@ -248,6 +249,39 @@ def test_entries_leave_once_on_both_sides_by_each_entitys_rules() -> None:
     assert not prepare_entries(job("test"), "A").entries.height
     assert (export_entries(job("test"), "A"), export_entries(job("test"), "B")) == ([], [])
     assert export_allocations(job("test"), "B") is None, "A's item is none of B's ledger"
+
+
+def test_found_and_matched_by_hand_it_is_as_good_as_proposed() -> None:
+    both, own = person("both", "cash_application", "A", "B"), person("own", "cash_application", "B")
+    assert [item.item_id for item in find_for_desk(view(both), "B:r1", "FA-20077")] == ["A:FA-20077"]
+    assert find_for_desk(view(own), "B:r1", "FA-20077") == []
+    lines, before = [HandLine("A:FA-20077", 45_012)], standing()
+    with pytest.raises(CallError, match="there is no item A:FA-20077"):
+        allocate_receipt(own, "B:r1", lines)
+    short = [HandLine("A:FA-20077", 45_000), HandLine("A:FA-20077", 12, "write_off", cause="rounding")]
+    with pytest.raises(CallError, match="only money settles it from here"):
+        allocate_receipt(both, "B:r1", short)
+    decision = allocate_receipt(both, "B:r1", lines).decision
+    assert decision is not None
+    assert (open_of("FA-20077"), free_of("r1", "B")) == (0, 0)
+    assert AllocationElsewhere.objects.values_list("entity_id", "other_id").get() == ("B", "A")
+    assert_oracle(clock.today())
+    batches(A={"accounts": {"group": "467100"}})
+    assert booked("B") == [("BQ1", "512100", "", 45_012), ("BQ1", "451000", "", -45_012)]
+    assert booked("A") == [("OD", "467100", "", 45_012), ("OD", "411000", "7", -45_012)]
+    undo_match(job("test"), decision.pk, "A wants its own transfer")
+    assert standing() == before
+
+
+def test_who_sees_but_may_not_match_there_is_refused_by_hand_too() -> None:
+    reader = person("reader", "cash_application", "B")
+    assert reader.user is not None
+    Role.objects.create(user=reader.user, entity_id="A", kind="viewer")
+    seeing = actor_of(reader.user)
+    assert find_for_desk(view(seeing), "B:r1", "FA-20077") == []
+    with pytest.raises(NotAllowedError):
+        allocate_receipt(seeing, "B:r1", [HandLine("A:FA-20077", 45_012)])
+    assert not Allocation.objects.exists()
 
 
 def test_exporting_takes_rights_on_both_sides() -> None:

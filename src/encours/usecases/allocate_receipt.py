@@ -9,8 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from encours.core.base.issue import CallError
+from encours.store import parquet
 from encours.store.models import DifferenceLine, HandMatch, Item, NotCustomer, Proposal, ProposalLine, Receipt
-from encours.usecases import clock, hand_match
+from encours.usecases import between, clock, hand_match
 from encours.usecases.accept_match import Accepted, accept_locked
 from encours.usecases.book_advance import check_customer
 from encours.usecases.deciding import locked_receipt
@@ -52,7 +53,8 @@ def allocate_receipt(
 ) -> Accepted:
     """Posts what a person says of a receipt, as a proposal of the rule `by_hand`; open proposals of it give way.
 
-    Money that the lines do not use stays unapplied; with `customer_id` it stands on that customer's account as an
+    Items of one other entity may be settled with money, where the actor may match there too: both ledgers get their
+    side. Money that the lines do not use stays unapplied; with `customer_id` it stands on that customer's account as an
     advance. The same lines twice are once. A decision of None waits for a second signature: another person accepts the
     proposal (or says the same lines).
     Raises NotAllowedError (no right, not seen, over the delegation), TakenError while another person works on the
@@ -60,6 +62,7 @@ def allocate_receipt(
     other fault.
     """
     with transaction.atomic():
+        _lock_entities(actor, receipt_id, lines)
         receipt = locked_receipt(actor, receipt_id, _ACT)
         require(actor, _ACT, receipt.entity_id)
         refuse_if_taken(actor, receipt_id)
@@ -75,6 +78,16 @@ def allocate_receipt(
         accepted, written = accept_locked(actor, proposal)
     _extend(written)
     return accepted
+
+
+def _lock_entities(actor: Actor, receipt_id: str, lines: Sequence[HandLine]) -> None:
+    """Where items are another entity's, the locks of both, in the order in which every act takes them."""
+    wanted = actor.scope(Item).filter(item_id__in=hand_match.shown_items(lines), is_current=True)
+    there = set(wanted.values_list("entity_id", flat=True))
+    here = actor.scope(Receipt).filter(receipt_id=receipt_id, is_current=True)
+    entities = there | set(here.values_list("entity_id", flat=True))
+    for entity_id in sorted(entities) if len(entities) > 1 else ():
+        parquet.lock_entity(entity_id)
 
 
 def _extend(written: Sequence[Merged]) -> None:
@@ -200,6 +213,7 @@ def _propose(
         ProposalLine(proposal=proposal, **{name: getattr(line, name) for name in names}) for line in posted
     )
     hand_match.keep_differences(proposal, lines, found)
+    between.keep_by_hand(proposal, items)
     replace_open(proposal)
     dispute, customer_id = wishes
     HandMatch.objects.create(

@@ -16,6 +16,7 @@ from encours.store.models import (
     Allocation,
     AllocationElsewhere,
     Entity,
+    Item,
     MatchElsewhere,
     Proposal,
 )
@@ -46,6 +47,12 @@ def keep_elsewhere(proposals: Iterable[Proposal], found: Proposals) -> None:
         for row in proposals
         if row.rule in RULES and row.receipt_id in found.elsewhere
     )
+
+
+def keep_by_hand(proposal: Proposal, items: Iterable[Item]) -> None:
+    """Keeps of a match that a person made whose items it settles, beside those of its own entity."""
+    for other in sorted({str(item.entity_id) for item in items} - {str(proposal.entity_id)}):
+        MatchElsewhere.objects.create(proposal=proposal, entity_id=proposal.entity_id, other_id=other)
 
 
 def reasons_at_home(found: Proposals) -> pl.DataFrame:

@@ -47,17 +47,28 @@ def line_faults(lines: Sequence[HandLine], items: Mapping[str, Item], receipt: R
         for item_id in filter(None, (line.item_id, line.credit_item_id)):
             if item_id not in items:
                 faults.append(f"there is no item {item_id}")
-            elif items[item_id].entity_id != receipt.entity_id:
-                faults.append(f"item {items[item_id].number} belongs to another entity: match it there")
+            elif items[item_id].entity_id != receipt.entity_id and (
+                tied or loose or not _is_plain(line, items, receipt)
+            ):
+                faults.append(
+                    f"item {items[item_id].number} belongs to another entity: only money settles it from here"
+                )
         item = items.get(line.item_id)
         opens = item is not None and line.amount * item.amount < 0
         faults += _faults(line, item, tied or (loose and opens))
+    if len({items[one].entity_id for one in shown_items(lines) if one in items} - {receipt.entity_id}) > 1:
+        faults.append("the items belong to several other entities: choose those of one")
     seen: set[tuple[str, str, str]] = set()
     for line in lines:
         if (line.item_id, line.kind, line.cause) in seen:
             faults.append(f"item {line.item_id} is named twice for the same")
         seen.add((line.item_id, line.kind, line.cause))
     return list(dict.fromkeys(faults))
+
+
+def _is_plain(line: HandLine, items: Mapping[str, Item], receipt: Receipt) -> bool:
+    """Whether a line is money in its item's own currency and nothing else: whose policy judged a difference of two?"""
+    return line.kind == "cash" and not line.cause and items[line.item_id].currency == receipt.currency
 
 
 def _faults(line: HandLine, item: Item | None, came_back: bool) -> list[str]:

@@ -229,23 +229,36 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
 
 
 def find_for_desk(viewing: Viewing, receipt_id: str, text: str) -> list[DeskItem]:
-    """Open items of any customer of the receipt's entity that fit a number, an amount or a customer's name or account.
+    """Open items of any customer that fit a number, an amount or a customer's name or account.
 
-    In the receipt's currency first; an empty list where nothing fits or the receipt is not seen.
+    Those of the receipt's entity first, then of the others in which the actor may match, in the receipt's currency
+    only; an empty list where nothing fits or the receipt is not seen.
     """
     viewing = Viewing(viewing.actor, viewing.actor.entities, viewing.today)
     found = viewing.facts(Receipt).filter(receipt_id=receipt_id).values(*_RECEIPT).first()
     if found is None or len(text.strip()) < 2:
         return []
-    own = viewing.of([found["entity_id"]])
-    hits = [hit.item_id for hit in find_items(own, text)]
-    people = own.facts(Customer).filter(Q(name__icontains=text.strip()) | Q(customer_id__iendswith=f":{text.strip()}"))
+    home, actor = found["entity_id"], viewing.actor
+    listed = _found_in(viewing.of([home]), text, found)
+    others = [one for one in viewing.entity_ids if one != home and actor.may("accept_match", one).ok]
+    if others and found["unapplied"] > 0:
+        listed += [item for item in _found_in(viewing.of(others), text, found) if item.currency == found["currency"]]
+    return listed[:ITEMS_MAX]
+
+
+def _found_in(viewing: Viewing, text: str, receipt: Mapping[str, Any]) -> list[DeskItem]:
+    """What fits a text in some entities: what it names first, then what else the customers have open."""
+    hits = [hit.item_id for hit in find_items(viewing, text)]
+    people = viewing.facts(Customer).filter(
+        Q(name__icontains=text.strip()) | Q(customer_id__iendswith=f":{text.strip()}")
+    )
     ids = list(people.order_by("name").values_list("customer_id", flat=True)[:_CUSTOMERS_MAX])
-    rows = own.facts(Item).filter(Q(item_id__in=hits) | Q(customer_id__in=ids)).exclude(open=0)
+    rows = viewing.facts(Item).filter(Q(item_id__in=hits) | Q(customer_id__in=ids)).exclude(open=0)
     listed = list(rows.order_by("due_on", "item_id").values(*_ITEM)[:ITEMS_MAX])
-    names = _names(own, {row["customer_id"] for row in listed})
+    names = _names(viewing, {row["customer_id"] for row in listed})
     made = [DeskItem(**row, customer_name=names.get(row["customer_id"], row["customer_id"])) for row in listed]
-    return sorted(_priced(made, found), key=lambda item: (item.item_id not in hits, item.currency != found["currency"]))
+    own = receipt["currency"]
+    return sorted(_priced(made, receipt), key=lambda item: (item.item_id not in hits, item.currency != own))
 
 
 def _proposal(viewing: Viewing, receipt_id: str) -> tuple[Proposal | None, list[ProposalLine]]:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from encours.core.dunning.result import INTERNAL
-from encours.store.models import Customer, Message, Role, Setting, StepNotice, User
+from encours.store.models import Contact, Customer, Message, Role, Setting, StepNotice, User
 from encours.store.rights import job
 from encours.usecases import clock
 from encours.usecases.ask_firewall import Firewall
@@ -40,12 +40,12 @@ def later(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
     monkeypatch.setattr(clock, "today", lambda: now.date())
 
 
-def planned() -> int:
+def planned(owner: str = "Ines", kind: str = "notice") -> int:
     day = clock.today()
     row = {
-        "entity_id": "A", "owner": "Ines", "customer_id": "A:Dupin", "currency": "EUR", "scenario": "sme",
+        "entity_id": "A", "owner": owner, "customer_id": "A:Dupin", "currency": "EUR", "scenario": "sme",
         "step": "formal", "on": day, "goes_on": day + timedelta(days=2), "amount": 150_000, "items": [],
-        "to": "sales_owner", "template": "step_notice", "kind": "notice",
+        "to": "sales_owner", "template": None, "kind": kind,
     }  # fmt: skip
     return tell_sales(job("test"), "A", pl.DataFrame([row], schema=INTERNAL), day)
 
@@ -105,3 +105,36 @@ def test_four_old_digests_are_cancelled_and_todays_leaves() -> None:
         done = send_messages()
         assert (done.sent, done.cancelled) == (1, 4)
         assert len(inbox.taken) == 1
+
+
+@pytest.mark.parametrize("owner", ["paul@sales.example", "Paul"])
+def test_an_owner_without_an_account_is_written_to_where_the_book_has_an_address(
+    owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep("mail.own_address", "https://encours.example.com")
+    keep("mail.sender", {"address": "a@meuleton.example", "reply_to": "team", "team": "team@meuleton.example"})
+    Contact.objects.create(
+        entity_id="A", contact_id="A:s", customer_id="A:Dupin", role="sales_owner", name="Paul", language="en",
+        email="paul@sales.example",
+    )  # fmt: skip
+    assert planned(owner) == 1
+    assert planned(owner, "digest") == 1
+    assert planned(owner, "digest") == 0, "once a week"
+    notice, digest = Message.objects.order_by("created_at")
+    assert notice.to == digest.to == ["paul@sales.example"]
+    assert notice.reply_to == "team@meuleton.example", "a reply comes to people who read it"
+    assert "encours.example.com" not in notice.text + digest.text, "without an account no page opens"
+    left = clock.now()
+    assert mark_sent(notice, left)
+    later(monkeypatch, 1)
+    assert counted() == [left.date()], "its hours run, too"
+
+
+def test_who_wants_no_mails_or_stands_nowhere_is_written_to_by_nobody() -> None:
+    assert planned("Nobody") == 0
+    Contact.objects.create(
+        entity_id="A", contact_id="A:s", customer_id="A:Dupin", role="sales_owner", email="n@sales.example",
+        opt_out="oui",
+    )  # fmt: skip
+    assert planned("Nobody", "digest") == 0
+    assert StepNotice.objects.count() == 1, "the credit manager sees it all the same"

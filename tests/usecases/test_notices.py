@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -43,10 +44,12 @@ def test_a_notice_is_said_by_the_shipped_template_with_a_link_only_where_our_add
     Setting.objects.create(entity_id="A", key="mail.own_address", value="https://encours.example.com/")
     (message,) = send_notices([notice])
     assert "https://encours.example.com/my-customers/" in message.text
-    assert 'href="https://encours.example.com/my-customers/"' in message.html
+    assert 'href="https://encours.example.com/my-customers/one/A%3ADupin"' in message.html
+    (asked,) = send_notices([replace(notice, bears="notice:7")])
+    assert "/my-customers/one/A%3ADupin#notice-7" in asked.text, "the very answer"
     Setting.objects.filter(key="mail.own_address").update(value="http://encours.lan:8000")
     (message,) = send_notices([notice])
-    assert 'href="http://encours.lan:8000/my-customers/"' in message.html
+    assert 'href="http://encours.lan:8000/my-customers/one/A%3ADupin"' in message.html
 
 
 def test_own_words_take_the_place_of_the_shipped_ones(reader: User) -> None:

@@ -93,11 +93,13 @@ def _messages(of: Facts, messages: Mapping[str, Message]) -> dict[str, str]:
     return dict(first.select("action_id", "sentence").iter_rows())
 
 
-def is_quiet(entity_id: str, day: date) -> bool:
+def is_quiet(entity_id: str, day: date, *, holidays: bool = True) -> bool:
     """Whether the entity writes to nobody on this day: its quiet days, and the public holidays of its country."""
     rules = rules_of(entity_id, day)
     named = {name.lower() for name in rules.quiet_days}
     if {day.isoformat(), _WEEK[day.weekday()]} & named:
         return True
+    if not holidays:
+        return False
     country = rules.country or Entity.objects.values_list("country", flat=True).get(pk=entity_id)
     return day in bank_calendar(country).closed

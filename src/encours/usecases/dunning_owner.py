@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from encours.store.models import Role, User
+from encours.connectors.base.mime import bare
+from encours.core.base.opt_outs import refused
+from encours.store.models import Contact, Role, User
+from encours.usecases.send_notices import Outside
+
+#: Roles of contacts that are ours, not the customer's.
+_SALES = ("sales_owner", "sales")
 
 
 def sales_users(entity_id: str, owners: Iterable[str]) -> dict[str, int]:
@@ -23,6 +29,23 @@ def sales_users(entity_id: str, owners: Iterable[str]) -> dict[str, int]:
             by_name[role.portfolio.sales_owner.casefold()] = role.user_id
     wanted = {owner for owner in owners if owner}
     return {owner: by_name[owner.casefold()] for owner in wanted if owner.casefold() in by_name}
+
+
+def owners_outside(owners: Mapping[str, str]) -> dict[str, Outside]:
+    """Customer -> its sales owner as the book knows them, of customer -> the name in its record.
+
+    It is the record's own text where that is an address, else the customer's contact of a sales role: of that name
+    before another. Who refuses e-mails, or whose address bounced, is nobody.
+    """
+    found = {one: Outside("", address) for one, owner in owners.items() if (address := bare(owner))}
+    rows = Contact.objects.filter(
+        customer_id__in=set(owners) - set(found), is_current=True, role__in=_SALES, bounced_on__isnull=True
+    )
+    for row in rows.order_by("contact_id"):
+        named = (row.name or "").casefold() == owners[row.customer_id].casefold()
+        if bare(row.email or "") and "email" not in refused(row.opt_out) and (named or row.customer_id not in found):
+            found[row.customer_id] = Outside(row.name or "", row.email or "", row.language or "")
+    return found
 
 
 def _names(user: User) -> list[str]:

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 from encours.core.base.days import bank_calendar
 from encours.core.dunning.known import Rules
+from encours.core.dunning.scenario import Digest
 from encours.store.models import Entity
 from encours.usecases.manage_settings import setting
+from encours.usecases.quiet_days import expanded
 
 
 def rules_of(entity_id: str, day: date) -> Rules:
@@ -21,7 +23,16 @@ def rules_of(entity_id: str, day: date) -> Rules:
         cap_days=setting("dunning.cap_days", entity_id, day),
         floors={currency: Decimal(setting("dunning.floor", entity_id, day))},
         country=country or "FR",
+        habit_days=setting("dunning.habit_days", entity_id, day),
+        quiet_days=expanded(setting("dunning.quiet_days", entity_id, day)),
     )
+
+
+def digest_of(entity_id: str, day: date) -> Digest:
+    """The weekly digest to sales as the settings have it: its weekday and template, or none."""
+    weekday, template = setting("dunning.digest", entity_id, day), setting("dunning.digest_template", entity_id, day)
+    active = weekday != "off"
+    return Digest(weekday=int(weekday) if active else Digest.weekday, template=template, active=active)
 
 
 def chasing_day(entity_id: str, today: date) -> date:

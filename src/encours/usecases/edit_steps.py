@@ -10,7 +10,7 @@ from typing import Any
 
 from encours.core.base.issue import CallError
 from encours.core.dunning.fields import RUNG_MAX, Fault
-from encours.core.dunning.reading import read_scenarios, scenario_data
+from encours.core.dunning.reading import formal_faults, read_scenarios, scenario_data
 from encours.core.dunning.timeline import placed
 from encours.store.models import DunningScenario, ScenarioVersion
 from encours.usecases.compose_letter import LETTERS
@@ -114,7 +114,7 @@ def _save(
     now = read_scenarios(row.data).scenarios[0]
     whole = scenario_data(replace(now, steps=placed(now.steps, step, after or None)))
     try:
-        read_scenarios(whole)
+        faults += formal_faults(read_scenarios(whole).scenarios[0])
     except CallError as refused:
         faults += refused.faults
     if faults:

@@ -17,6 +17,7 @@ from django.conf import settings
 from encours.connectors.base.mime import bare
 from encours.connectors.base.outgoing import channels
 from encours.connectors.imap import client as imap
+from encours.connectors.mail_provider.faults import PROVIDERS
 from encours.core.base.issue import CallError
 
 _PLACE = re.compile(r"env:ENCOURS_MAIL_[A-Z0-9_]{1,64}|file:[A-Za-z0-9_-][A-Za-z0-9._-]{0,80}")
@@ -44,6 +45,11 @@ def channel_fault(value: Any) -> str | None:
         return f"choose one of {', '.join(sorted(known))}"
     found = known[value.get("channel", "smtp")].faults(value) + _secret_faults(value)
     return "; ".join(found) or None
+
+
+def providers() -> Mapping[str, tuple[str, ...]]:
+    """Provider of mail -> the options that it needs; the first is its secret, of which only the place is kept."""
+    return PROVIDERS
 
 
 def mailbox_fault(value: Any) -> str | None:

@@ -9,12 +9,13 @@ from typing import Any
 from django.db import transaction
 
 from encours.core.base.issue import CallError
-from encours.core.dunning.reading import read_scenarios, scenario_data
+from encours.core.dunning.reading import formal_faults, read_scenarios, scenario_data
 from encours.core.dunning.ready import ready_scenarios
 from encours.core.dunning.scenario import Scenario, Scenarios
 from encours.store import audit, parquet
 from encours.store.models import Customer, DunningScenario, Item, ScenarioChoice, ScenarioVersion
 from encours.usecases import clock
+from encours.usecases.dunning_rules import digest_of
 from encours.usecases.rights import Actor, NotAllowedError, require, require_visible
 
 #: off: not planned. test: planned and shown, nothing of it leaves. on: it chases.
@@ -50,7 +51,8 @@ def scenarios_of(entity_id: str, *, planned: bool = False) -> Scenarios:
     for row in rows:
         one = read_scenarios(row.data).scenarios[0]
         found.append(replace(one, active=row.active))
-    return Scenarios(tuple(one for one in found if one.active or not planned))
+    every = tuple(one for one in found if one.active or not planned)
+    return Scenarios(every, digest=digest_of(entity_id, clock.today()))
 
 
 def state_of(row: DunningScenario) -> str:
@@ -72,6 +74,8 @@ def save_scenario(actor: Actor, entity_id: str, data: Mapping[str, Any], why: st
     require_visible(actor, entity_id, "edit_scenario")
     require(actor, "edit_scenario", entity_id)
     scenario = read_scenarios(data).scenarios[0]
+    if faults := formal_faults(scenario):
+        raise CallError(faults)
     plain = scenario_data(scenario)
     with transaction.atomic():
         parquet.lock_entity(entity_id)

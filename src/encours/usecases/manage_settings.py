@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -17,7 +18,7 @@ from encours.core.base.issue import CallError
 from encours.core.terms import TermError, parse_term
 from encours.store import audit
 from encours.store.models import Setting
-from encours.usecases import clock, letter_settings, mail_settings
+from encours.usecases import clock, letter_settings, mail_settings, quiet_days
 from encours.usecases.rights import Actor, require
 
 
@@ -67,6 +68,11 @@ def _between(low: int, high: int) -> Callable[[Any], str | None]:
     return fault
 
 
+def _template(value: Any) -> str | None:
+    good = isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9_]{0,39}", value)
+    return None if good else "give the code of a template"
+
+
 def _aim(value: Any) -> str | None:
     """Cash brought forward, euros before the month ends, or before a day that is named."""
     if value in ("euro_days", MONTH_END):
@@ -109,6 +115,10 @@ DECLARED: Mapping[str, Declared] = {
     "dunning.cap": Declared(3, _between(1, 20)),
     "dunning.cap_days": Declared(7, _between(1, 60)),
     "dunning.floor": Declared(15, _between(0, 10_000)),
+    "dunning.habit_days": Declared(5, _between(0, 60)),
+    "dunning.quiet_days": Declared([], quiet_days.fault),
+    "dunning.digest": Declared("1", _choice("off", "1", "2", "3", "4", "5")),
+    "dunning.digest_template": Declared("sales_digest", _template),
     AIM: Declared("euro_days", _aim, AIM_ACT),
     "portal.public_address": Declared("", letter_settings.address_fault, part="letters"),
     "mail.own_address": Declared("", letter_settings.own_address_fault, part="mail"),

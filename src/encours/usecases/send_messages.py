@@ -150,9 +150,10 @@ def why_still(entity_id: str, at: datetime) -> str:
         return "no_channel"
     if not writer_of(entity_id, "", None, here.date()).address:
         return "no_sender"
-    if _SUNDAY not in setting("mail.window", entity_id, here.date())["weekdays"] and is_quiet(entity_id, here.date()):
-        return "quiet_day"  # whoever writes on Sundays writes on holidays too
     window = setting("mail.window", entity_id, here.date())
+    # Whoever writes on Sundays writes on holidays too; a day that was named is quiet for everybody.
+    if is_quiet(entity_id, here.date(), holidays=_SUNDAY not in window["weekdays"]):
+        return "quiet_day"
     inside = window["from"] <= here.strftime("%H:%M") < window["to"]
     return "" if here.isoweekday() in window["weekdays"] and inside else "outside_hours"
 

@@ -37,12 +37,22 @@ TEMPLATES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
+class Outside:
+    """Somebody of ours who has no account here, as the book knows them."""
+
+    name: str
+    email: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
 class Notice:
     """One notice to one person, written in their language.
 
     `data`: what its template needs beside recipient, customer, author and sender; days are written in the reader's
     language. `template`: another code than the kind's own, where a scenario names one.
-    `bears`: by which the moment that its message leaves is known (`notice_clock`).
+    `bears`: by which the moment that its message leaves is known (`notice_clock`). `outside`: who gets it where
+    nobody with an account does; without a link, which only an account opens.
     """
 
     kind: str
@@ -52,20 +62,21 @@ class Notice:
     data: Mapping[str, Any] = field(default_factory=dict)
     template: str = ""
     bears: str = ""
+    outside: Outside | None = None
 
 
 def send_notices(notices: Sequence[Notice], by: User | None = None) -> list[Message]:
     """Queues notices in the caller's transaction: they leave with the outbox, or not at all in test mode.
 
-    A person without an address or whose account is closed gets none.
+    A person without an address or whose account is closed gets none. A reply goes to who wrote it, else to the team.
     """
     readers = User.objects.filter(pk__in={one.user_id for one in notices}, is_active=True).exclude(email="")
     people = {user.pk: user for user in readers}
     found = []
     for one in notices:
-        if one.user_id not in people:
+        reader = people.get(one.user_id) or _outsider(one)
+        if reader is None:
             continue
-        reader = people[one.user_id]
         language = spoken(reader.language)
         words = _words(one, by, reader, language)
         at = clock.now()
@@ -73,11 +84,23 @@ def send_notices(notices: Sequence[Notice], by: User | None = None) -> list[Mess
             entity_id=one.entity_id, purpose="internal" if one.kind != STEP_NOTICE else "notice", channel="email",
             state=Message.State.QUEUED, to=[reader.email], subject=words.subject, text=words.text, html=words.html,
             language=language, template=TEMPLATES[one.kind], step=one.kind, created_at=at, created_by=by,
-            approved_at=at, send_after=at, action_id=one.bears or None,
+            approved_at=at, send_after=at, action_id=one.bears or None, reply_to=_replies(one, by),
         )  # fmt: skip
         MessageEvent.objects.create(message=message, kind="queued", at=at)
         found.append(message)
     return found
+
+
+def _outsider(one: Notice) -> User | None:
+    """Somebody without an account, as a reader."""
+    who = one.outside
+    return None if who is None else User(first_name=who.name[:150], email=who.email, language=who.language or "fr")
+
+
+def _replies(one: Notice, by: User | None) -> str:
+    """Where a reply to a notice goes: to its author, else to the team's mailbox or the sender's."""
+    name = Entity.objects.values_list("name", flat=True).get(pk=one.entity_id)
+    return writer_of(one.entity_id, name, by, clock.today()).reply_to
 
 
 def _words(one: Notice, by: User | None, reader: User, language: str) -> Rendered:
@@ -133,8 +156,11 @@ def own_address(entity_id: str) -> str:
 def address_of(one: Notice) -> str:
     """Where to answer; only an installation whose own address is known can say."""
     base = own_address(one.entity_id)
-    if not base:
+    if not base or one.outside is not None:
         return ""
+    if one.kind == STEP_NOTICE and one.customer_id:
+        answer = f"#{one.bears.replace(':', '-')}" if one.bears else ""
+        return f"{base}/my-customers/one/{quote(one.customer_id)}{answer}"
     if one.kind in (DIGEST, STEP_NOTICE):
         return f"{base}/my-customers/"
     return f"{base}/customer/{quote(one.customer_id)}?tab=timeline" if one.customer_id else f"{base}/tasks/"

@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 import polars as pl
 
-from encours.store.models import Customer, Dispute, DisputeCare, Item, SalesDigest, StepNotice, Task, User
+from encours.store.models import Customer, Dispute, DisputeCare, Item, Message, SalesDigest, StepNotice, Task, User
 from encours.usecases import clock
-from encours.usecases.dunning_owner import sales_users
+from encours.usecases.dunning_owner import owners_outside, sales_users
 from encours.usecases.letters import says
 from encours.usecases.notice_clock import borne_by, called_off, wait_on
 from encours.usecases.notice_words import spoken, task_words, words_of
 from encours.usecases.rights import Actor
-from encours.usecases.send_notices import DIGEST, STEP_NOTICE, Notice, own_address, send_notices
+from encours.usecases.send_notices import DIGEST, STEP_NOTICE, Notice, Outside, own_address, send_notices
 from encours.usecases.step_words import step_words
 
 
@@ -30,21 +30,32 @@ def tell_sales(actor: Actor, entity_id: str, asked: pl.DataFrame, day: date) -> 
     """
     rows = list(asked.filter(pl.col("entity_id") == entity_id).iter_rows(named=True))
     users = sales_users(entity_id, [str(row["owner"] or "") for row in rows])
+    strangers = {row["customer_id"]: row["owner"] for row in rows if row["owner"] and row["owner"] not in users}
+    outside = owners_outside(strangers)
     wait_on(entity_id)
     sent = 0
     for row in rows:
         if row["kind"] == "notice":
-            sent += _give_notice(actor, entity_id, row, users.get(row["owner"] or ""), day)
+            reader = users.get(row["owner"] or "") or outside.get(row["customer_id"])
+            sent += _give_notice(actor, entity_id, row, reader, day)
     by_user: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         if row["kind"] == "digest" and row["owner"] in users:
             by_user[users[row["owner"]]].append(row)
     for user_id, own in sorted(by_user.items()):
         sent += _send_digest(actor, entity_id, user_id, own, day)
+    by_address: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row["kind"] == "digest" and row["customer_id"] in outside:
+            by_address[outside[row["customer_id"]].email.casefold()].append(row)
+    for _, own in sorted(by_address.items()):
+        sent += _send_digest_outside(actor, entity_id, outside[own[0]["customer_id"]], own, day)
     return sent
 
 
-def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], user_id: int | None, day: date) -> int:
+def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], reader: int | Outside | None, day: date) -> int:
+    user_id = reader if isinstance(reader, int) else None
+    outside = reader if isinstance(reader, Outside) else None
     hours = max(24, ((row["goes_on"] or day + timedelta(days=2)) - day).days * 24)
     since = clock.now() - timedelta(hours=hours)
     same = StepNotice.objects.filter(entity_id=entity_id, customer_id=row["customer_id"], step=row["step"])
@@ -54,9 +65,9 @@ def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], user_id: 
         entity_id=entity_id, customer_id=row["customer_id"], scenario=row["scenario"] or "", step=row["step"],
         asked_at=clock.now(), asked_of_id=user_id, hours=hours,
     )  # fmt: skip
-    if user_id is None:
+    if reader is None:
         return 0
-    language = language_of(User.objects.get(pk=user_id))
+    language = _language(reader)
     late = _late_days([row], day)
     data = {
         "total": _money(row["amount"], row["currency"], language),
@@ -69,7 +80,7 @@ def _give_notice(actor: Actor, entity_id: str, row: Mapping[str, Any], user_id: 
         },
     }
     notice = Notice(
-        STEP_NOTICE, entity_id, user_id, row["customer_id"], data, row["template"] or "", bears=borne_by(given)
+        STEP_NOTICE, entity_id, user_id or 0, row["customer_id"], data, row["template"] or "", borne_by(given), outside
     )
     return len(send_notices([notice], actor.user))
 
@@ -96,6 +107,21 @@ def _send_digest(actor: Actor, entity_id: str, user_id: int, rows: Sequence[Mapp
     return len(messages)
 
 
+def _send_digest_outside(
+    actor: Actor, entity_id: str, reader: Outside, rows: Sequence[Mapping[str, Any]], day: date
+) -> int:
+    """The same to who has no account here: the message itself says that the week's letter was written."""
+    bears = f"digest:{day - timedelta(days=day.weekday())}:{reader.email.casefold()}"[:255]
+    if Message.objects.filter(entity_id=entity_id, action_id=bears).exists():
+        return 0
+    language, late = _language(reader), _late_days(rows, day)
+    owed = [Owed(row["customer_id"], row["amount"], row["currency"], late.get((row["customer_id"], row["currency"]), 0))
+            for row in rows]  # fmt: skip
+    data = digest_values(entity_id, owed, {}, language, links=False)
+    notice = Notice(DIGEST, entity_id, 0, "", data, str(rows[0]["template"] or ""), bears, reader)
+    return len(send_notices([notice], actor.user))
+
+
 @dataclass(frozen=True)
 class Owed:
     """What a customer owes that is overdue, in minor units of one currency; `days`: since the oldest due date."""
@@ -107,7 +133,7 @@ class Owed:
 
 
 def digest_values(
-    entity_id: str, owed: Sequence[Owed], asks: Mapping[str, Sequence[str]], language: str
+    entity_id: str, owed: Sequence[Owed], asks: Mapping[str, Sequence[str]], language: str, *, links: bool = True
 ) -> dict[str, Any]:
     """What the weekly digest says: its customers, the largest first, with what is asked of their sales owner."""
     ids = {one.customer_id for one in owed}
@@ -115,7 +141,7 @@ def digest_values(
     totals: defaultdict[str, int] = defaultdict(int)
     for one in owed:
         totals[one.currency] += one.amount
-    base, left = own_address(entity_id), dict(asks)
+    base, left = own_address(entity_id) if links else "", dict(asks)
     rows = [
         {
             "name": names.get(one.customer_id, one.customer_id),
@@ -176,6 +202,10 @@ def open_notices(entity_id: str) -> Any:
     """Notices of the last days that nobody has answered."""
     since = clock.now() - timedelta(days=3)
     return StepNotice.objects.filter(entity_id=entity_id, answer="", asked_at__gte=since).order_by("asked_at")
+
+
+def _language(reader: int | Outside) -> str:
+    return spoken(reader.language) if isinstance(reader, Outside) else language_of(User.objects.get(pk=reader))
 
 
 def language_of(user: User) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from encours.core.base.issue import CallError
-from encours.core.dunning.reading import as_data, read_scenarios
+from encours.core.dunning.reading import as_data, formal_faults, read_scenarios
 from encours.core.dunning.ready import ready_scenarios
 
 _STEP = {"code": "one", "level": 1, "days": 3, "channel": "email", "template": "t"}
@@ -80,6 +80,24 @@ def test_a_step_whose_code_no_touch_could_bear_is_refused() -> None:
     read_scenarios({"code": "s", "names": {"en": "S"}, "steps": [step]})
     with pytest.raises(CallError, match="a code of at most 32"):
         read_scenarios({"code": "s", "names": {"en": "S"}, "steps": [{**step, "code": "x" * 33}]})
+
+
+def test_a_formal_notice_is_announced_48_hours_before() -> None:
+    assert all(one.notice_hours >= 48 for s in ready_scenarios().scenarios for one in s.steps if one.formal)
+    step = {
+        "code": "a",
+        "level": 1,
+        "days": 1,
+        "channel": "letter",
+        "template": "x",
+        "formal": True,
+        "signatory": "cfo",
+    }
+    read = read_scenarios({"code": "s", "names": {"en": "S"}, "steps": [step]}).scenarios[0]
+    assert read.steps[0].notice_hours == 48
+    assert formal_faults(read) == []
+    late = read_scenarios({"code": "s", "names": {"en": "S"}, "steps": [{**step, "notice_hours": 24}]}).scenarios[0]
+    assert [(one.place, one.field) for one in formal_faults(late)] == [("s/a", "notice_hours")]
 
 
 def test_levels_only_rise_and_codes_stand_once() -> None:

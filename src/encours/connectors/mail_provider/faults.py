@@ -32,6 +32,8 @@ def faults(settings: Mapping[str, Any]) -> list[str]:
     options = settings.get("options", {})
     given = {*options, PROVIDERS[provider][0]}  # the secret itself is looked for when mail is sent
     found = [f"the mail provider needs {name}" for name in PROVIDERS[provider] if name not in given]
+    if PROVIDERS[provider][0] in options:
+        found.append(f"{PROVIDERS[provider][0]} is never stored: name where it lies, env:ENCOURS_MAIL_… or file:name")
     unknown = sorted(set(options) - {*PROVIDERS[provider], *_MORE})
     found += [f"the mail provider has no option {name}" for name in unknown]
     if not is_safe_url(str(options.get("api_url", "https://"))):

@@ -31,6 +31,8 @@ from encours.core.dunning.fields import (
 )
 from encours.core.dunning.scenario import Cap, Condition, Digest, Notice, Scenario, Scenarios, Step, Window
 
+#: So long before a formal notice its sales owner is told.
+NOTICE_HOURS = 48
 _NAME = "a code of small letters, digits and _"
 _RUNG = "a code of at most 32 small letters, digits and _"
 _TEXT, _LIST, _YES = "a text", "a list of texts", "true or false"
@@ -114,6 +116,7 @@ def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
     code = fields.take("code", rung, _RUNG) or ""
     fields.place = place = f"{scenario}/{code}" if code else place
     window = fields.take("window", lambda one: one, "", None)
+    formal = fields.take("formal", yes, _YES, False)
     made = Step(
         code=code,
         names=fields.take("names", named, "names by language", {"en": code}),
@@ -132,8 +135,8 @@ def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
         amount_min=fields.take("amount_min", amount, _AMOUNT, None),
         amount_max=fields.take("amount_max", amount, _AMOUNT, None),
         window=None if window is None else _window(window, place, faults),
-        notice_hours=fields.take("notice_hours", whole(0, 720), "a number of hours", 0),
-        formal=fields.take("formal", yes, _YES, False),
+        notice_hours=fields.take("notice_hours", whole(0, 720), "a number of hours", NOTICE_HOURS if formal else 0),
+        formal=formal,
         signatory=fields.take("signatory", word, _NAME, None),
         minutes=fields.take("minutes", whole(0, 480), "a number of minutes", Step.minutes),
         patience=fields.take("patience", whole(0, 365), _DAYS, Step.patience),
@@ -141,6 +144,16 @@ def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
     fields.close()
     _fits(made, place, faults)
     return made
+
+
+def formal_faults(scenario: Scenario) -> list[Fault]:
+    """Formal notices of which sales is told too late. A scenario kept from before is still read; no new one is kept."""
+    late = [step.code for step in scenario.steps if step.formal and step.notice_hours < NOTICE_HOURS]
+    places = [f"{scenario.code}/{code}" for code in late]
+    return [
+        Fault(f"{place}: a formal notice is announced to sales 48 hours before, or earlier", place, "notice_hours")
+        for place in places
+    ]
 
 
 def _anchor(value: Any) -> str:

@@ -23,31 +23,50 @@ _SAID = {
     "dunning.cap": (_("Contacts with a customer, at most"), _("messages and calls")),
     "dunning.cap_days": (_("Within so many days"), ""),
     "dunning.floor": (_("Nobody is asked for less than"), _("whole units of the entity's currency")),
+    "dunning.habit_days": (
+        _("Left alone when expected within so many days"), _("where the payer's habit says that it is not late yet")
+    ),
+    "dunning.quiet_days": (
+        _("Days on which nothing leaves"), _("on each line a day, or the first and the last one of a closing")
+    ),
+    "dunning.digest": (_("Weekly digest to sales"), _("the overdue customers of each, and what is asked of them")),
+    "dunning.digest_template": (_("Template of the weekly digest"), _("its code, as Templates shows it")),
     "dunning.objective": (_("The worklist works for"), ""),
-}
+}  # fmt: skip
 #: The choice that a day stands beside.
 BEFORE = "before"
 _CHOICES = {
     "ageing.by": (("due", _("the due date")), ("issued", _("the invoice date"))),
+    "dunning.digest": (
+        ("off", _("none")),
+        ("1", _("every Monday")),
+        ("2", _("every Tuesday")),
+        ("3", _("every Wednesday")),
+        ("4", _("every Thursday")),
+        ("5", _("every Friday")),
+    ),
     "dunning.objective": (
         ("euro_days", _("cash brought forward")),
         ("month_end", _("cash in before the month ends")),
         (BEFORE, _("cash in before a date")),
     ),
 }
-_WHOLE = ("dunning.minutes", "dunning.cap", "dunning.cap_days", "dunning.floor")
+_WHOLE = ("dunning.minutes", "dunning.cap", "dunning.cap_days", "dunning.floor", "dunning.habit_days")
+_QUIET = "dunning.quiet_days"
+#: What lines of a setting look like.
+_LINES = {"rates.": "2026-07-01 2,15", _QUIET: "2027-08-02 2027-08-20"}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A setting as the page shows it."""
+    """A setting as the page shows it. `lines`: what a line of it looks like, where it has several."""
 
     key: str
     label: str
     hint: str
     text: str
     choices: list[tuple[str, str]]
-    long: bool
+    lines: str
     day: str = ""
 
 
@@ -55,11 +74,12 @@ def shown(row: SettingRow) -> Shown:
     """A setting in words."""
     label, hint = _SAID.get(row.key, (row.key, ""))
     choices = [(code, str(said)) for code, said in _CHOICES.get(row.key, ())]
-    text = _text(row.value)
+    text = "\n".join(row.value).replace("/", " ") if row.key == _QUIET else _text(row.value)
     if plain := re.fullmatch(r"(\d+) (?:days|jours)", text):  # the built-in default; both languages are read back
         text = ngettext("%(days)s day", "%(days)s days", int(plain[1])) % {"days": plain[1]}
     day = text if row.key == "dunning.objective" and text not in ("euro_days", "month_end") else ""
-    return Shown(row.key, str(label), str(hint), BEFORE if day else text, choices, row.key.startswith("rates."), day)
+    lines = next((sample for start, sample in _LINES.items() if row.key.startswith(start)), "")
+    return Shown(row.key, str(label), str(hint), BEFORE if day else text, choices, lines, day)
 
 
 def _text(value: Any) -> str:
@@ -76,6 +96,8 @@ def parsed(key: str, text: str, day: str = "") -> Any:
         return day.strip()
     if key in _WHOLE:
         return int(text)
+    if key == _QUIET:
+        return ["/".join(_iso(day) for day in line.split()) for line in text.splitlines() if line.strip()]
     if key == "ageing.limits":
         return [int(part) for part in text.replace(";", ",").split(",") if part.strip()]
     if key == "fec.receivable_accounts":
@@ -84,3 +106,9 @@ def parsed(key: str, text: str, day: str = "") -> Any:
         lines = [line.split() for line in text.splitlines() if line.strip()]
         return [{"from_on": line[0], "percent": float(line[1].replace(",", "."))} for line in lines if len(line) > 1]
     return text.strip()
+
+
+def _iso(day: str) -> str:
+    """A day as people of both languages type it; what is none stays, and is refused."""
+    told = re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", day)
+    return f"{told[3]}-{int(told[2]):02}-{int(told[1]):02}" if told else day

@@ -11,8 +11,11 @@ import pytest
 from pytest_django import Settings
 
 from encours.core.base.issue import CallError
+from encours.core.dunning.facts import facts
+from encours.core.dunning.known import Known
 from encours.core.dunning.result import INTERNAL
-from encours.store import audit
+from encours.core.dunning.scenario import Scenarios
+from encours.store import audit, parquet
 from encours.store.models import (
     Absence,
     Contact,
@@ -186,6 +189,31 @@ def test_the_task_of_a_broken_promise_ends_once_what_was_promised_is_paid_late(
     assert set(PromiseResult.objects.values_list("state", flat=True)) == {"broken"}, "late is not kept"
     assert Event.objects.filter(kind="promise_broken", is_current=True).count() == 2
     assert audit.verify().entries == before + 1
+
+
+def broken_for_the_plan(day: date) -> set[str]:
+    """The promises that the planner takes for broken, read off the same book."""
+    return set(facts(parquet.read_book(["A"]), day, Known(), Scenarios(())).broken["promise_id"])
+
+
+def broken_on_screen() -> set[str]:
+    return set(PromiseResult.objects.filter(state__in=("broken", "partly")).values_list("promise_id", flat=True))
+
+
+def test_the_planner_takes_for_broken_what_the_screen_calls_broken(collector: Actor, tmp_path: Path, on: OnDay) -> None:
+    record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1", "A:F2"])
+    record_promise(collector, "A:1", date(2026, 5, 6), key="q", items=["A:F3"], amount=20_000)
+    money_came(tmp_path, "fee", "F1", 99_600, date(2026, 5, 6))
+    on(date(2026, 5, 20))
+    judge_promises(job("test"), ["A"])
+    assert broken_for_the_plan(date(2026, 5, 20)) == broken_on_screen() == set(), "the bank's data ends before"
+    bank_reaches(tmp_path, date(2026, 5, 19))
+    judge_promises(job("test"), ["A"])
+    assert broken_for_the_plan(date(2026, 5, 20)) == broken_on_screen() == {"A:encours-p-2", "A:encours-q-1"}
+    loose = two_entities([], receipts=[a_receipt("A", "loose", 20_000, booked_on=date(2026, 5, 7), customer_id="A:1")])
+    import_now(job("test"), None, [folder(loose, tmp_path / "loose")])
+    judge_promises(job("test"), ["A"])
+    assert broken_for_the_plan(date(2026, 5, 20)) == broken_on_screen() == {"A:encours-p-2"}, "it waits to be applied"
 
 
 def test_a_part_of_an_item_that_was_promised_and_paid_late_ends_the_call_not_the_debt(

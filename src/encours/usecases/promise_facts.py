@@ -10,7 +10,14 @@ import polars as pl
 from django.db.models import Max
 
 from encours.core.base.groups import payers
-from encours.core.dunning.promises import MONEY_SCHEMA, PROMISED_SCHEMA, SETTLED_SCHEMA, judge
+from encours.core.dunning.promises import (
+    MONEY_SCHEMA,
+    PROMISED_SCHEMA,
+    REACH_DAYS,
+    SETTLED_SCHEMA,
+    banked_on,
+    judge,
+)
 from encours.store import frames
 from encours.store.models import Allocation, Import, Item, PromiseResult, Receipt, Statement
 
@@ -85,21 +92,18 @@ def _money(entity_id: str, pays: dict[str, str], as_of: date) -> pl.DataFrame:
 
 
 def _banked_on(entity_id: str, as_of: date) -> date | None:
-    """The day that the data of every bank account in use covers; without bank data, that of the ledger's receipts."""
-    lately = as_of - timedelta(days=45)
-    for origin in ("bank", "ledger"):
-        mine = Receipt.objects.filter(entity_id=entity_id, origin=origin, is_current=True, booked_on__lte=as_of)
-        last: dict[str, date] = dict(
-            mine.filter(booked_on__gte=lately)
-            .values("account")
-            .annotate(last=Max("booked_on"))
-            .values_list("account", "last")
-        )
-        if not last:
-            continue
-        told = Statement.objects.filter(entity_id=entity_id, is_current=True, account__in=list(last), to_on__lte=as_of)
-        for account, to_on in told.values("account").annotate(last=Max("to_on")).values_list("account", "last"):
-            last[account] = max(last[account], to_on)
-        return min(last.values())
+    """How far money is known (`core.dunning.promises.banked_on`); where there is none, the last import's day."""
+    mine = Receipt.objects.filter(entity_id=entity_id, is_current=True, booked_on__lte=as_of)
+    lately = mine.filter(booked_on__gte=as_of - timedelta(days=REACH_DAYS))
+    last = lately.values("origin", "account").annotate(on=Max("booked_on")).values_list("origin", "account", "on")
+    told = Statement.objects.filter(entity_id=entity_id, is_current=True, to_on__lte=as_of)
+    stated = told.values("account").annotate(on=Max("to_on")).values_list("account", "on")
+    names = {"origin": pl.String(), "account": pl.String(), "on": pl.Date()}
+    reach = banked_on(
+        pl.DataFrame(list(last), schema=names, orient="row"),
+        pl.DataFrame(list(stated), schema={name: names[name] for name in ("account", "on")}, orient="row"),
+    )
+    if reach is not None:
+        return reach
     newest = Import.objects.filter(entity_id=entity_id).order_by("-received_at").first()
     return None if newest is None else min(newest.received_at.date(), as_of)

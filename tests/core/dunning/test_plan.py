@@ -254,7 +254,7 @@ def test_a_broken_promise_calls_for_a_call_once() -> None:
     codes = (("reminder_1", 21), ("reminder_2", 15), ("call", 12), ("letter", 4))
     left = tuple({"touch_id": code, "item_id": "late", "level": code, "sent_on": ago(n)} for code, n in codes)
     promise = rows("promises", {
-        "promise_id": "p", "customer_id": "c", "item_id": "late", "made_on": ago(10), "due_on": ago(5),
+        "promise_id": "p", "customer_id": "c", "item_id": "late", "made_on": ago(10), "due_on": ago(7),
         "kind": "promise",
     })  # fmt: skip
     made = plan(_ready(late, touches=left, promises=promise), DAY, ready_scenarios(), _FREE)

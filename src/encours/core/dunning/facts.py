@@ -11,6 +11,7 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.base.factoring import sold
 from encours.core.base.groups import payers
+from encours.core.dunning.broken import broken
 from encours.core.dunning.known import Known
 from encours.core.dunning.scenario import Scenarios
 from encours.core.dunning.whose_money import open_money
@@ -63,6 +64,11 @@ class Facts:
     def open_money(self) -> pl.DataFrame:
         """The receipts that wait to be applied with whose they are, as `whose_money.open_money`: several gates ask."""
         return open_money(self)
+
+    @cached_property
+    def broken(self) -> pl.DataFrame:
+        """The items of promises that were not kept, as `broken.broken`: the ladder and the steps beside it ask."""
+        return broken(self)
 
     @cached_property
     def credits(self) -> pl.DataFrame:

@@ -47,6 +47,8 @@ JUDGED_SCHEMA: dict[str, pl.DataType] = {
 }
 #: So much of a promise may be missing: a bank's fee is no broken word. One part in this many.
 _TOLERANCE = 200
+#: An account without money for longer than this is not in use: nobody waits for its bank.
+REACH_DAYS = 45
 
 
 @dataclass
@@ -98,6 +100,21 @@ def judge(
         state = "kept" if _enough(paid, wanted) else _unkept(paid) if over else "pending"
         found.append((row["promise_id"], state, paid, proofs))
     return pl.DataFrame(found, schema=JUDGED_SCHEMA, orient="row")
+
+
+def banked_on(last: pl.DataFrame, stated: pl.DataFrame) -> date | None:
+    """The day that the data of every bank account in use covers; without bank data, that of the ledger's receipts.
+
+    `last`: origin, account, on, the last day with money of each account within REACH_DAYS. `stated`: account, on, the
+    last day that its statements cover. None where there is no money at all.
+    """
+    for origin in ("bank", "ledger"):
+        mine = last.filter(pl.col("origin") == origin).select("account", "on")
+        if mine.height:
+            told = pl.concat([mine, stated.join(mine, on="account", how="semi").select("account", "on")])
+            ends: list[date] = told.drop_nulls("on").group_by("account").agg(pl.col("on").max())["on"].to_list()
+            return min(ends)
+    return None
 
 
 def _wanted(row: Mapping[str, Any], pot: _Pot, open_amounts: Mapping[str, int], first: date) -> int:

@@ -177,6 +177,32 @@ def test_what_was_paid_since_a_promise_is_no_longer_promised() -> None:
     assert held(of) == {}
 
 
+def test_what_was_paid_since_it_was_announced_is_no_longer_announced() -> None:
+    def paid(amount: int, **more: Any) -> dict[str, Any]:
+        base = {"allocation_id": f"A{amount}", "item_id": "I", "amount": amount, "kind": "cash", "source": "x"}
+        return {**base, "allocated_on": days(1), **more}
+
+    said = promise(days(-1), amount=50_000, kind="payment_announced")
+    items = [item("I"), item("J", due_on=days(5))]
+    whole = held(book(items, promises=[said], allocations=[paid(50_000)]))
+    assert whole == {}, "the rest, of which nobody spoke, is asked for"
+    some = held(book(items, promises=[said], allocations=[paid(30_000)]))
+    assert some == {("I", "payment_announced"): 20_000}
+    before = held(book(items, promises=[said], allocations=[paid(50_000, allocated_on=days(5))]))
+    assert before == {("I", "payment_announced"): 50_000}, "it had come when more was announced"
+    noted = held(book(items, promises=[said], allocations=[paid(30_000, kind="credit")]))
+    assert noted == {("I", "payment_announced"): 50_000}, "a credit note is no payment"
+    two = [said, promise(days(-2), promise_id="Q", amount=30_000, kind="payment_announced")]
+    left = held(book(items, promises=two, allocations=[paid(50_000)]))
+    assert left == {("I", "payment_announced"): 30_000}, "one payment is that of one announcement"
+    wide = said | {"item_id": None, "amount": 120_000}
+    found = held(book(items, promises=[wide], allocations=[paid(100_000)]))
+    assert found == {("J", "payment_announced"): 20_000}
+    assert held(book(items, promises=[wide | {"kind": "promise"}], allocations=[paid(100_000)])) == {
+        ("J", "promise_pending"): 20_000
+    }
+
+
 def test_an_instalment_that_was_paid_pays_no_other() -> None:
     parts = [
         promise(days(2), promise_id="P1", kind="instalment", amount=40_000),

@@ -16,6 +16,9 @@ from encours.core.dunning.known import Rules
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
+#: Letters that say that money came; a credit note or a write-off pays no promise.
+_MONEY = ("cash", "ledger")
+
 
 def last_events(book: Book, subject: str, kinds: Sequence[str], ended_by: Sequence[str] = ()) -> pl.DataFrame:
     """subject_id, on, kind, value: customers or items whose last event among `kinds` and `ended_by` is of `kinds`."""
@@ -45,6 +48,28 @@ def oldest_first(items: pl.DataFrame, money: pl.DataFrame, key: Sequence[str]) -
     before = pl.col("open").cum_sum().over(key) - pl.col("open")
     held = pl.min_horizontal("open", (pl.col("amount") - before).clip(lower_bound=0))
     return rows.with_columns(amount=held).filter(pl.col("amount") > 0)
+
+
+def still_to_come(facts: Facts, said: pl.DataFrame, key: str) -> pl.DataFrame:
+    """What was said to come (rows of `promises`), its `amount` less what was paid since on its `key` (item_id or
+    customer_id); without what has come whole. An amount that is null, all that is open, stays null.
+
+    What was paid fills what was said in the order of its days: the second payment is not the first one come again.
+    """
+    if said.is_empty():
+        return said
+    rows = said.sort(key, "due_on", "promise_id").with_columns(_size=pl.col("amount").abs())
+    before = pl.col("_size").fill_null(0).cum_sum() - pl.col("_size").fill_null(0)
+    rows = rows.with_columns(_before=before.over(key))
+    paid = facts.book.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(_MONEY))
+    whose = facts.book.items.select("item_id", "customer_id")
+    paid = paid.join(whose, on="item_id").select(key, "allocated_on", _paid=pl.col("amount").abs())
+    since = rows.select("promise_id", key, "made_on").join(paid, on=key)
+    since = since.filter(pl.col("allocated_on") > pl.col("made_on")).group_by("promise_id").agg(pl.col("_paid").sum())
+    rows = rows.join(since, on="promise_id", how="left", maintain_order="left")
+    used = (pl.col("_paid").fill_null(0) - pl.col("_before")).clip(lower_bound=0)
+    rows = rows.with_columns(amount=pl.col("_size") - used)
+    return rows.filter((pl.col("amount") > 0).fill_null(value=True)).select(said.columns)
 
 
 def owing(items: pl.DataFrame) -> pl.DataFrame:

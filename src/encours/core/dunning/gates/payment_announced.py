@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from encours.core.dunning.holding import oldest_first, working_days_after
+from encours.core.dunning.holding import oldest_first, still_to_come, working_days_after
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -20,7 +20,8 @@ _ALL = 2**62
 
 
 def hold(facts: Facts) -> pl.DataFrame:
-    """What was announced: of its item, or of the customer's oldest items up to its amount (none: all)."""
+    """What was announced and has not come yet: of its item, or of the customer's oldest items up to its amount (none:
+    all)."""
     rows = pl.concat([_told(facts), _promised(facts)]).filter(pl.col("until_on") >= facts.as_of)
     items = facts.items.select("item_id", "customer_id", "open", "due_on")
     of_item = items.select("item_id", "open").join(rows.filter(pl.col("item_id").is_not_null()), on="item_id")
@@ -45,5 +46,8 @@ def _told(facts: Facts) -> pl.DataFrame:
 
 def _promised(facts: Facts) -> pl.DataFrame:
     made = facts.book.promises.filter((pl.col("kind") == "payment_announced") & (pl.col("made_on") <= facts.as_of))
-    until = working_days_after(pl.col("due_on"), facts.known.settings.announced_days)
-    return made.select("customer_id", "item_id", pl.col("amount").abs(), on="due_on", until_on=until)
+    made = made.with_columns(until_on=working_days_after(pl.col("due_on"), facts.known.settings.announced_days))
+    made = made.filter(pl.col("until_on") >= facts.as_of)
+    named, wide = made.filter(pl.col("item_id").is_not_null()), made.filter(pl.col("item_id").is_null())
+    left = pl.concat([still_to_come(facts, named, "item_id"), still_to_come(facts, wide, "customer_id")])
+    return left.select("customer_id", "item_id", pl.col("amount").abs(), pl.col("due_on").alias("on"), "until_on")

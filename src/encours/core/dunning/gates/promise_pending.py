@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from encours.core.dunning.holding import oldest_first, working_days_after
+from encours.core.dunning.holding import oldest_first, still_to_come, working_days_after
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -22,13 +22,14 @@ _COLUMNS = ("item_id", "amount", "until_on", "promised_on")
 def hold(facts: Facts) -> pl.DataFrame:
     """What standing promises cover: of their item, or of the customer's oldest items up to their amount (none: all).
 
-    Of several promises for one item the one made last counts, of instalments all. What was paid on the item since
-    it was promised is no longer promised.
+    Of several promises for one item the one made last counts, of instalments all. What was paid since it was promised,
+    on the item or, of one that names none, by the customer, is no longer promised.
     """
     standing = _standing(facts)
     items = facts.items.select("item_id", "customer_id", "open", "due_on")
     of_item = _of_items(facts, standing.filter(pl.col("item_id").is_not_null()))
-    wide = standing.filter(pl.col("item_id").is_null()).group_by("customer_id").agg(
+    wide = standing.filter(pl.col("item_id").is_null()).rename({"due_on_promise": "due_on"})
+    wide = still_to_come(facts, wide, "customer_id").rename({"due_on": "due_on_promise"}).group_by("customer_id").agg(
         pl.when(pl.col("amount").null_count() == 0).then(pl.col("amount").abs().sum()).otherwise(_ALL),
         pl.col("until_on").max(), promised_on=pl.col("due_on_promise").max(),
     )  # fmt: skip

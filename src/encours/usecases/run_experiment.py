@@ -13,9 +13,10 @@ from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.dunning.experiment import HELD_OUT, Effect, Experiment, effect, entering
 from encours.store import audit, parquet
-from encours.store.models import DunningExperiment, ExperimentUnit
+from encours.store.models import DunningExperiment, DunningScenario, ExperimentUnit
 from encours.usecases import clock
 from encours.usecases.experiment_units import units_of_experiment
+from encours.usecases.manage_scenarios import read_stored
 from encours.usecases.payer_deadlines import deadlines
 from encours.usecases.rights import Actor, require, require_visible, require_whole
 
@@ -48,6 +49,9 @@ def start_experiment(actor: Actor, entity_id: str, experiment: Experiment, why: 
     require_whole(actor, entity_id, ACT)
     require(actor, ACT, entity_id)
     faults = [] if why.strip() else ["say what the hold-out is to find out"]
+    asked = DunningScenario.objects.filter(entity_id=entity_id, code=experiment.scenario).first()
+    if asked is not None and read_stored(asked).key_accounts:
+        faults.append("key accounts are never held out: choose another scenario")
     with transaction.atomic():
         parquet.lock_entity(entity_id)
         rows = DunningExperiment.objects.filter(entity_id=entity_id)

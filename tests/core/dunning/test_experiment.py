@@ -12,6 +12,7 @@ from encours.core.base.issue import CallError
 from encours.core.dunning.experiment import (
     CHASED,
     HELD_OUT,
+    KEY_ACCOUNT,
     UNITS,
     Experiment,
     arm,
@@ -19,6 +20,7 @@ from encours.core.dunning.experiment import (
     entering,
     hold_out_evidence,
 )
+from encours.core.dunning.ready import ready_scenarios
 
 DAY = date(2026, 3, 10)
 TRY = Experiment("spring", "sme", 0.2, 1_000_000)
@@ -35,18 +37,26 @@ def test_the_arm_hangs_on_names_alone_and_keeps_its_share() -> None:
 def test_key_accounts_large_debts_and_near_deadlines_take_no_part() -> None:
     actions = pl.DataFrame(
         {
-            "action_id": ["fine", "key", "large", "deadline", "formal", "elsewhere", "courtesy"],
-            "customer_id": ["C1", "C2", "C3", "C4", "C5", "C6", "C7"],
-            "scenario": ["sme"] * 5 + ["public", "sme"], "step": ["d10"] * 7, "level": [1] * 6 + [0],
-            "formal": [False] * 4 + [True, False, False], "amount": [1000, 1000, 2_000_000, 1000, 1000, 1000, 1000],
-            "items": [["I1"], ["I2"], ["I3"], ["I4", "I4b"], ["I5"], ["I6"], ["I7"]],
+            "action_id": ["fine", "key", "large", "deadline", "formal", "elsewhere", "courtesy", "top", "chosen"],
+            "customer_id": ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"],
+            "scenario": ["sme"] * 5 + ["public"] + ["sme"] * 3, "step": ["d10"] * 9, "level": [1] * 6 + [0, 1, 1],
+            "formal": [False] * 4 + [True] + [False] * 4, "amount": [1000, 1000, 2_000_000, *[1000] * 6],
+            "items": [["I1"], ["I2"], ["I3"], ["I4", "I4b"], ["I5"], ["I6"], ["I7"], ["I8"], ["I9"]],
         }
     )  # fmt: skip
-    people = pl.DataFrame({"customer_id": ["C1", "C2"], "importance": ["C", "Key"]})
+    people = pl.DataFrame({"customer_id": ["C1", "C2", "C8", "C9"], "importance": ["C", "Key", "A+", "strategic "]})
     near = pl.DataFrame({"item_id": ["I4b", "I1"], "deadline_on": [DAY + timedelta(days=45), DAY + timedelta(days=90)]})
     found = entering(TRY, actions, people, near, DAY)
     assert found["action_id"].to_list() == ["fine"]
     assert entering(Experiment("s", "sme", 0.2, 10**9, step="d20"), actions, people, near, DAY).height == 0
+
+
+def test_a_key_account_is_here_what_it_is_in_the_ready_made_scenario() -> None:
+    scenario = ready_scenarios().get("key_account")
+    assert scenario is not None
+    assert scenario.key_accounts
+    (words,) = (one.value for one in scenario.segment if one.column == "customer.importance")
+    assert sorted(str(word).lower() for word in words) == sorted(KEY_ACCOUNT)
 
 
 def test_a_wrong_experiment_names_every_fault() -> None:

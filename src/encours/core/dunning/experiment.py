@@ -22,7 +22,8 @@ from encours.core.dunning.fields import Fault
 CHASED, HELD_OUT = "chased", "held_out"
 #: Fewer customers or payments in an arm say nothing that an interval could hold.
 FEWEST_CUSTOMERS, FEWEST_PAYMENTS = 20, 10
-_KEY_ACCOUNT = "key"
+#: A customer's own ranking that says key account: the words of the ready-made scenario for them, in small letters.
+KEY_ACCOUNT = ("key", "a+", "strategic")
 _DRAWS, _LEVEL = 1000, 0.95
 Floats = npt.NDArray[np.float64]
 
@@ -88,7 +89,7 @@ def entering(
         (pl.col("deadline_on") - pl.lit(as_of)).dt.total_days() <= experiment.days + experiment.deadline_days
     )
     pressing = rows.explode("items", empty_as_null=True).filter(pl.col("items").is_in(near["item_id"].implode()))
-    keys = customers.filter(pl.col("importance").str.to_lowercase() == _KEY_ACCOUNT)["customer_id"]
+    keys = customers.filter(pl.col("importance").str.strip_chars().str.to_lowercase().is_in(KEY_ACCOUNT))["customer_id"]
     rows = rows.filter(
         (pl.col("amount") <= experiment.amount_max)
         & ~pl.col("customer_id").is_in(keys.implode())

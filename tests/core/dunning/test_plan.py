@@ -249,6 +249,14 @@ def test_each_monday_every_sales_owner_has_a_digest() -> None:
     assert plan(_ready(late), DAY, ready_scenarios(), _FREE).internal.is_empty()
 
 
+def test_a_monday_that_is_a_holiday_has_its_digest_on_tuesday() -> None:
+    late = {"item_id": "late", "due_on": ago(5), "amount": 9_000}
+    easter = date(2026, 4, 6)
+    kinds = [plan(_ready(late), easter + timedelta(days=n), ready_scenarios(), _FREE).internal["kind"].to_list()
+             for n in (0, 1, 2, 7, 8)]  # fmt: skip
+    assert kinds == [[], ["digest"], [], ["digest"], []]
+
+
 def test_a_broken_promise_calls_for_a_call_once() -> None:
     late = {"item_id": "late", "due_on": ago(25), "amount": 90_000}
     codes = (("reminder_1", 21), ("reminder_2", 15), ("call", 12), ("letter", 4))

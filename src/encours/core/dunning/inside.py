@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 
+from encours.core.base.days import bank_calendar
 from encours.core.dunning.facts import GROUP, Facts
 from encours.core.dunning.result import INTERNAL
 from encours.core.dunning.runs import NOTICE, notices_given, steps
 
 
 def internal(of: Facts, late: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:
-    """INTERNAL: notices to give today, and on the digest's weekday a row a late customer that has a sales owner."""
+    """INTERNAL: notices to give today, and on the digest's weekday, or the first worked day after it, a row a late
+    customer that has a sales owner."""
     every = late.group_by("run").agg(
         amount=pl.col("item.open").sum(), items=pl.col("item.item_id").sort(),
         owner=pl.col("customer.sales_owner").first(),
@@ -23,7 +27,7 @@ def internal(of: Facts, late: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame
     )  # fmt: skip
     parts = [pl.DataFrame(schema=INTERNAL), _shaped(of, notices)]
     digest = of.scenarios.digest
-    if digest.active and of.as_of.isoweekday() == digest.weekday:
+    if digest.active and _is_digest_day(of, digest.weekday):
         rows = every.filter(pl.col("owner").is_not_null()).join(
             leads.sort("run", "level", descending=[False, True])
             .unique("run", keep="first", maintain_order=True)
@@ -34,6 +38,13 @@ def internal(of: Facts, late: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame
         named = {"kind": pl.lit("digest"), "to": pl.lit(digest.to), "template": pl.lit(digest.template)}
         parts.append(_shaped(of, rows.with_columns(**named)))
     return pl.concat(parts).sort("kind", "owner", "customer_id", "currency", "step", nulls_last=True)
+
+
+def _is_digest_day(of: Facts, weekday: int) -> bool:
+    """Whether the digest leaves: on its weekday; where that is a holiday, nothing is planned then, so the next worked
+    day says it."""
+    asked = of.as_of - timedelta(days=(of.as_of.isoweekday() - weekday) % 7)
+    return bank_calendar(of.known.settings.country).next_working(asked) == of.as_of
 
 
 def _coming(of: Facts, late: pl.DataFrame) -> pl.DataFrame:

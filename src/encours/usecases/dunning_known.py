@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.dunning.facts import facts
 from encours.core.dunning.freshness import freshness
+from encours.core.dunning.importance import importance
 from encours.core.dunning.known import SCHEMAS, Known
+from encours.core.dunning.scenario import Scenarios
 from encours.store.models import (
     DunningMark,
     Hold,
@@ -28,7 +31,6 @@ from encours.usecases.notice_clock import unheard
 from encours.usecases.rights import job
 from encours.usecases.show_advices import expected_receipts
 
-_YEAR = timedelta(days=365)
 _FIGURES = ("delay_median", "delay_p90", "share_late", "paid_year")
 
 
@@ -129,7 +131,7 @@ def _objections(entity_id: str) -> pl.DataFrame:
 
 
 def _profiles(entity_id: str, day: date, book: Book) -> pl.DataFrame:
-    """How each customer pays (its payer's habit), what it weighs among the entity's, and the strategy that holds."""
+    """How each payer pays, what it weighs among the entity's (as in a book folder), and the strategy that holds."""
     habits = []
     for row in PayerProfile.objects.filter(entity_id=entity_id).iterator():
         figures = row.figures
@@ -140,7 +142,7 @@ def _profiles(entity_id: str, day: date, book: Book) -> pl.DataFrame:
     standing = Signal.objects.filter(entity_id=entity_id, gone_on__isnull=True).order_by("kind")
     alerts = dict(standing.values_list("customer_id", "kind"))
     marks = {mark.customer_id: mark for mark in _strategies(entity_id)}
-    weights = _weights(day, book)
+    weights = importance(facts(book, day, Known(), Scenarios(())))
     known = {row["customer_id"]: row for row in habits}
     rows = []
     for weight in weights.iter_rows(named=True):
@@ -161,27 +163,3 @@ def _profiles(entity_id: str, day: date, book: Book) -> pl.DataFrame:
 
 def _strategies(entity_id: str) -> list[DunningMark]:
     return list(DunningMark.objects.filter(entity_id=entity_id).exclude(strategy="").select_related("strategy_owner"))
-
-
-def _weights(day: date, book: Book) -> pl.DataFrame:
-    """customer_id, strategy, sales_share, overdue_share, margin_share: of the entity's sales of a year, and overdue."""
-    now = book.as_of(day)
-    sold = now.items.filter(
-        pl.col("kind").is_in(["invoice", "credit_note", "debit_note"]) & (pl.col("issued_on") > day - _YEAR)
-    )
-    sales = sold.group_by("customer_id").agg(sales=pl.col("amount").sum())
-    late = now.open_items().filter((pl.col("due_on") < day) & (pl.col("open") > 0))
-    overdue = late.group_by("customer_id").agg(overdue=pl.col("open").sum())
-    orders = now.orders.filter(pl.col("ordered_on") > day - _YEAR)
-    margins = orders.group_by("customer_id").agg(ordered=pl.col("amount").sum(), margin=pl.col("margin").sum())
-    rows = now.customers.select("customer_id", "strategy").unique("customer_id", keep="last", maintain_order=True)
-    for part in (sales, overdue, margins):
-        rows = rows.join(part, on="customer_id", how="left", maintain_order="left")
-
-    def share(name: str) -> pl.Expr:
-        return pl.when(pl.col(name).sum() > 0).then(pl.col(name).fill_null(0) / pl.col(name).sum())
-
-    margin = pl.when(pl.col("ordered") > 0).then(pl.col("margin") / pl.col("ordered"))
-    return rows.select(
-        "customer_id", "strategy", sales_share=share("sales"), overdue_share=share("overdue"), margin_share=margin
-    )

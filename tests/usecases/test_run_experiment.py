@@ -10,13 +10,18 @@ import pytest
 
 from encours.core.base.issue import CallError
 from encours.core.dunning.experiment import CHASED, HELD_OUT, Experiment, arm
+from encours.core.dunning.reading import scenario_data
+from encours.core.dunning.ready import ready_scenarios
+from encours.core.dunning.touched import evidence
 from encours.store import parquet
 from encours.store.models import AuditEntry, DunningEffects, ExperimentUnit, PlannedAction
 from encours.store.rights import job
-from encours.usecases.learn_effects import effects_of, learn_effects
+from encours.usecases.learn_effects import effects_of, learn_effects, own_levels
+from encours.usecases.manage_scenarios import install_scenarios, save_scenario
 from encours.usecases.plan_dunning import plan_dunning
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.run_experiment import end_experiment, held_out, show_experiments, start_experiment
+from encours.usecases.weigh_plan import levels_of
 from tests.usecases.clerks import person
 from tests.usecases.payers import DAY, HABITS, load, open_items, paying_book
 
@@ -57,6 +62,9 @@ def test_it_is_started_once_by_the_manager_and_ended_with_a_trace() -> None:
         start_experiment(person("collector", "collector", "A"), "A", trial(), "does it help?")
     with pytest.raises(CallError):
         start_experiment(manager, "A", trial(), " ")
+    install_scenarios("A")
+    with pytest.raises(CallError, match="key accounts are never held out"):
+        start_experiment(manager, "A", Experiment("large", "key_account", 0.2, 10**9), "does it help?")
     assert start_experiment(manager, "A", trial(), "does it help?")
     assert not start_experiment(manager, "A", trial(), "does it help?")
     with pytest.raises(CallError):
@@ -103,6 +111,29 @@ def test_effects_are_learnt_once_a_night_and_kept() -> None:
     told = effects_of("A").payers.filter(pl.col("channel").is_null())
     weight = dict(told.select("customer_id", "messages").iter_rows())
     assert weight["A:wild"] > 2 * weight["A:reliable"]
+
+
+def test_the_firmness_of_the_users_own_steps_is_theirs() -> None:
+    install_scenarios("A")
+    assert own_levels("A") == levels_of(ready_scenarios())
+    boss = person("boss", "credit_manager", "A")
+    ready = ready_scenarios().get("sme")
+    assert ready is not None
+    data = scenario_data(ready)
+    steps = [dict(step) for step in data["steps"]]
+    last = {**steps[-1], "code": "last_word", "level": 4}
+    save_scenario(boss, "A", {**data, "steps": [*steps, last]})
+    assert own_levels("A")["last_word"] == 4
+    save_scenario(boss, "A", data)
+    assert own_levels("A")["last_word"] == 4, "what left under it was as firm as it was then"
+    own = {**steps[0], "level": steps[0]["level"] + 1}
+    save_scenario(boss, "A", {**data, "steps": [own, *steps[1:]]})
+    assert own_levels("A")[own["code"]] == own["level"]
+    book = parquet.read_book(["A"])
+    firm = book.touches.with_columns(level=pl.lit("last_word"))
+    nobody = pl.DataFrame(schema={"customer_id": pl.String, "profile": pl.String})
+    seen = evidence(book.replace(touches=firm).as_of(DAY), DAY, nobody, own_levels("A"))
+    assert set(seen["level"]) == {4}
 
 
 def test_the_plan_of_the_day_ranks_by_worth_and_keeps_the_held_out_back() -> None:

@@ -13,13 +13,15 @@ from encours import __version__
 from encours.core.base.issue import CallError
 from encours.core.dunning.effects import Effects, prior_effects, read_effects, updated
 from encours.core.dunning.experiment import hold_out_evidence
+from encours.core.dunning.reading import read_scenarios
 from encours.core.dunning.ready import ready_scenarios
 from encours.core.dunning.touched import evidence
 from encours.store import bulk, parquet
-from encours.store.models import DunningEffects, PayerProfile
+from encours.store.models import DunningEffects, PayerProfile, ScenarioVersion
 from encours.usecases import clock
 from encours.usecases.expected_files import stamp_of
 from encours.usecases.experiment_units import units_of
+from encours.usecases.manage_scenarios import scenarios_of
 from encours.usecases.rights import Actor, require
 from encours.usecases.weigh_plan import levels_of
 
@@ -62,6 +64,18 @@ def effects_of(entity_id: str) -> Effects:
         return prior_effects()
 
 
+def own_levels(entity_id: str) -> dict[str, int]:
+    """The firmness of each step's code: of the entity's scenarios as they stand; of a step that is gone, as it last
+    stood in one of their versions; else as the ready-made ones say."""
+    levels = levels_of(ready_scenarios())
+    for data in ScenarioVersion.objects.filter(scenario__entity_id=entity_id).order_by("pk").values_list("data"):
+        try:
+            levels |= levels_of(read_scenarios(data[0]))
+        except CallError:  # a version of another release
+            continue
+    return levels | levels_of(scenarios_of(entity_id))
+
+
 def _learn(entity_id: str, day: date) -> LearntEffects:
     stamp = stamp_of(entity_id)
     same = DunningEffects.objects.filter(entity_id=entity_id, as_of=day, stamp=stamp, engine=__version__).first()
@@ -70,7 +84,7 @@ def _learn(entity_id: str, day: date) -> LearntEffects:
     book = parquet.read_book([entity_id])
     rows = PayerProfile.objects.filter(entity_id=entity_id).values_list("customer_id", "profile")
     profiles = pl.DataFrame(list(rows), schema={"customer_id": pl.String, "profile": pl.String}, orient="row")
-    seen = evidence(book.as_of(day), day, profiles, levels_of(ready_scenarios()))
+    seen = evidence(book.as_of(day), day, profiles, own_levels(entity_id))
     held = pl.concat([seen, *(hold_out_evidence(units, day, days) for units, days in units_of(entity_id, book, day))])
     found = updated(held)
     with transaction.atomic():

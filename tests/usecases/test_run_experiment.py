@@ -126,9 +126,9 @@ def test_the_firmness_of_the_users_own_steps_is_theirs() -> None:
     assert own_levels("A")["last_word"] == 4
     save_scenario(boss, "A", data)
     assert own_levels("A")["last_word"] == 4, "what left under it was as firm as it was then"
-    own = {**steps[0], "level": steps[0]["level"] + 1}
-    save_scenario(boss, "A", {**data, "steps": [own, *steps[1:]]})
-    assert own_levels("A")[own["code"]] == own["level"]
+    firmer = [step | {"level": 2} if step["code"] == "reminder_1" else step for step in steps]
+    save_scenario(boss, "A", {**data, "steps": firmer})
+    assert own_levels("A")["reminder_1"] == 2
     book = parquet.read_book(["A"])
     firm = book.touches.with_columns(level=pl.lit("last_word"))
     nobody = pl.DataFrame(schema={"customer_id": pl.String, "profile": pl.String})

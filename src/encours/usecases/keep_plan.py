@@ -24,7 +24,7 @@ from encours.store.models import (
     Run,
 )
 from encours.usecases import clock
-from encours.usecases.show_today import TIMED
+from encours.usecases.hindsight import hindsight
 
 #: A message of these states is under way: the customer is not asked a second time meanwhile.
 UNDER_WAY = (Message.State.QUEUED, Message.State.SENDING, Message.State.UNCERTAIN)
@@ -54,15 +54,15 @@ def keep_plan(
     done = actions.filter(pl.col("action_id").is_in(gone))  # part of the day's plan, whatever became of them
     actions, lines, waiting = _without_under_way(entity_id, made, actions.filter(~pl.col("action_id").is_in(gone)))
     held = pl.concat([made.held, made.parts, waiting], how="diagonal_relaxed")
-    avoided, delayed = _settled_since(entity_id, lines)
+    seen = hindsight(entity_id, day, lines["item_id"].to_list())
     _write_actions(entity_id, day, run, actions, lines)
     kept_back = PlannedAction.objects.filter(entity_id=entity_id, day=day, action_id__in=withheld)
     kept_back.filter(state=PlannedAction.State.PLANNED).update(state=PlannedAction.State.WITHHELD)
     _write_held(entity_id, day, held)
     actions = pl.concat([done, actions])
     earlier = DunningDay.objects.filter(entity_id=entity_id, day=day)
-    for before in earlier:  # what the day's earlier plans found stays found
-        avoided, delayed = avoided + before.avoided, delayed + before.delayed
+    avoided = seen.avoided + sum(before.avoided for before in earlier)  # what the day's earlier plans found stays found
+    delayed = seen.delayed + sum(before.delayed for before in earlier)
     earlier.delete()
     DunningDay.objects.create(
         entity_id=entity_id, day=day, made_at=clock.now(), stamp=stamp, actions=actions.height,
@@ -164,7 +164,7 @@ def _write_held(entity_id: str, day: date, held: pl.DataFrame) -> None:
     before.delete()
     keys = held.select("item_id", "reason").iter_rows()
     rows = held.select(
-        "item_id", "currency", "amount", "sentence", "until_on",
+        "item_id", "currency", "amount", "sentence", "until_on", "step_on",
         customer_id=pl.coalesce("payer_id", "customer_id"), gate="reason",
         task=pl.col("task").fill_null(""), part=pl.col("part").fill_null(value=False),
         scenario=pl.col("scenario").fill_null(""), step=pl.col("step").fill_null(""),
@@ -173,18 +173,6 @@ def _write_held(entity_id: str, day: date, held: pl.DataFrame) -> None:
         entity_id=pl.lit(entity_id), day=pl.lit(day),
     )  # fmt: skip
     bulk.insert(HeldItem, bulk.fit(HeldItem, rows)[0])
-
-
-def _settled_since(entity_id: str, lines: pl.DataFrame) -> tuple[int, int]:
-    """Customers whose items a gate held at the last plan: those whose items are settled since, those asked now."""
-    rows = HeldItem.objects.filter(entity_id=entity_id).exclude(gate__in=[*TIMED, IN_OUTBOX]).exclude(step="")
-    before = list(rows.values_list("item_id", "customer_id"))
-    wanted = [item_id for item_id, _ in before]
-    owed = set(Item.objects.filter(entity_id=entity_id, is_current=True, open__gt=0, item_id__in=wanted)
-               .values_list("item_id", flat=True))  # fmt: skip
-    asked = set(lines["item_id"].to_list())
-    settled = {customer for item_id, customer in before if item_id not in owed}
-    return len(settled), len({customer for item_id, customer in before if item_id in asked} - settled)
 
 
 def _amounts(actions: pl.DataFrame, held: pl.DataFrame) -> list[list[object]]:

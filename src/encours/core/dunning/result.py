@@ -22,12 +22,12 @@ LINES: dict[str, pl.DataType] = {
 }  # fmt: skip
 #: Late items that nothing asks for today; of `parts`, the held parts of items that are asked for (`part` true, a row a
 #: gate). `amount`: minor units held. `reason`: a gate's code, or one of runs.WAITING … `also`: other gates that
-#: hold it. `until_on`: the last day held.
+#: hold it. `until_on`: the last day held. `step_on`: the day on which its `step` is reached.
 HELD: dict[str, pl.DataType] = {
     "entity_id": pl.String(), "item_id": pl.String(), "customer_id": pl.String(), "payer_id": pl.String(),
     "currency": pl.String(), "amount": pl.Int64(), "reason": pl.String(), "sentence": pl.String(),
     "until_on": pl.Date(), "task": pl.String(), "part": pl.Boolean(), "also": _TEXTS, "scenario": pl.String(),
-    "step": pl.String(),
+    "step": pl.String(), "step_on": pl.Date(),
 }  # fmt: skip
 #: What a person does to free what is held: one row a customer, currency and kind of task.
 TASKS: dict[str, pl.DataType] = {

@@ -1086,6 +1086,7 @@ class Migration(migrations.Migration):
                 ("also", models.JSONField(default=list)),
                 ("scenario", models.CharField(blank=True, default="", max_length=64)),
                 ("step", models.CharField(blank=True, default="", max_length=64)),
+                ("step_on", models.DateField(null=True)),
                 ("since_on", models.DateField()),
                 ("entity", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.entity")),
             ],

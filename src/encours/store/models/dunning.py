@@ -164,6 +164,8 @@ class HeldItem(models.Model):
     also = models.JSONField(default=list)
     scenario = models.CharField(max_length=64, blank=True, default="")
     step = models.CharField(max_length=64, blank=True, default="")
+    # The day on which the step is reached: before it nothing would have left anyway.
+    step_on = models.DateField(null=True)
     # Held since: a gate that holds on is counted once, not once a day.
     since_on = models.DateField()
 
@@ -228,8 +230,8 @@ class StepNotice(models.Model):
 class DunningDay(models.Model):
     """What one plan of an entity came to; the latest row of a day replaces the earlier one.
 
-    Amounts in minor units. `held_gates`: [gate, currency, items, amount]. `avoided`: customers whose held items
-    turned out to be settled since the plan before: a wrong reminder each; `delayed`: those who are asked now after all.
+    Amounts in minor units. `held_gates`: [gate, currency, items, amount]. `avoided`, `delayed`: customers of
+    whom a gate was right, or wrong, about money since the plan before (`usecases.hindsight`).
     `stale`: [source, last day] of data that is too old.
     """
 

@@ -9,7 +9,8 @@ units), TASK (the code of what frees the item, or None) and one or both of
 
 OF_THE_REST (default false): such a rule is asked after the others, one after the other, and sees as `open` what they
 leave, and as `owed` what was open before. WAITS (default false): what it holds need not be planned anew, it leaves on
-another day as it is. RANK (default 50) says which sentence is shown where several rules hold one
+another day as it is. OF_MONEY (default false): it says that money has come or comes, so that what becomes of the item
+shows whether it was right. RANK (default 50) says which sentence is shown where several rules hold one
 item: the lowest.
 """
 
@@ -38,6 +39,7 @@ class Gate:
     hold_actions: Callable[[Facts, pl.DataFrame], pl.DataFrame] | None
     of_the_rest: bool = False
     waits: bool = False
+    of_money: bool = False
 
 
 @cache
@@ -52,6 +54,7 @@ def gates() -> tuple[Gate, ...]:
             Gate(
                 rule.CODE, rule.SENTENCE, rule.TASK, getattr(rule, "RANK", 50), getattr(rule, "hold", None),
                 getattr(rule, "hold_actions", None), getattr(rule, "OF_THE_REST", False), getattr(rule, "WAITS", False),
+                getattr(rule, "OF_MONEY", False),
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda rule: (rule.rank, rule.code)))

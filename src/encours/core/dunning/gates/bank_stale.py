@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "bank_stale", 110, "import_bank"
+OF_MONEY = True
 SENTENCE = "The bank is known up to {last_on} only: somebody may have paid since."
 
 #: From so many days with payments on, the most that a payer has paid says what it may have paid: so many times that.

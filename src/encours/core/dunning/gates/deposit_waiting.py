@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "deposit_waiting", 87, "apply_receipt"
+OF_MONEY = True
 SENTENCE = "{name} of {paid:money} is not broken down yet: this payer pays that way, and all of this may be in it."
 
 #: The bank shows one line for many payers.

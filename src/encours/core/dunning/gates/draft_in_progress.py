@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "draft_in_progress", 60, "ask_bank"
+OF_MONEY = True
 SENTENCE = "{name} under way, due on {due_on} ({state})."
 
 _NAMES = {"lcr": "Draft", "bor": "Promissory note", "cheque": "Cheque", "direct_debit": "Direct debit"}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "just_paid", 85, "apply_receipt"
+OF_MONEY = True
 SENTENCE = "{paid:money} of this payer came and is not applied yet: all that this asks for may be paid."
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "ledger_stale", 115, "import_ledger"
+OF_MONEY = True
 SENTENCE = "The ledger is known up to {last_on} only: it may be settled since."
 
 

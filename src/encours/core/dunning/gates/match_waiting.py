@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "match_waiting", 80, "review_match"
+OF_MONEY = True
 SENTENCE = "Money that probably pays it has come ({amount:money}): confirm the match."
 
 

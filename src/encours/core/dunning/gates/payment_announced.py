@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "payment_announced", 70, "watch_receipt"
+OF_MONEY = True
 SENTENCE = "Payment is announced for {on}."
 
 #: Remittance advices have a gate of their own.

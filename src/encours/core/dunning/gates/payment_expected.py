@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "payment_expected", 90, None
+OF_MONEY = True
 SENTENCE = "Expected by {until_on}, as this payer always pays: left alone until then."
 
 _LEAVE_ALONE = "leave_alone"

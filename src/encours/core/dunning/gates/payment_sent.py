@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "payment_sent", 75, "watch_receipt"
+OF_MONEY = True
 SENTENCE = "Payment sent on {on}, says the customer's platform."
 
 #: Calendar days that a payment is on its way at most.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "perhaps_paid", 86, "apply_receipt"
+OF_MONEY = True
 SENTENCE = "{paid:money} came that may be this payer's and is not applied yet: all that this asks for may be paid."
 
 

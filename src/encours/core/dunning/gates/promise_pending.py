@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
 
 CODE, RANK, TASK = "promise_pending", 65, "watch_promise"
+OF_MONEY = True
 SENTENCE = "Payment is promised for {promised_on}."
 
 _KINDS = ("promise", "instalment")

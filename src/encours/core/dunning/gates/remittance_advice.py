@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CODE, RANK, TASK = "remittance_advice", 81, "watch_receipt"
 #: Asked of what other gates leave: a receipt never holds what a dispute holds anyway.
 OF_THE_REST = True
+OF_MONEY = True
 SENTENCE = "A remittance advice of {on} announces its money."
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CODE, RANK, TASK = "unapplied_cash", 82, "apply_receipt"
 #: Asked of what other gates leave: a receipt never holds what a dispute holds anyway.
 OF_THE_REST = True
+OF_MONEY = True
 SENTENCE = "Money that could be for it has come and is not applied yet ({amount:money})."
 
 #: Money that nobody is named for and that would fit more payers than this says nothing of any of them.

@@ -26,7 +26,7 @@ def test_what_a_customer_weighs_is_the_same_in_the_app_and_of_a_folder(tmp_path:
     """A head office pays for a branch, some is owed in yen, an order was cancelled."""
     book = paying_book({**HABITS, "branch": (10.0, 1.0), "tokyo": (5.0, 1.0)})
     yen = pl.col("customer_id") == "A:tokyo"
-    currency = pl.when(yen).then(pl.lit("JPY")).otherwise("currency")
+    currency = pl.when(yen).then(pl.lit("JPY")).otherwise("currency").alias("currency")
     order = {"entity_id": "A", "customer_id": "A:prompt", "currency": "EUR", "ordered_on": DAY}
     orders = [
         order | {"order_id": "A:o1", "amount": 10_000, "margin": 4_000, "status": "open"},

@@ -191,6 +191,53 @@ def test_the_task_of_a_broken_promise_ends_once_what_was_promised_is_paid_late(
     assert audit.verify().entries == before + 1
 
 
+def taken_back(tmp_path: Path, name: str, item: str, amount: int, on: date) -> None:
+    """The ERP's word that a letter stands no more: the payment came back."""
+    letter = {
+        "allocation_id": f"A:{name}:a", "receipt_id": f"A:{name}", "item_id": f"A:{item}", "amount": amount,
+        "kind": "cash", "allocated_on": on - timedelta(days=2), "reversed_on": on, "source": "fec",
+    }  # fmt: skip
+    book = two_entities([], allocations=[letter], items=[])
+    import_now(job("test"), None, [folder(book, tmp_path / f"{name}-back")])
+
+
+def test_the_call_is_there_again_where_the_late_payment_is_taken_back(
+    collector: Actor, tmp_path: Path, on: OnDay
+) -> None:
+    record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1"])
+    on(date(2026, 5, 20))
+    bank_reaches(tmp_path, date(2026, 5, 19))
+    money_came(tmp_path, "late", "F1", 100_000, date(2026, 5, 20))
+    judge_promises(job("test"), ["A"])
+    assert not Task.objects.filter(kind="promise_broken").exists(), "paid before anybody had to call"
+
+    record_promise(collector, "A:0", date(2026, 5, 21), key="q", items=["A:F2"])
+    on(date(2026, 5, 28))
+    bank_reaches(tmp_path, date(2026, 5, 27))
+    judge_promises(job("test"), ["A"])
+    task = Task.objects.get(kind="promise_broken")
+    money_came(tmp_path, "cheque", "F2", 50_000, date(2026, 5, 28))
+    judge_promises(job("test"), ["A"])
+    task.refresh_from_db()
+    assert task.state == "dropped"
+
+    on(date(2026, 5, 30))
+    taken_back(tmp_path, "cheque", "F2", 50_000, date(2026, 5, 30))
+    assert Item.objects.get(item_id="A:F2", is_current=True).open == 50_000
+    before = audit.verify().entries
+    judge_promises(job("test"), ["A"])
+    judge_promises(job("test"), ["A"])
+    task.refresh_from_db()
+    assert (task.state, task.outcome, task.closed_at, task.item_id) == ("open", "", None, "A:F2")
+    assert task.due_on == date(2026, 6, 1), "the next worked day"
+    assert audit.verify().entries == before + 1, "once"
+
+    close_task(collector, task.pk, "called")
+    judge_promises(job("test"), ["A"])
+    task.refresh_from_db()
+    assert task.state == "done", "what a person closed stays closed"
+
+
 def broken_for_the_plan(day: date) -> set[str]:
     """The promises that the planner takes for broken, read off the same book."""
     return set(facts(parquet.read_book(["A"]), day, Known(), Scenarios(())).broken["promise_id"])

@@ -31,10 +31,12 @@ from encours.usecases.settled_promises import (
     BROKEN,
     CALL,
     DECISION,
+    IN_TIME,
     close_settled,
     key_of,
     numbers_of,
     owed_of,
+    reopen_unpaid,
     standing_of,
 )
 
@@ -60,7 +62,7 @@ def judge_promises(actor: Actor, entity_ids: Iterable[str] | None = None, day: d
 
     A broken one raises the event `promise_broken` and a task for whoever took it; the plan it belonged to ends, and
     what holds reminders for it is gone. Where a late file shows that the money came in time, all that is taken back.
-    Where it came late the promise stays broken, and what there was to do about it ends.
+    Where it came late the promise stays broken, and what there was to do about it ends, until that is taken back.
     """
     wanted = Entity.objects.values_list("entity_id", flat=True) if entity_ids is None else entity_ids
     as_of = day or clock.today()
@@ -75,6 +77,7 @@ def _judge_entity(actor: Actor, entity_id: str, as_of: date) -> Judged:
         kept, broken, mended = _apply(rows, verdicts(entity_id, rows, as_of) if rows else {}, as_of)
         merged = _tell(actor, entity_id, kept, broken, mended, as_of)
         close_settled(actor, entity_id, as_of)
+        reopen_unpaid(actor, entity_id, as_of)
     if merged is not None:
         merged.extend_copies()
     return Judged(entity_id, len(rows), len(kept), len(broken), len(mended))
@@ -207,7 +210,7 @@ def _follow_tasks(
     raise_tasks(actor, [_task(rows, as_of) for rows in wanted.values() if rows])
     for key, task in told.items():
         if task.state == Task.State.OPEN and not standing[key]:
-            finish(actor, task, "the money came in time", dropped=True)
+            finish(actor, task, IN_TIME, dropped=True)
 
 
 def _task(rows: Sequence[PromiseResult], as_of: date) -> NewTask:

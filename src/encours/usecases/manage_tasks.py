@@ -102,6 +102,15 @@ def finish(actor: Actor, task: Task, outcome: str = "", *, dropped: bool = False
     _audit(actor, "close_task", task, {"state": str(task.state)})
 
 
+def reopen(actor: Actor, task: Task, due_on: date) -> None:
+    """Opens a task again whose reason has come back, in the caller's transaction; its owner hears of it."""
+    task.state, task.due_on = Task.State.OPEN, due_on
+    task.outcome, task.closed_at, task.closed_by = "", None, None
+    task.save(update_fields=["state", "due_on", "outcome", "closed_at", "closed_by"])
+    _audit(actor, "reopen_task", task, {"due_on": due_on.isoformat()})
+    _tell(actor, task)
+
+
 def reassign_task(actor: Actor, task_id: int, owner_id: int, due_on: date | None = None) -> Task:
     """Gives a task to another person, or another day. Raises NotAllowedError, CallError."""
     with transaction.atomic():

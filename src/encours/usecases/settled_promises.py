@@ -1,21 +1,27 @@
 """The call about a broken promise, the decision about a broken plan: both end once what they ask for is paid.
 
-Late as it was: the promise stays broken, and scores the payer as such. What is paid in part keeps its task.
+Late as it was: the promise stays broken, and scores the payer as such. What is paid in part keeps its task. Where the
+payment is taken back (a direct debit or a cheque comes back, a match is undone) the task is there again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from encours.store.models import Item, PromiseResult, Task
-from encours.usecases.manage_tasks import finish
+from encours.usecases import clock
+from encours.usecases.manage_tasks import finish, reopen
 from encours.usecases.promise_facts import verdicts
+from encours.usecases.promising import worked_days_later
 from encours.usecases.rights import Actor
 
 CALL, DECISION = "promise_broken", "plan_broken"
 #: Why such a task ended, as its history tells it.
 SETTLED = "what was promised has been paid since"
+IN_TIME = "the money came in time"
+#: So long after a task ended its payment may be taken back: a direct debit that nobody allowed, for thirteen months.
+_TAKEN_BACK_DAYS = 400
 BROKEN = (PromiseResult.State.BROKEN, PromiseResult.State.PARTLY)
 
 
@@ -37,6 +43,30 @@ def close_settled(actor: Actor, entity_id: str, as_of: date) -> int:
         elif rows:
             tell_items(tasks[key], left)
     return closed
+
+
+def reopen_unpaid(actor: Actor, entity_id: str, as_of: date) -> int:
+    """Opens the tasks again that had ended because of a payment which was taken back; how many. Done twice it changes
+    nothing; what a person closed stays closed.
+
+    In the caller's transaction, under the entity's lock.
+    """
+    since = clock.begins(as_of - timedelta(days=_TAKEN_BACK_DAYS))
+    ended = Task.objects.filter(
+        entity_id=entity_id, kind__in=(CALL, DECISION), state=Task.State.DROPPED, outcome__in=(SETTLED, IN_TIME),
+        closed_at__gte=since, key__isnull=False,
+    )  # fmt: skip
+    tasks = {str(task.key): task for task in ended}
+    standing = standing_of(entity_id, set(tasks), {task.customer_id or "" for task in tasks.values()})
+    owed = owed_of(entity_id, [row for rows in standing.values() for row in rows], as_of)
+    found = 0
+    for key, rows in standing.items():
+        left = [row for row in rows if row in owed]
+        if left:
+            reopen(actor, tasks[key], worked_days_later(entity_id, as_of, 1))
+            tell_items(tasks[key], left)
+            found += 1
+    return found
 
 
 def owed_of(entity_id: str, rows: Sequence[PromiseResult], as_of: date) -> set[PromiseResult]:

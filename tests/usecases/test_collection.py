@@ -11,11 +11,8 @@ import pytest
 from pytest_django import Settings
 
 from encours.core.base.issue import CallError
-from encours.core.dunning.facts import facts
-from encours.core.dunning.known import Known
 from encours.core.dunning.result import INTERNAL
-from encours.core.dunning.scenario import Scenarios
-from encours.store import audit, parquet
+from encours.store import audit
 from encours.store.models import (
     Absence,
     Contact,
@@ -56,6 +53,7 @@ from encours.usecases.tell_sales import tell_sales
 from encours.usecases.write_comment import write_comment
 from tests.usecases.books import folder
 from tests.usecases.clerks import a_receipt, an_item, load_desk, person, two_entities
+from tests.usecases.promised import bank_reaches, money_came
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 5, 4)
@@ -82,24 +80,6 @@ def loaded(tmp_path: Path, settings: Settings, on: OnDay) -> None:
 @pytest.fixture
 def collector() -> Actor:
     return person("collector", "collector")
-
-
-def money_came(tmp_path: Path, name: str, item: str, amount: int, booked: date) -> None:
-    """The bank's file and the ERP's letter of a payment."""
-    customer = "A:0" if item in ("F1", "F2") else "A:1"
-    letter = {
-        "allocation_id": f"A:{name}:a", "receipt_id": f"A:{name}", "item_id": f"A:{item}", "amount": amount,
-        "kind": "cash", "allocated_on": booked, "source": "fec",
-    }  # fmt: skip
-    receipt = a_receipt("A", name, amount, booked_on=booked, customer_id=customer)
-    book = two_entities([], receipts=[receipt], allocations=[letter], items=[])
-    import_now(job("test"), None, [folder(book, tmp_path / name)])
-
-
-def bank_reaches(tmp_path: Path, day: date) -> None:
-    """A line of nobody's: the bank's data covers the day."""
-    book = two_entities([], receipts=[a_receipt("A", f"to-{day}", 1, booked_on=day)])
-    import_now(job("test"), None, [folder(book, tmp_path / f"to-{day}")])
 
 
 def said(outcome: str, key: str = "k1", **more: object) -> Logged:
@@ -189,78 +169,6 @@ def test_the_task_of_a_broken_promise_ends_once_what_was_promised_is_paid_late(
     assert set(PromiseResult.objects.values_list("state", flat=True)) == {"broken"}, "late is not kept"
     assert Event.objects.filter(kind="promise_broken", is_current=True).count() == 2
     assert audit.verify().entries == before + 1
-
-
-def taken_back(tmp_path: Path, name: str, item: str, amount: int, on: date) -> None:
-    """The ERP's word that a letter stands no more: the payment came back."""
-    letter = {
-        "allocation_id": f"A:{name}:a", "receipt_id": f"A:{name}", "item_id": f"A:{item}", "amount": amount,
-        "kind": "cash", "allocated_on": on - timedelta(days=2), "reversed_on": on, "source": "fec",
-    }  # fmt: skip
-    book = two_entities([], allocations=[letter], items=[])
-    import_now(job("test"), None, [folder(book, tmp_path / f"{name}-back")])
-
-
-def test_the_call_is_there_again_where_the_late_payment_is_taken_back(
-    collector: Actor, tmp_path: Path, on: OnDay
-) -> None:
-    record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1"])
-    on(date(2026, 5, 20))
-    bank_reaches(tmp_path, date(2026, 5, 19))
-    money_came(tmp_path, "late", "F1", 100_000, date(2026, 5, 20))
-    judge_promises(job("test"), ["A"])
-    assert not Task.objects.filter(kind="promise_broken").exists(), "paid before anybody had to call"
-
-    record_promise(collector, "A:0", date(2026, 5, 21), key="q", items=["A:F2"])
-    on(date(2026, 5, 28))
-    bank_reaches(tmp_path, date(2026, 5, 27))
-    judge_promises(job("test"), ["A"])
-    task = Task.objects.get(kind="promise_broken")
-    money_came(tmp_path, "cheque", "F2", 50_000, date(2026, 5, 28))
-    judge_promises(job("test"), ["A"])
-    task.refresh_from_db()
-    assert task.state == "dropped"
-
-    on(date(2026, 5, 30))
-    taken_back(tmp_path, "cheque", "F2", 50_000, date(2026, 5, 30))
-    assert Item.objects.get(item_id="A:F2", is_current=True).open == 50_000
-    before = audit.verify().entries
-    judge_promises(job("test"), ["A"])
-    judge_promises(job("test"), ["A"])
-    task.refresh_from_db()
-    assert (task.state, task.outcome, task.closed_at, task.item_id) == ("open", "", None, "A:F2")
-    assert task.due_on == date(2026, 6, 1), "the next worked day"
-    assert audit.verify().entries == before + 1, "once"
-
-    close_task(collector, task.pk, "called")
-    judge_promises(job("test"), ["A"])
-    task.refresh_from_db()
-    assert task.state == "done", "what a person closed stays closed"
-
-
-def broken_for_the_plan(day: date) -> set[str]:
-    """The promises that the planner takes for broken, read off the same book."""
-    return set(facts(parquet.read_book(["A"]), day, Known(), Scenarios(())).broken["promise_id"])
-
-
-def broken_on_screen() -> set[str]:
-    return set(PromiseResult.objects.filter(state__in=("broken", "partly")).values_list("promise_id", flat=True))
-
-
-def test_the_planner_takes_for_broken_what_the_screen_calls_broken(collector: Actor, tmp_path: Path, on: OnDay) -> None:
-    record_promise(collector, "A:0", date(2026, 5, 6), key="p", items=["A:F1", "A:F2"])
-    record_promise(collector, "A:1", date(2026, 5, 6), key="q", items=["A:F3"], amount=20_000)
-    money_came(tmp_path, "fee", "F1", 99_600, date(2026, 5, 6))
-    on(date(2026, 5, 20))
-    judge_promises(job("test"), ["A"])
-    assert broken_for_the_plan(date(2026, 5, 20)) == broken_on_screen() == set(), "the bank's data ends before"
-    bank_reaches(tmp_path, date(2026, 5, 19))
-    judge_promises(job("test"), ["A"])
-    assert broken_for_the_plan(date(2026, 5, 20)) == broken_on_screen() == {"A:encours-p-2", "A:encours-q-1"}
-    loose = two_entities([], receipts=[a_receipt("A", "loose", 20_000, booked_on=date(2026, 5, 7), customer_id="A:1")])
-    import_now(job("test"), None, [folder(loose, tmp_path / "loose")])
-    judge_promises(job("test"), ["A"])
-    assert broken_for_the_plan(date(2026, 5, 20)) == broken_on_screen() == {"A:encours-p-2"}, "it waits to be applied"
 
 
 def test_a_part_of_an_item_that_was_promised_and_paid_late_ends_the_call_not_the_debt(

@@ -229,6 +229,23 @@ def test_a_lost_rest_must_be_old_and_small() -> None:
     assert not judge("loss", case(2_100, old), default_policy()).inside
 
 
+@pytest.mark.parametrize(
+    ("text", "of_a_part"),
+    [
+        ("REGLEMENT PARTIEL F1", True),
+        ("2EME TRANCHE", True),
+        ("part 2/3", True),
+        ("2nd instalment", True),
+        ("PARTENAIRE SANTE", False),
+        ("PARTICIPATION SALON", False),
+        ("DE LA PART DE DURAND", False),
+    ],
+)
+def test_a_part_is_spoken_of_in_whole_words(text: str, of_a_part: bool) -> None:
+    found = judge("part_payment", case(30_000, item("F1", 100_000), text=text), default_policy())
+    assert ("speaks of a part" in found.proof) == of_a_part
+
+
 def test_what_nothing_speaks_for_is_outside() -> None:
     said = judge("discount", case(7_777, item("F1", 100_000)), default_policy())
     assert (said.inside, said.why_outside) == (False, "no discount is offered on these items")

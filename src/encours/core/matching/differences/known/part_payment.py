@@ -6,7 +6,11 @@ from encours.core.matching.differences.case import Case
 from encours.core.matching.differences.cause import POSSIBLE, SAID, Cause, Found, Proof, spread
 from encours.core.matching.differences.policy import Rule
 
-_SAYS = r"\b(PARTIEL(LE)?|ECHEANCIER|MENSUALITES?|1ERE?|2E(ME)?|3E(ME)?|TRANCHES?|VERSEMENTS?|PARTIAL|PART|INSTAL)"
+#: Whole words: a partner (PARTENAIRE) and what is sent on behalf of somebody (DE LA PART DE) speak of no part.
+_SAYS = (
+    r"\b(PARTIEL(S|LES?|LEMENT)?|ECHEANCIERS?|MENSUALITES?|1ERE?|2E(ME)?|3E(ME)?|TRANCHES?|VERSEMENTS?"
+    r"|PARTIAL(LY)?|PART (PAYMENTS?|PMT|[0-9]+)|INSTALL?(MENTS?)?)\b"
+)
 
 
 class _PartPayment(Cause):

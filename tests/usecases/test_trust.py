@@ -23,8 +23,9 @@ from encours.store.models import (
     Receipt,
     Run,
     StratumSwitch,
+    User,
 )
-from encours.store.rights import job
+from encours.store.rights import Actor, actor_of, job
 from encours.usecases import allow_posts, clock
 from encours.usecases.accept_match import accept_match, accept_matches, reject_match
 from encours.usecases.allocate_receipt import HandLine, allocate_receipt
@@ -238,6 +239,30 @@ def test_the_shipped_prior_posts_within_half_the_limit_and_ends_with_a_stratum(
     assert not error_budget("A").prior
 
 
+def test_the_shipped_prior_stays_off_after_a_failed_test_until_it_is_allowed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(tmp_path, customers=4, quoted=False)
+    manager, clerk = person("manager"), person("clerk", "cash_application")
+    activate_automatic_posting(manager, "A", WHY, 20_000)
+    set_error_budget(manager, "A", 0.02, WHY)
+    allow_prior(manager, "A", WHY)
+    everything_drawn(monkeypatch)
+    assert run().posted == 4
+    for number, row in enumerate(MatchAudit.objects.order_by("pk")):
+        if not StratumSwitch.objects.exists():
+            judge_match(clerk, row.pk, False, f"another customer's, {number}")
+    failed = StratumSwitch.objects.get()
+    switch_stratum(manager, "A", failed.stratum, True, "the rule is mended")
+    found = standing_promise("A")
+    assert (found.policy.off, found.policy.prior, found.least) == (frozenset(), None, {})
+    assert AuditEntry.objects.get(act="end_prior").why.startswith(f"{failed.stratum}: ")
+    assert error_budget("A").prior_ended
+    allow_prior(manager, "A", "looked through again")
+    assert standing_promise("A").least["amount_only"] == 0.0
+    assert not error_budget("A").prior_ended
+
+
 # The audit.
 
 
@@ -364,8 +389,9 @@ def test_audited_posts_come_into_the_history(tmp_path: Path, monkeypatch: pytest
     assert set(rows["chance"]) == {0.5}
 
 
-def test_a_mix_that_has_moved_asks_for_a_new_certificate(tmp_path: Path) -> None:
-    load(tmp_path, quoted=False)
+def certified_before(home: Path) -> tuple[Actor, MatchCertificate]:
+    """A book that posts on a certificate of two days ago; its clerk."""
+    load(home, quoted=False)
     clerk = person("clerk", "cash_application")
     activate_automatic_posting(job("test"), "A", WHY)
     set_error_budget(person("manager"), "A", 0.01, WHY)
@@ -376,6 +402,11 @@ def test_a_mix_that_has_moved_asks_for_a_new_certificate(tmp_path: Path) -> None
     for row in made.strata.all():
         row.first_on = made.made_on - timedelta(days=30)
         row.save()
+    return clerk, made
+
+
+def test_a_mix_that_has_moved_asks_for_a_new_certificate(tmp_path: Path) -> None:
+    clerk, made = certified_before(tmp_path)
     assert watch_promise(job("nightly"), "A") == []
     assert standing_promise("A").least
     add_history(clerk, 600, rule="quoted_part")
@@ -387,3 +418,29 @@ def test_a_mix_that_has_moved_asks_for_a_new_certificate(tmp_path: Path) -> None
     assert AuditEntry.objects.get(act="ask_certificate").subject == f"certificate:{made.pk}"
     mix: Any = MatchCertificate.objects.get(pk=made.pk).mix
     assert mix["months"][0]["shares"]["other_reference"] == 1.0
+
+
+def test_drift_is_not_forgiven_by_the_judgements_of_before(tmp_path: Path) -> None:
+    clerk, _ = certified_before(tmp_path)
+    add_history(clerk, 600, rule="quoted_part")
+    done = run_nightly(clock.today())
+    found = standing_promise("A")
+    assert ", 0 posted" in done.summary["receipts"]
+    assert (found.least, found.certificate and found.certificate.row()["judged"]) == ({}, 0)
+    assert "the mix of receipts has moved" in str(found.policy.asks)
+    add_history(clerk, 200, rule="quoted_part")
+    run_nightly(clock.today(), again=True)
+    manager = actor_of(User.objects.get(username="manager"))
+    set_error_budget(manager, "A", 0.005, WHY)
+    set_error_budget(manager, "A", 0.01, "another budget is no way round")
+    assert standing_promise("A").least == {}, "two hundred are too few for one in a hundred"
+    add_history(clerk, 200, rule="quoted_part")
+    done = run_nightly(clock.today(), again=True)
+    found = standing_promise("A")
+    assert (found.policy.asks, found.certificate and found.certificate.row()["judged"]) == (None, 400)
+    assert ", 3 posted" in done.summary["receipts"]
+    add_history(clerk, 100, wrong=frozenset({99}), rule="quoted_part")
+    run_nightly(clock.today(), again=True)
+    found = standing_promise("A")
+    assert found.certificate is not None
+    assert found.certificate.row()["judged"] == 500, "what was judged before the drift never comes back"

@@ -39,11 +39,11 @@ def allow_posts(entity_id: str, currency: str, fits: Sequence[Fit], proven: froz
 
     `currency`: the entity's own. `proven`: the receipts whose match stands on a proof.
     """
-    from encours.core.matching.families import strata
+    from encours.core.matching.families import tested_strata
 
     if not fits:
         return {}
-    known, promise = strata(), standing_promise(entity_id)
+    known, promise = tested_strata(), standing_promise(entity_id)
     rows = [_proposed(fit, currency, proven, known) for fit in fits]
     verdicts = decide(pl.DataFrame(rows, schema=PROPOSED_SCHEMA), promise.certificate, promise.policy)
     found = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 from django.db import transaction
 
 from encours import __version__
-from encours.core.matching.certificate import POOLED, budgets, certify, curve
+from encours.core.matching.certificate import POOLED, Certificate, budgets, certify, curve
 from encours.core.matching.certificate.certify import DEFAULT_CONFIDENCE
 from encours.core.matching.model import model_digest
 from encours.store import audit, parquet
@@ -18,7 +19,7 @@ from encours.usecases.automatic_posting import automatic_posting
 from encours.usecases.error_budget import error_budget
 from encours.usecases.judged_receipts import judged_receipts
 from encours.usecases.rights import Actor, require, require_whole
-from encours.usecases.standing_promise import newest_certificate, of_row, rows_of
+from encours.usecases.standing_promise import FoundDrift, last_drift, newest_certificate, of_row, rows_of
 
 #: A certificate is made anew once the judgements have grown by this share: to look every night until one passes would
 #: let chance certify.
@@ -46,9 +47,14 @@ def certify_matching(
 
 
 def certify_now(actor: Actor, entity_id: str, *, force: bool = False) -> MatchCertificate:
-    """The newest certificate of one entity; the caller asked for rights, and holds a transaction and the lock."""
-    budget, limit = error_budget(entity_id).budget, automatic_posting(entity_id).limit
-    judged = even(judged_receipts(entity_id))
+    """The newest certificate of one entity; the caller asked for rights, and holds a transaction and the lock.
+
+    Where the receipts were found to have moved, only what was judged after that counts, and the question stays on each
+    new certificate until one holds: the old judgements are of receipts of another kind.
+    """
+    asked, limit = error_budget(entity_id), automatic_posting(entity_id).limit
+    budget, drift = asked.budget, last_drift(entity_id)
+    judged = even(judged_receipts(entity_id, None if drift is None else drift.at))
     before = newest_certificate(entity_id, budget)
     made = certify(judged, budget, DEFAULT_CONFIDENCE, limit)
     if before is not None and not force and not _is_due(before, limit, made.row(POOLED)):
@@ -65,6 +71,7 @@ def certify_now(actor: Actor, entity_id: str, *, force: bool = False) -> MatchCe
         engine=__version__,
         model=model_digest(),
         pictures=_pictures(judged, limit),
+        **_still_asked(drift, made, asked.per_stratum),
     )
     CertificateStratum.objects.bulk_create(rows_of(row, made))
     figures = {line["stratum"]: _told(line) for line in made.rows.iter_rows(named=True)}
@@ -78,6 +85,14 @@ def certify_now(actor: Actor, entity_id: str, *, force: bool = False) -> MatchCe
         after={"target": budget, "value_cap": limit, "model": row.model, "strata": figures},
     )
     return row
+
+
+def _still_asked(drift: FoundDrift | None, made: Certificate, per_stratum: bool) -> dict[str, Any]:
+    """The question that a drift asks, as a new certificate keeps it; nothing where it was answered or is now."""
+    own = made.rows.filter(pl.col("stratum") != POOLED)["certified"].any()
+    if drift is None or drift.answered or (own if per_stratum else made.row(POOLED)["certified"]):
+        return {}
+    return {"asks": drift.asks, "asked_at": drift.at}
 
 
 def _pictures(judged: pl.DataFrame, limit: int | None) -> dict[str, object]:
@@ -98,7 +113,9 @@ def even(judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_due(before: MatchCertificate, limit: int | None, now: dict[str, object]) -> bool:
-    if before.asks or before.value_cap != limit or before.model != model_digest():
+    # A certificate made after the question keeps it until it holds: that alone is no reason to look again.
+    asked_since = bool(before.asks) and (before.asked_at is None or before.asked_at >= before.made_at)
+    if asked_since or before.value_cap != limit or before.model != model_digest():
         return True
     was = of_row(before).row(POOLED)
     grown = int(str(now["judged"])) >= (1 + GROWTH) * was["judged"] and now["judged"] != was["judged"]

@@ -24,13 +24,14 @@ class ErrorBudget:
     """`budget`: errors per automatic post at most. `per_stratum`: each kind of match keeps to it on its own.
 
     `prior`: posting on the shipped model's certificate is allowed until the book has its own; `prior_signed_by` is who
-    asked for it where a second person must still sign.
+    asked for it where a second person must still sign; `prior_ended`: a running test failed since it was allowed.
     """
 
     budget: float = DEFAULT_BUDGET
     per_stratum: bool = False
     prior: bool = False
     prior_signed_by: int | None = None
+    prior_ended: bool = False
 
 
 def error_budget(entity_id: str) -> ErrorBudget:
@@ -97,7 +98,7 @@ def allow_prior(actor: Actor, entity_id: str, why: str) -> ErrorBudget:
         elif require(actor, "activate_automatic_posting", entity_id, posting.limit).second_signature:
             signed = replace(before, prior_signed_by=None if actor.user is None else actor.user.pk)
             return _keep(actor, entity_id, "sign_prior", before, signed, why.strip())
-        after = replace(before, prior=True, prior_signed_by=None)
+        after = replace(before, prior=True, prior_signed_by=None, prior_ended=False)
         return _keep(actor, entity_id, "allow_prior", before, after, why.strip())
 
 
@@ -114,6 +115,16 @@ def stop_prior(actor: Actor, entity_id: str, why: str) -> ErrorBudget:
             return before
         after = replace(before, prior=False, prior_signed_by=None)
         return _keep(actor, entity_id, "stop_prior", before, after, why.strip())
+
+
+def end_prior(actor: Actor, entity_id: str, why: str) -> None:
+    """Ends posting on the shipped model because a running test failed; it stays off until somebody allows it anew.
+
+    The caller holds a transaction and the lock.
+    """
+    before = error_budget(entity_id)
+    if before.prior:
+        _keep(actor, entity_id, "end_prior", before, replace(before, prior=False, prior_ended=True), why)
 
 
 def _lock(entity_id: str) -> None:

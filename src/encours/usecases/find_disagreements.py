@@ -19,6 +19,7 @@ from django.db import transaction
 from encours.core.base.book import Book
 from encours.core.base.schema import TABLES, known_on_expr
 from encours.core.matching.backtest import AGREES, DIFFERS, OUTSIDE, SAME_LETTER, against_letters, backtest
+from encours.core.matching.certificate import STRATA
 from encours.core.matching.model import model_digest
 from encours.store import frames, parquet
 from encours.store.models import Decision, MatchDisagreement, Proposal, ProposalLine, ReplayedDay, Run
@@ -91,7 +92,7 @@ def _of_proposals(
     found = []
     for row in proposals:
         receipt = row["receipt_id"]
-        if receipt in differ and receipt in facts and row["stratum"] and mine.get(receipt):
+        if receipt in differ and receipt in facts and row["stratum"] in STRATA and mine.get(receipt):
             head = {name: row[name] for name in _ENGINE} | {"model": row["model"] or model_digest()}
             made = _row(entity_id, facts[receipt], head, mine[receipt], said[receipt], PROPOSAL)
             made.proposal_id, made.lettered_on = row["id"], _lettered_on(lettered, receipt)

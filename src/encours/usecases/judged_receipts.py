@@ -76,29 +76,33 @@ _AUDITED: dict[str, pl.DataType] = {
 }
 
 
-def judged_receipts(entity_id: str) -> pl.DataFrame:
+def judged_receipts(entity_id: str, since: datetime | None = None) -> pl.DataFrame:
     """JUDGED_SCHEMA: one row a judgement of the entity, by the engine that proposes now, in the entity's currency.
 
-    Proposals of another model are left out: its confidences say nothing of this one's.
+    Proposals of another model are left out: its confidences say nothing of this one's. `since`: only what was judged
+    after that moment.
     """
+    from encours.core.matching.families import strata
+
     words = _decisions(entity_id)
     proposed = _proposals(entity_id)
     by_hand = [_changed(words, entity_id), _elsewhere(words, proposed), _disagreed(entity_id)]
     rows = pl.concat([_accepted(words), _refused(words), _automatic(entity_id, words), *by_hand, _letters(proposed)])
-    named = rows.with_columns(stratum=_stratum()).drop_nulls("stratum")
+    if since is not None:
+        rows = rows.filter(pl.col("at") > since.isoformat(sep=" "))
+    named = rows.with_columns(stratum=_stratum(strata())).drop_nulls("stratum")
     named = named.filter(~pl.col("run_id").is_in(_foreign_runs(named["run_id"])).fill_null(False))
     return _with_money(entity_id, named)
 
 
-def _stratum() -> pl.Expr:
-    from encours.core.matching.families import strata
-
-    return pl.col("rule").replace_strict(strata(), default=None, return_dtype=pl.String)
+def _stratum(known: Mapping[str, str]) -> pl.Expr:
+    return pl.col("rule").replace_strict(known, default=None, return_dtype=pl.String)
 
 
 def _row(right: pl.Expr, day: str, chance: pl.Expr, source: str = "person") -> list[pl.Expr]:
     return [
         pl.col("receipt_id", "rule", "confidence", "run_id"),
+        pl.col(day).alias("at"),
         pl.col(day).str.slice(0, 10).str.to_date("%Y-%m-%d").alias("day"),
         right.cast(pl.Boolean).alias("right"),
         chance.cast(pl.Float64).alias("chance"),
@@ -146,7 +150,9 @@ def known_errors(entity_id: str, since: Mapping[str, datetime]) -> pl.DataFrame:
 
     `since`: stratum -> the moment from which it counts, where a person switched it on again.
     """
-    words = _decisions(entity_id).with_columns(stratum=_stratum())
+    from encours.core.matching.families import tested_strata
+
+    words = _decisions(entity_id).with_columns(stratum=_stratum(tested_strata()))
     posts = _posts(words).filter(~pl.col("run_id").is_in(_foreign_runs(words["run_id"])).fill_null(False))
     begun = pl.col("stratum").replace_strict(
         {name: at.isoformat(sep=" ") for name, at in since.items()}, default="", return_dtype=pl.String

@@ -148,9 +148,9 @@ def _row(run: Run, row: dict[str, Any]) -> Proposal:
 
 def _stratum(rule: str) -> str:
     # Pages read the column: the families bring the compiled search with them.
-    from encours.core.matching.families import strata
+    from encours.core.matching.families import tested_strata
 
-    return strata().get(rule, "")
+    return tested_strata().get(rule, "")
 
 
 def _keep_reasons(run: Run, entity_id: str, undecided: pl.DataFrame) -> None:

@@ -11,9 +11,10 @@ import polars as pl
 from django.db.models import Count, Q
 from django.db.models.fields.json import KT
 
-from encours.core.matching.certificate import LADDER, POOLED, STRATA, estimated, needed, prior_certificate
+from encours.core.matching.certificate import LADDER, POOLED, STRATA, TESTED, estimated, needed, prior_certificate
 from encours.core.matching.certificate.budgets import BUDGETS
 from encours.core.matching.certificate.certify import DEFAULT_CONFIDENCE
+from encours.core.matching.certificate.drift import MOVED
 from encours.store.models import (
     AuditEntry,
     Decision,
@@ -237,7 +238,7 @@ def _prior(viewing: Viewing, promise: StandingPromise) -> PriorBox:
         needs_limit=not posting.on or posting.limit is None,
         waits=waits,
         mine=waits and user is not None and user.pk == budget.prior_signed_by,
-        ended=budget.prior and bool(promise.policy.off),
+        ended=budget.prior_ended or (budget.prior and bool(promise.policy.off)),
         target=None if shipped is None else shipped.target,
         bound=None if row is None else row["bound"],
         coverage=None if row is None else row["coverage"],
@@ -264,6 +265,7 @@ def _certificate(promise: StandingPromise) -> CertificateBox | None:
         engine=row.engine,
         model=row.model,
         asks=promise.policy.asks or "",
+        drift_at=row.asked_at if row.asks.startswith(MOVED) else None,
         first_on=pooled["first_on"],
         last_on=pooled["last_on"],
         **{name: pooled[name] for name in (*columns, *by_value)},
@@ -303,7 +305,7 @@ def _strata(
     tests = running_tests(entity_id, known, promise.budget.budget)
     posted = _posted_by_stratum(summaries)
     found = []
-    for name in STRATA:
+    for name in TESTED:
         row = promise.certificate.row(name) if promise.certificate else None
         switch, test = known.get(name), tests[name]
         on = switch is None or switch.on

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
 from encours.core.matching.certificate import STRATA, Certificate, Policy, prior_certificate, thresholds
 from encours.core.matching.certificate.certify import CERTIFICATE_SCHEMA
+from encours.core.matching.certificate.drift import MOVED
 from encours.core.matching.model import model_digest
 from encours.store.models import CertificateStratum, MatchCertificate, StratumSwitch
 from encours.usecases.automatic_posting import AutomaticPosting, automatic_posting
@@ -60,6 +62,25 @@ def newest_certificate(entity_id: str, budget: float) -> MatchCertificate | None
     """The newest certificate that was made for the budget."""
     rows = MatchCertificate.objects.filter(entity_id=entity_id, target=budget)
     return rows.prefetch_related("strata").order_by("-pk").first()
+
+
+@dataclass(frozen=True)
+class FoundDrift:
+    """When the receipts were last found to have moved, and how; `answered`: a certificate of later judgements held."""
+
+    at: datetime
+    asks: str
+    answered: bool
+
+
+def last_drift(entity_id: str) -> FoundDrift | None:
+    """The last drift of an entity, whatever budget its certificate was for; None: none was found."""
+    rows = MatchCertificate.objects.filter(entity_id=entity_id)
+    found = rows.filter(asks__startswith=MOVED, asked_at__isnull=False).order_by("-asked_at").first()
+    if found is None or found.asked_at is None:
+        return None
+    answered = rows.filter(made_at__gt=found.asked_at).exclude(asks__startswith=MOVED).exists()
+    return FoundDrift(found.asked_at, found.asks, answered)
 
 
 def of_row(row: MatchCertificate) -> Certificate:

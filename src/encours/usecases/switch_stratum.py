@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from encours.core.base.issue import CallError
-from encours.core.matching.certificate import STRATA
+from encours.core.matching.certificate import TESTED
 from encours.store import audit, parquet
 from encours.store.models import StratumSwitch
 from encours.usecases import clock
@@ -26,7 +26,7 @@ def switch_stratum(actor: Actor, entity_id: str, stratum: str, on: bool, why: st
     if on and actor.user is None:
         raise NotAllowedError(act, entity_id, "no_role")
     faults = [] if why.strip() else ["say why this kind of match is switched"]
-    if stratum not in STRATA:
+    if stratum not in TESTED:
         faults.append(f"{stratum!r} is not a kind of match")
     if faults:
         raise CallError(faults)

@@ -92,7 +92,8 @@ class StratumRow:
 
 @dataclass(frozen=True)
 class CertificateBox:
-    """The newest certificate for the budget. `supports`: the strictest budget that its history would give.
+    """The newest certificate for the budget. `supports`: the strictest budget that its history would give. `drift_at`:
+    when receipts were found to have moved, where a new one waits for judgements made since.
 
     By value, of the `sample` receipts: their money and what of it was wrong, in minor units of the entity's currency;
     `value_bound`: the share that is wrong at most (None: without a limit on amounts no bound holds); `coverage_value`:
@@ -121,6 +122,7 @@ class CertificateBox:
     engine: str
     model: str
     asks: str
+    drift_at: datetime | None
 
 
 @dataclass(frozen=True)

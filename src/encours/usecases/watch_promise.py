@@ -9,8 +9,10 @@ import polars as pl
 from django.db import transaction
 
 from encours.core.matching.certificate import (
+    BY_FILE,
     POOLED,
     STRATA,
+    TESTED,
     Drift,
     RunningTest,
     failed_strata,
@@ -21,14 +23,14 @@ from encours.core.matching.certificate import (
 )
 from encours.core.matching.certificate.audit import AUDIT_RATE
 from encours.core.matching.certificate.certify import DEFAULT_CONFIDENCE
-from encours.core.matching.certificate.drift import MIX_SCHEMA
+from encours.core.matching.certificate.drift import MIX_SCHEMA, MOVED
 from encours.core.matching.certificate.running import AUDITED_SCHEMA
 from encours.core.matching.certificate.words import one_in
 from encours.store import audit, parquet
 from encours.store.models import Entity, MatchAudit, MatchCertificate, Proposal, Receipt, StratumSwitch
 from encours.store.rows import fetch
 from encours.usecases import clock
-from encours.usecases.error_budget import error_budget
+from encours.usecases.error_budget import end_prior, error_budget
 from encours.usecases.judged_receipts import known_errors
 from encours.usecases.refusals import REWOUND
 from encours.usecases.rights import Actor
@@ -65,7 +67,10 @@ def switch_refuted_off(actor: Actor, entity_id: str) -> list[str]:
     a night. The caller holds a transaction and the lock."""
     known, asked = switches(entity_id), error_budget(entity_id)
     errors = known_errors(entity_id, {name: row.at for name, row in known.items() if row.on})
-    broken = _on(refuted(errors, asked.budget, asked.per_stratum), known)
+    # A certificate's strata may keep one promise together; what a file says keeps its own.
+    certified = pl.col("stratum") != BY_FILE
+    together = refuted(errors.filter(certified), asked.budget, asked.per_stratum)
+    broken = _on(together | refuted(errors.filter(~certified), asked.budget), known)
     for name in broken:
         posts, wrong = errors.filter(stratum=name).select("posts", "wrong").row(0)
         why = f"{wrong} of {posts} posts are known to be wrong: more than {one_in(asked.budget)}"
@@ -92,6 +97,7 @@ def _switch_off(actor: Actor, entity_id: str, name: str, why: str, figures: Mapp
         after={"on": False, "cause": TEST_FAILED, **figures},
         why=why,
     )
+    end_prior(actor, entity_id, f"{name}: {why}")
 
 
 def _judge_undone(entity_id: str) -> None:
@@ -109,7 +115,7 @@ def running_tests(entity_id: str, known: Mapping[str, StratumSwitch], target: fl
     rows = _audited(entity_id)
     begun = {name: row.at for name, row in known.items() if row.on}
     found = {}
-    for name in STRATA:
+    for name in TESTED:
         own = rows.filter(pl.col("stratum") == name)
         if name in begun:
             own = own.filter(pl.col("at") > _text(begun[name]))
@@ -135,16 +141,18 @@ def _text(at: datetime) -> str:
 
 
 def ask_where_drifted(actor: Actor, entity_id: str) -> str | None:
-    """Notes on the entity's certificate that the mix has moved; from then on only proofs post until it is renewed.
+    """Notes on the entity's certificate that the mix has moved; from then on only proofs post, until enough was judged
+    since for a new one. A certificate that is to be renewed for another reason is looked at all the same: renewed, it
+    would compare with the mix as it is now.
 
     The caller holds a transaction and the lock.
     """
     row = newest_certificate(entity_id, error_budget(entity_id).budget)
-    if row is None or row.asks:
+    if row is None or row.asks.startswith(MOVED):
         return None if row is None else row.asks
     state = _looked_at(row)
-    if state is None or state.asks is None:
-        return None
+    if state is None or state.asks is None or (row.asks and not state.asks.startswith(MOVED)):
+        return row.asks or None
     row.asks, row.asked_at = state.asks, clock.now()
     row.save(update_fields=["asks", "asked_at"])
     audit.append(

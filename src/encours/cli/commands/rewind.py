@@ -24,7 +24,7 @@ def command(
     ] = "",
     rule: Annotated[str, typer.Option("--rule", help="Only the posts of this rule.")] = "",
     stratum: Annotated[
-        str, typer.Option("--stratum", help="Only quoted_exactly, other_reference or amount_only.")
+        str, typer.Option("--stratum", help="Only quoted_exactly, other_reference, amount_only or by_file.")
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be reversed.")] = False,
     why: Annotated[str, typer.Option("--why", help="The reason, for the audit; needed but for --dry-run.")] = "",

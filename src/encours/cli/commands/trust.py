@@ -102,3 +102,5 @@ def _say_certificate(page: TrustPage) -> None:
         print(f"This history supports {supports}; the budget takes about {page.needed:,} without an error.")
     if box.asks:
         print(f"A new one is needed: {box.asks}.")
+    if box.drift_at is not None:
+        print(f"It takes receipts judged after {box.drift_at:%Y-%m-%d %H:%M}; those judged before count no longer.")

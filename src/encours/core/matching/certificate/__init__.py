@@ -11,19 +11,21 @@ from encours.core.matching.certificate.budgets import budgets, curve
 from encours.core.matching.certificate.certify import Certificate, certify
 from encours.core.matching.certificate.decide import Policy, decide, thresholds
 from encours.core.matching.certificate.drift import Drift, observe_mix, watch
-from encours.core.matching.certificate.history import AMOUNT, OTHER, POOLED, QUOTED, STRATA
+from encours.core.matching.certificate.history import AMOUNT, BY_FILE, OTHER, POOLED, QUOTED, STRATA, TESTED
 from encours.core.matching.certificate.known import KNOWN_SCHEMA, refuted
 from encours.core.matching.certificate.prior import prior_certificate, prior_record
 from encours.core.matching.certificate.running import RunningTest, failed_strata, observe, observe_strata
 
 __all__ = [
     "AMOUNT",
+    "BY_FILE",
     "KNOWN_SCHEMA",
     "LADDER",
     "OTHER",
     "POOLED",
     "QUOTED",
     "STRATA",
+    "TESTED",
     "Certificate",
     "Drift",
     "Policy",

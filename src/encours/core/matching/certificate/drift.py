@@ -22,6 +22,8 @@ import polars as pl
 from encours.core.matching.certificate.words import percent
 
 DIMENSIONS = ("stratum", "channel", "confidence")
+#: How a sentence on a mix that has moved begins.
+MOVED = "the mix of receipts has moved"
 #: Kinds that the judged window did not have: a new bank format is one of these.
 NEW = "new"
 #: Bounds of the classes of confidence: fixed, so that they do not depend on what is compared.
@@ -109,7 +111,7 @@ def _moved(state: Drift) -> str | None:
         if np.abs(gap).sum() / 2 > state.tolerance and log_evidence_of_two(before, now) >= -math.log(delta):
             most = int(np.abs(gap).argmax())
             was, is_ = percent(before[most] / before.sum()), percent(now[most] / now.sum())
-            return f"the mix of receipts has moved: {name} {kinds[most]} was {was}, is {is_}"
+            return f"{MOVED}: {name} {kinds[most]} was {was}, is {is_}"
     return None
 
 

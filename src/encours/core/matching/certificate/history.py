@@ -11,6 +11,10 @@ import polars as pl
 #: A stratum is how a proposal knows its items. The last one stands for all receipts together.
 QUOTED, OTHER, AMOUNT, POOLED = "quoted_exactly", "other_reference", "amount_only", "all"
 STRATA = (QUOTED, OTHER, AMOUNT)
+#: What a batch file or an advice says line by line. It posts on a proof alone, so no certificate is made for it; its
+#: posts are audited and tested like those of a stratum.
+BY_FILE = "by_file"
+TESTED = (*STRATA, BY_FILE)
 
 #: One row a judgement. `confidence`: what the engine gave its proposal, before the judgement. `amount`: minor units of
 #: one currency, the sign is ignored. `right`: whether its items were the true ones, all and no other. `source`: person,

@@ -6,6 +6,7 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
+from encours.core.matching.certificate.history import BY_FILE
 from encours.core.matching.family import Family
 
 
@@ -23,3 +24,8 @@ def families() -> tuple[Family, ...]:
 def strata() -> dict[str, str]:
     """Rule of a decision -> its stratum; rules that are no family (a returned payment) have none."""
     return {family.name: family.stratum for family in families()}
+
+
+def tested_strata() -> dict[str, str]:
+    """Rule of a decision -> the stratum whose running test its posts answer to: batches and advices have one, too."""
+    return strata() | dict.fromkeys(("advice", "batch"), BY_FILE)

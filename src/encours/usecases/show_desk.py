@@ -11,9 +11,19 @@ from typing import Any
 
 from django.db.models import Q
 
+from encours.connectors.base.bank import ON_ACCOUNT_OF
 from encours.core.base.money import EXPONENTS
 from encours.core.matching.ways import Part, ways
-from encours.store.models import Customer, CustomerLink, Item, PayerAlias, Proposal, ProposalLine, Receipt
+from encours.store.models import (
+    Allocation,
+    Customer,
+    CustomerLink,
+    Item,
+    PayerAlias,
+    Proposal,
+    ProposalLine,
+    Receipt,
+)
 from encours.usecases.desk_quotes import REFERENCES, Quotes, desk_quotes
 from encours.usecases.difference_case import unit_rate
 from encours.usecases.ready_matches import is_ready
@@ -24,6 +34,8 @@ from encours.usecases.viewing import Viewing
 ITEMS_MAX = 150
 _CUSTOMERS_MAX = 6
 _WAYS_MAX = 6
+#: Receipts of the same account that are looked at for whom it paid before.
+_EARLIER = 20
 
 
 @dataclass(frozen=True)
@@ -204,9 +216,9 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
     found = viewing.facts(Receipt).filter(receipt_id=receipt_id).values(*_RECEIPT, "remittance").first()
     if found is None:
         return None
-    text = found.pop("remittance") or ""
     proposal, lines = _proposal(viewing, receipt_id)
     people = _candidates(viewing, found, proposal, lines)
+    text = found.pop("remittance") or ""
     items = _items(viewing, found, [person.customer_id for person in people], lines)
     proposed = [line.item_id for line in lines]
     quotes = desk_quotes(text, map(vars, items), proposed)
@@ -303,7 +315,9 @@ def _candidates(
     if receipt["customer_id"]:
         found.setdefault(receipt["customer_id"], "account")
     own = viewing.of([receipt["entity_id"]])
-    for kind, value in (("iban", receipt["payer_account"]), ("name", receipt["payer_name"])):
+    # For whose account it is paid says more than who pays.
+    meant = (receipt["remittance"] or "").partition(ON_ACCOUNT_OF)[2]
+    for kind, value in (("name", meant), ("iban", receipt["payer_account"]), ("name", receipt["payer_name"])):
         for customer_id in _known(own, kind, value):
             found.setdefault(customer_id, kind)
     links = own.facts(CustomerLink).filter(role="payer", other_id__in=list(found)).order_by("customer_id")
@@ -317,7 +331,7 @@ def _candidates(
 
 
 def _known(viewing: Viewing, kind: str, value: str | None) -> list[str]:
-    """Customers known by an IBAN, or of that very name."""
+    """Customers known by an IBAN, or of that very name; those whose items money from the same account paid before."""
     if not value:
         return []
     aliases = viewing.facts(PayerAlias).filter(kind=kind, value=value).order_by("customer_id")
@@ -325,7 +339,20 @@ def _known(viewing: Viewing, kind: str, value: str | None) -> list[str]:
     if kind == "name":
         named = viewing.facts(Customer).filter(name__iexact=value).order_by("customer_id")
         known += list(named.values_list("customer_id", flat=True)[:_CUSTOMERS_MAX])
-    return known
+    return known if kind == "name" else known + _paid_for(viewing, value)
+
+
+def _paid_for(viewing: Viewing, account: str) -> list[str]:
+    """Whose items the latest money from an account paid, the one paid last first."""
+    sent = viewing.facts(Receipt).filter(payer_account=account).order_by("-booked_on", "-receipt_id")
+    places = {one: place for place, one in enumerate(sent.values_list("receipt_id", flat=True)[:_EARLIER])}
+    paid = viewing.facts(Allocation).filter(receipt_id__in=list(places), kind="cash", reversed_on=None)
+    receipt_of: dict[str, str] = {}
+    for item_id, receipt_id in paid.values_list("item_id", "receipt_id"):
+        receipt_of[item_id] = min(receipt_of.get(item_id, receipt_id), receipt_id, key=lambda one: places[one])
+    owners = viewing.facts(Item).filter(item_id__in=list(receipt_of)).values_list("item_id", "customer_id")
+    named = sorted(owners, key=lambda row: (places[receipt_of[row[0]]], row[1]))
+    return list(dict.fromkeys(customer_id for _, customer_id in named))[:_CUSTOMERS_MAX]
 
 
 def _names(viewing: Viewing, ids: Iterable[str]) -> dict[str, str]:

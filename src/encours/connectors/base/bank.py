@@ -29,6 +29,10 @@ _REJECTED_MAX = 10_000
 _CONTROL = dict.fromkeys(range(32)) | dict.fromkeys(range(127, 160)) | dict.fromkeys(range(0xD800, 0xE000))
 #: What banks write where there is no reference.
 NO_REFERENCE = frozenset(("", "NOTPROVIDED", "NONREF", "NOTPROVIDED.", "NOT PROVIDED", "NOREF", "NONE", "EREF", "KREF"))
+#: Behind a text, before the name for whose account the payer pays (`pour le compte de`). The dash stands in no bank's
+#: text: what we added is told from what the bank wrote.
+ON_ACCOUNT_OF = "— P/C "
+_ADDED = rf" ?{ON_ACCOUNT_OF}.*$"
 _RECEIPT_NAMES = (
     *("entity_id", "account", "booked_on", "value_on", "amount", "currency", "kind"),
     *("payer_name", "payer_account", "remittance", "end_to_end_id", "statement_id"),
@@ -52,6 +56,13 @@ def clean(text: str | None, limit: int = TEXT_MAX) -> str | None:
     if not short.isprintable():
         short = short.translate(_CONTROL)
     return short[:limit].strip() or None
+
+
+def on_account_of(text: str | None, name: str | None, payer: str | None) -> str | None:
+    """The text with the name for whose account the payer pays, where that is somebody else than the payer."""
+    if not name or not payer or name.upper() == payer.upper():
+        return text
+    return f"{text or ''} {ON_ACCOUNT_OF}{name}"[-TEXT_MAX:].strip()
 
 
 def reference(text: str | None) -> str | None:
@@ -326,7 +337,9 @@ class BankFile:
 
     def _with_ids(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds receipt_id: what a line says, and the how-manieth of the file it is that says just this."""
-        what = pl.coalesce("bank_reference", "end_to_end_id", "remittance", "payer_name").fill_null("")
+        text = pl.col("remittance").str.replace(_ADDED, "")
+        text = pl.when(text != "").then(text)
+        what = pl.coalesce("bank_reference", "end_to_end_id", text, "payer_name").fill_null("")
         day = pl.col("booked_on").dt.strftime("%Y%m%d")
         said = rows.select(
             "entity_id", day=day, key=pl.concat_str("account", "currency", day, "amount", what, separator="|")

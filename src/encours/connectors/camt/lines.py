@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
+from encours.connectors.base.bank import on_account_of
 from encours.connectors.base.bank_columns import accounts, cleaned, day, minor_units, references
 from encours.connectors.camt.entry import DETAIL, ENTRY, Node
 from encours.connectors.camt.kinds import kind_of
@@ -126,6 +127,7 @@ def lines(raw: pl.DataFrame, own_account: str | None) -> pl.DataFrame:
         credit=~pl.col("amount").str.starts_with("-") | (pl.col("minor") == 0).fill_null(value=False),
         debtor=pl.coalesce("detail.debtor", "detail.ultimate_debtor"),
         debtor_account=accounts(raw["detail.debtor_account"]),
+        ultimate_debtor="detail.ultimate_debtor",
         creditor=pl.coalesce("detail.creditor", "detail.ultimate_creditor"),
         creditor_account=accounts(raw["detail.creditor_account"]),
         remittance=cleaned(raw.select(_text()).to_series()),
@@ -136,6 +138,7 @@ def lines(raw: pl.DataFrame, own_account: str | None) -> pl.DataFrame:
     found = found.join(_kinds(found), on=list(_KIND_BY), how="left", nulls_equal=True, maintain_order="left")
     name, account = counterparty(own_account)
     found = found.with_columns(payer_name=name, payer_account=account)
+    found = found.with_columns(remittance=_with_ultimate(found))
     # The bank's number of a batch is the same for all its details: theirs tell them apart.
     mark = pl.concat_str("whole", "own", separator="|", ignore_nulls=True)
     return found.select(
@@ -144,6 +147,18 @@ def lines(raw: pl.DataFrame, own_account: str | None) -> pl.DataFrame:
         *("payer_account", "remittance", "end_to_end_id"),
         bank_reference=pl.when(mark != "").then(mark),
     )
+
+
+def _with_ultimate(found: pl.DataFrame) -> pl.Series:
+    """The texts, with the ultimate debtor where the debtor pays and is somebody else."""
+    name = cleaned(found["ultimate_debtor"], 140)
+    if name.null_count() == found.height:
+        return found["remittance"]
+    payer = cleaned(found.select(pl.when(pl.col("payer_name") == pl.col("debtor")).then("debtor")).to_series(), 140)
+    places = name.is_not_null().arg_true()
+    told = zip(*(column.gather(places) for column in (found["remittance"], name, payer)), strict=True)
+    texts = pl.Series([on_account_of(*one) for one in told], dtype=pl.String)
+    return found["remittance"].clone().scatter(places, texts)
 
 
 def _text() -> pl.Expr:

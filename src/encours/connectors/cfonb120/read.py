@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from encours.connectors.base.accounts import french_iban
-from encours.connectors.base.bank import BankFile, BankLine, Statement, clean, reference
+from encours.connectors.base.bank import BankFile, BankLine, Statement, clean, on_account_of, reference
 from encours.connectors.base.bank_codes import kind_by_sign, kind_from_cfonb
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.base.text import decode
@@ -211,6 +211,7 @@ def _line(movement: _Movement, amount: Decimal, currency: str | None) -> BankLin
     texts += _of_return(record) if kind == "return" else []
     own_reference = [record[81:88].strip(" 0"), record[104:120].strip(" 0"), _part(parts, "REF", 35, 70) or ""]
     account = _first(parts, accounts)
+    payer, ultimate = (clean(_first(parts, (name,)), 140) for name in _PAYER_NAMES)
     return BankLine(
         number=movement.number,
         booked_on=_day(record[34:40]),
@@ -220,7 +221,7 @@ def _line(movement: _Movement, amount: Decimal, currency: str | None) -> BankLin
         value_on=_day(record[42:48]),
         payer_name=clean(_first(parts, names), 140),
         payer_account=account.split()[0] if account and account.split() else None,
-        remittance=clean(" ".join(texts)),
+        remittance=on_account_of(clean(" ".join(texts)), ultimate, payer if payer_side else None),
         end_to_end_id=reference(_part(parts, "RCN", 0, 35)),
         # A cheque or remittance number alone repeats: with the label it is the line's own mark.
         bank_reference=" ".join([clean(record[48:79]) or "", *own_reference]) if any(own_reference) else None,

@@ -21,6 +21,7 @@ _GERMAN_REASONS = {
 }  # fmt: skip
 #: What came back and what the banks take for it, in the purpose (`OAMT+98,50`, `COAM+3,00`).
 _PAID, _TAKEN = "OAMT", "COAM"
+_ULTIMATE = "ULTD"
 _WIDTH = 65
 #: Some banks mask digits, so that the check number fails: the form is enough where an account is expected.
 _IBAN_FORM = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
@@ -32,11 +33,13 @@ _END_TO_END_MAX = 35
 class Details:
     """What field 86 tells. `code` is the German business transaction code, `reason` why a payment came back.
 
-    `paid` and `taken`: what came back and the banks' charges for it, as they are written.
+    `on_account_of`: for whose account the payer pays. `paid` and `taken`: what came back and the banks' charges for it,
+    as they are written.
     """
 
     remittance: str = ""
     name: str | None = None
+    on_account_of: str | None = None
     account: str | None = None
     end_to_end: str | None = None
     code: str | None = None
@@ -72,6 +75,7 @@ def _german(text: str) -> Details:
     return Details(
         remittance=named.get("SVWZ") or keyed[0] or " ".join(named.values()) or parts.get("00", ""),
         name=name or named.get("ABWA"),
+        on_account_of=named.get("ABWA"),
         account=account or normal_account(named.get("IBAN", "")) or None,
         end_to_end=_short(named.get("EREF")),
         code=text[:3],
@@ -93,12 +97,18 @@ def _short(text: str | None) -> str | None:
 def _slashed(text: str) -> Details:
     pieces = _SLASHED.split(text)
     parts: dict[str, str] = {}
+    last = ""
     for key, value in zip(pieces[1::2], pieces[2::2], strict=False):
-        parts.setdefault(key, value.strip("/ "))
+        # The ultimate debtor is a tag of its own, with the name behind it (`/ULTD//NAME/…`).
+        key = _ULTIMATE if key == "NAME" and last == _ULTIMATE else key
+        last = key
+        if value.strip("/ ") or key != _ULTIMATE:
+            parts.setdefault(key, value.strip("/ "))
     account = normal_account(parts.get("IBAN") or parts.get("CNTP", "").split("/")[0])
     return Details(
         remittance=parts.get("REMI") or "",
-        name=parts.get("NAME"),
+        name=parts.get("NAME") or parts.get(_ULTIMATE),
+        on_account_of=parts.get(_ULTIMATE),
         account=account or None,
         end_to_end=parts.get("EREF"),
         returned="RTRN" in parts,

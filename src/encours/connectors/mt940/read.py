@@ -13,7 +13,7 @@ from mt940.tags import Statement as StatementLine
 from mt940.tags import StatementASNB, StatementGLS
 
 from encours.connectors.base.accounts import known_account, normal_account
-from encours.connectors.base.bank import BankFile, BankLine, Statement, clean, plain_amount, reference
+from encours.connectors.base.bank import BankFile, BankLine, Statement, clean, on_account_of, plain_amount, reference
 from encours.connectors.base.bank_codes import kind_by_sign, kind_from_gvc, kind_from_swift
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.connectors.base.text import decode
@@ -163,16 +163,20 @@ def _bank_line(
     text = told.remittance if extra in told.remittance or extra == told.name else f"{told.remittance} {extra}"
     if told.reason and told.reason not in text:
         text = f"{text} {told.reason}"
+    kind = "return" if reversed_mark or told.returned else _kind(parts["id"], told.code, amount >= 0)
+    paid_in = (amount >= 0) != (kind == "return")
     return BankLine(
         number=field.line,
         booked_on=_entry_day(parts, value_on) or value_on,
         amount=amount,
         currency=currency,
-        kind="return" if reversed_mark or told.returned else _kind(parts["id"], told.code, amount >= 0),
+        kind=kind,
         value_on=value_on,
         payer_name=clean(told.name, 140),
         payer_account=account[:64] if account else None,
-        remittance=clean(text),
+        remittance=on_account_of(
+            clean(text), clean(told.on_account_of, 140), clean(told.name, 140) if paid_in else None
+        ),
         end_to_end_id=reference(told.end_to_end),
         bank_reference=reference(parts["bank_reference"]),
     )

@@ -17,7 +17,7 @@ from encours.core.matching.asks import SAYS_ADVANCE, SAYS_OTHER
 from encours.core.matching.engine import Outcome
 from encours.core.matching.explain import SPOKEN_OF, reasons
 from encours.core.matching.families import families
-from encours.core.matching.payers import Payers
+from encours.core.matching.payers import Payers, learned_of
 from encours.core.matching.pool import NEVER, Pool
 from encours.core.matching.prepare import Prepared
 from encours.core.matching.references.keys import OTHER
@@ -252,11 +252,13 @@ def _unmatched(ready: Prepared, outcome: Outcome) -> pl.DataFrame:
     ids = ready.receipts["receipt_id"]
     rival = np.where(outcome.rival >= 0, outcome.rival, taker)
     by = _named(ids, rival)
+    taught = learned_of(facts.payers)
     frame = ready.receipts.select("row", "kind", "amount", "text", "twin", "twin_of", "customer").with_columns(
         quotes=pl.Series(quotes), by=by, says=pl.Series(facts.asks.says), fee=is_fee(ready.receipts),
         nominated=pl.Series(_nominated(facts.payers.account_start, facts.payers.account)
                             | _nominated(facts.payers.name_start, facts.payers.name)
-                            | _nominated(facts.payers.own_start, np.arange(ready.receipts.height, dtype=np.int32))),
+                            | _nominated(facts.payers.own_start, np.arange(ready.receipts.height, dtype=np.int32))
+                            | (taught[0] >= 0) | (taught[1] >= 0)),
     ).filter(pl.Series(outcome.family < 0))  # fmt: skip
 
     def has(column: str, bit: int) -> pl.Expr:
@@ -311,9 +313,13 @@ def _nominated(start: npt.NDArray[np.int64], code: npt.NDArray[np.int32]) -> npt
 
 
 def _only_nominee(payers: Payers) -> npt.NDArray[np.int32]:
-    """The one customer to whom account, name and text of a receipt point; −1 where they point to none or to several."""
+    """The one customer to whom account, name and text of a receipt point, and what matches taught of both.
+
+    −1 where they point to none or to several; what an account taught chooses among several of a name.
+    """
     only = np.full(len(payers.account), -1, dtype=np.int32)
     agree = np.ones(len(only), dtype=np.bool_)
+    by_account, by_name = learned_of(payers)
     sources = (
         (payers.account_start, payers.account),
         (payers.name_start, payers.name),
@@ -326,8 +332,12 @@ def _only_nominee(payers: Payers) -> npt.NDArray[np.int32]:
         at = np.where(there, code, 0)
         count = np.where(there, start[at + 1] - start[at], 0)
         one = payers.nominee[np.minimum(start[at], len(payers.nominee) - 1)]
-        agree &= (count <= 1) & ~((count == 1) & (only >= 0) & (only != one))
+        several = (count > 1) if code is payers.account else (count > 1) & (by_account < 0)
+        agree &= ~several & ~((count == 1) & (only >= 0) & (only != one))
         only = np.where((count == 1) & (only < 0), one, only).astype(np.int32)
+    for taught in (by_account, by_name):
+        agree &= ~((taught >= 0) & (only >= 0) & (only != taught))
+        only = np.where((taught >= 0) & (only < 0), taught, only).astype(np.int32)
     return np.where(agree, only, -1).astype(np.int32)
 
 

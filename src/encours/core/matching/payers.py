@@ -22,10 +22,14 @@ Int64 = npt.NDArray[np.int64]
 STANDS_ON, ACCOUNT_OWN, ACCOUNT_SHARED, ACCOUNT_LEARNED = 1, 2, 4, 8
 NAME_EXACT, NAME_SHARED, NAME_LEARNED, NAME_LIKE = 16, 32, 64, 128
 QUOTED, CUSTOMER_NUMBER = 256, 512
-
+#: The share of a payer's earlier matches that must agree before they name a customer.
+AGREEMENT = 0.9
 
 #: RF, two check digits, and what the creditor put behind them.
 _CREDITOR_REFERENCE = r"^RF[0-9]{2}[0-9A-Z]{4,21}$"
+#: What stands before the name for whose account a payer pays, and the name; what each of the words holds.
+_ON_BEHALF = r"\b(?:P/C|POUR (?:LE )?COMPTE (?:DE\b|D'|DU\b)|FOR (?:THE )?ACCOUNT OF|ON BEHALF OF)[ .:]*([^\x1f]{3,70})"
+_ON_BEHALF_WORDS = ["P/C", "COMPTE D", "ACCOUNT OF", "BEHALF OF"]
 
 
 class Payers(NamedTuple):
@@ -51,6 +55,19 @@ class Payers(NamedTuple):
     learned_name: Int32
     learned_name_right: Int32
     learned_name_total: Int32
+
+
+def learned_of(payers: Payers) -> tuple[Int32, Int32]:
+    """By receipt: the customer that earlier matches of its account, and of its name, agree on (−1: none)."""
+    account = (payers.account, payers.learned_account, payers.learned_account_right, payers.learned_account_total)
+    name = (payers.name, payers.learned_name, payers.learned_name_right, payers.learned_name_total)
+    return _agreed(*account), _agreed(*name)
+
+
+def _agreed(code: Int32, learned: Int32, right: Int32, total: Int32) -> Int32:
+    # A place more, for the receipts without a code.
+    names = np.append(np.where((right > 0) & (right >= AGREEMENT * total), learned, -1), -1)
+    return names[code].astype(np.int32)
 
 
 class Lessons(NamedTuple):
@@ -181,7 +198,7 @@ def _by_name(known: Book, names: pl.DataFrame, people: pl.DataFrame, scope: Scop
 def _by_text(
     known: Book, receipts: pl.DataFrame, mine: pl.DataFrame, people: pl.DataFrame, scope: Scope
 ) -> pl.DataFrame:
-    """Customer numbers in the text; and names, where the bank gave neither name nor account."""
+    """Customer numbers in the text; names, where the bank gave neither name nor account, and of whom it pays for."""
     words = receipts.select(code=pl.int_range(pl.len()), entity="entity", text="text")
     spelled = words.select("code", "entity", word=pl.col("text").str.extract_all(r"\b[A-Z]{0,4}[0-9]{4,10}\b"))
     spelled = spelled.filter(pl.col("word").list.len() > 0).explode("word", empty_as_null=False)
@@ -199,6 +216,7 @@ def _by_text(
         .select("code", "customer", reason=pl.lit(CUSTOMER_NUMBER), likeness=pl.lit(1000))
         .unique()
     )
+    meant = said_in(_meant(words), people).select("code", "customer", reason=pl.lit(NAME_LIKE), likeness="likeness")
     structured = _structured(words, _aliases(known, "reference", scope))
     nameless = words.filter((mine["account_code"].is_null()) & (mine["name_code"].is_null()))
     named = said_in(nameless, people).select("code", "customer", reason=pl.lit(NAME_LIKE), likeness="likeness")
@@ -208,7 +226,13 @@ def _by_text(
         pl.col("reason").cast(pl.Int32),
         pl.col("likeness").cast(pl.Int32),
     ]
-    return _nominations(pl.concat([part.select(casts) for part in (numbered, structured, named)]))
+    return _nominations(pl.concat([part.select(casts) for part in (numbered, structured, named, meant)]))
+
+
+def _meant(words: pl.DataFrame) -> pl.DataFrame:
+    """code, entity, text: for whose account the payer says it pays, as a text of its own."""
+    said = words.filter(pl.col("text").str.contains_any(_ON_BEHALF_WORDS))
+    return said.with_columns(pl.col("text").str.extract(_ON_BEHALF)).drop_nulls("text")
 
 
 def _structured(words: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:

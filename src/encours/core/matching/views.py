@@ -11,6 +11,8 @@ from encours.core.base.kernel import inner, lean
 from encours.core.matching.asks import Asks
 from encours.core.matching.payers import (
     ACCOUNT_LEARNED,
+    ACCOUNT_SHARED,
+    AGREEMENT,
     NAME_LEARNED,
     QUOTED,
     STANDS_ON,
@@ -33,8 +35,6 @@ NOMINEES, ENTRIES_MAX = 8, 600
 _LATE_DISCOUNT = 10
 #: Fewer digits are no tail of a number; in a list after a quote they are.
 _TAIL_MIN = 4
-#: A match must have been right so often before it names a customer.
-_AGREEMENT = 0.9
 
 
 class Views(NamedTuple):
@@ -85,13 +85,13 @@ def nominate(
         for n in range(payers.account_start[account], payers.account_start[account + 1]):
             count = _add(who, why, like, taught, count, payers.nominee[n], payers.reason[n], payers.likeness[n], 0)
         right, total = payers.learned_account_right[account], payers.learned_account_total[account]
-        if right > 0 and right >= _AGREEMENT * total:
+        if right > 0 and right >= AGREEMENT * total:
             count = _add(who, why, like, taught, count, payers.learned_account[account], ACCOUNT_LEARNED, 1000, right)
     if name >= 0:
         for n in range(payers.name_start[name], payers.name_start[name + 1]):
             count = _add(who, why, like, taught, count, payers.nominee[n], payers.reason[n], payers.likeness[n], 0)
         right, total = payers.learned_name_right[name], payers.learned_name_total[name]
-        if right > 0 and right >= _AGREEMENT * total:
+        if right > 0 and right >= AGREEMENT * total:
             count = _add(who, why, like, taught, count, payers.learned_name[name], NAME_LEARNED, 1000, right)
     for n in range(payers.own_start[ask], payers.own_start[ask + 1] if asks.customer[ask] < 0 else 0):
         count = _add(who, why, like, taught, count, payers.nominee[n], payers.reason[n], payers.likeness[n], 0)
@@ -99,8 +99,29 @@ def nominate(
         for quote in range(marks.first[mark], marks.last[mark]):
             if marks.namesakes[quote] <= 4 or marks.kind[quote] == OTHER:
                 customer = pool.customer[marks.item[quote]]
+                _crowd_in(who, why, like, taught, count, customer, account, payers)
                 count = _add(who, why, like, taught, count, customer, QUOTED, 0, 0)
     return count
+
+
+@lean
+def _crowd_in(
+    who: Int32, why: Int32, like: Int32, taught: Int32, count: int, customer: int, account: int, payers: Payers
+) -> None:
+    """Where the list is full, gives a quoted customer the place of the last that only shares the account: many do."""
+    if count < len(who) or account < 0:
+        return
+    place = -1
+    for n in range(count):
+        if who[n] == customer:
+            return
+        place = n if why[n] == ACCOUNT_SHARED else place
+    if place < 0:
+        return
+    who[place], why[place], like[place], taught[place] = customer, 0, 0, 0
+    for n in range(payers.account_start[account], payers.account_start[account + 1]):
+        if payers.nominee[n] == customer:
+            why[place], like[place] = payers.reason[n], payers.likeness[n]
 
 
 @lean

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 import typst
+from django.core.management import call_command
+from django_tasks_db.models import DBTaskResult
 
+import encours.connectors
 from encours.core.base.issue import CallError
 from encours.store.models import Advice, AdviceReceipt, AuditEntry, Entity, Item, Proposal
 from encours.store.rights import job
@@ -224,3 +227,32 @@ def test_an_advice_among_the_files_of_an_import_is_kept(actor: Actor, tmp_path: 
     kept = Advice.objects.get()
     assert (kept.total, kept.source, kept.customer_id, kept.lines.count()) == (234_050, "sheet", "A:C1", 3)
     assert import_advice(actor, "A", "avis.csv", sheet).fresh is False
+
+
+def _worker() -> None:
+    call_command("db_worker", batch=True, interval=0, verbosity=0, startup_delay=False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_advice_that_comes_after_its_money_is_followed_at_once(actor: Actor, tmp_path: Path) -> None:
+    _money(actor, tmp_path, "13/03/2026;VIR DUPIN REF VIR-2026-0034;2340,50")
+    _worker()
+    assert not Proposal.objects.filter(rule="advice").exists()
+    import_advice(actor, "A", "mail.txt", _MAIL, AdviceSaid(reference="VIR-2026-0034"), draft=True)
+    _worker()
+    assert not Proposal.objects.filter(rule="advice").exists(), "a draft is followed by nobody"
+    import_advice(actor, "A", "mail.txt", _MAIL, AdviceSaid(reference="VIR-2026-0034"))
+    _worker()
+    assert Proposal.objects.filter(rule="advice", state=Proposal.State.OPEN).count() == 1
+
+
+@pytest.mark.parametrize("name", ["avis.csv", "collection.xml"])
+def test_what_says_whose_money_it_is_asks_the_worker(actor: Actor, tmp_path: Path, name: str) -> None:
+    """An advice among the files of an import, and a batch of direct debits: neither brings a receipt."""
+    path = Path(encours.connectors.__path__[0]) / "pain008" / "golden" / name
+    if name == "avis.csv":
+        rows = [line + (";Devise" if n == 0 else ";EUR") for n, line in enumerate(_SHEET.decode().splitlines())]
+        path = tmp_path / name
+        path.write_bytes("\n".join(rows).encode())
+    bring(actor, "A", [path])
+    assert DBTaskResult.objects.filter(status="READY").count() == 1

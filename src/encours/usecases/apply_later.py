@@ -42,8 +42,9 @@ def _judge(entity_ids: list[str]) -> None:
 
 
 def follow_advices(entity_ids: Sequence[str]) -> None:
-    """Lets the worker look for the money of advices that were taken or corrected."""
-    follow_advices_job.enqueue(list(entity_ids))
+    """Lets the worker look for the money of advices that came, were taken or corrected."""
+    if entity_ids:
+        follow_advices_job.enqueue(list(entity_ids))
 
 
 def apply_later(entity_ids: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from encours.store import audit, frames, parquet
 from encours.store.models import Advice, AdviceLine, Entity, Import, Receipt, User
 from encours.usecases import clock
 from encours.usecases.advice_reading import AdviceRead, AdviceSaid, dated, read_advice
+from encours.usecases.apply_later import follow_advices
 from encours.usecases.rights import Actor, require
 
 __all__ = ["AdviceKept", "AdviceSaid", "dismiss_advice", "import_advice", "keep_read_advice"]
@@ -59,6 +60,8 @@ def import_advice(
         elif known is not None:
             return AdviceKept(known, fresh=False, issues=())
         advice, issues = _keep(actor.name, actor.user, entity, name, digest, read, draft=draft)
+        if not draft:
+            follow_advices([entity_id])  # its money may be there already
     return AdviceKept(advice, fresh=True, issues=issues)
 
 

@@ -34,7 +34,7 @@ from encours.store.models import (
     SourceProfile,
 )
 from encours.usecases import clock, merge
-from encours.usecases.apply_later import apply_later
+from encours.usecases.apply_later import apply_later, follow_advices
 from encours.usecases.manage_settings import setting
 from encours.usecases.map_columns import saved_mappings
 from encours.usecases.merge.apply import Merged, lock
@@ -209,8 +209,7 @@ def _merge(actor: Actor, owner: Import, read: FilesRead) -> Merged | None:
         merge.note(met, owner, read)
         recompute_positions(merged.customers, clock.today())
         _grant_new(actor, plan)
-        brought = merged.rows.get("receipts")
-        apply_later([] if brought is None else sorted(brought["entity_id"].unique().to_list()))
+        _apply_later(owner, read, merged, concerned)
         audit.append(
             clock.now(),
             actor.name,
@@ -224,6 +223,20 @@ def _merge(actor: Actor, owner: Import, read: FilesRead) -> Merged | None:
             },
         )
     return merged
+
+
+def _apply_later(owner: Import, read: FilesRead, merged: Merged, concerned: Sequence[str]) -> None:
+    """Asks for what waits to be applied: receipts came, or what says whose money is there already.
+
+    A batch file (drafts, direct debits, a deposit slip) or an advice may come after its bank line.
+    """
+    receipts, instruments = merged.rows.get("receipts"), merged.rows.get("instruments")
+    waiting = set() if receipts is None else set(receipts["entity_id"].unique().to_list())
+    if instruments is not None and instruments.height:
+        waiting |= set(concerned)
+    apply_later(sorted(waiting))
+    if owner.entity_id not in waiting and any(file.facts.get("advice") for file in read.files):
+        follow_advices([] if owner.entity_id is None else [owner.entity_id])
 
 
 def discard_import(actor: Actor, import_id: int) -> Import:

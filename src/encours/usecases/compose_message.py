@@ -45,6 +45,7 @@ ACT = "plan_dunning"
 #: Templates that bring the copies of their invoices whatever the settings say.
 _WITH_COPIES = frozenset({"copy_wanted", "copy"})
 _WITHOUT_STATEMENT = frozenset({"thanks", "thank_you", "courtesy", "copy_wanted", "copy"})
+_ANEW = "written anew, as a person chose"
 _OPEN_STATES = (Message.State.DRAFT, Message.State.TO_CONFIRM)
 
 
@@ -59,6 +60,8 @@ class Composed:
     content: Content
     files: tuple[Attachment, ...]
     template: Source
+    copies: tuple[str, ...] = ()
+    as_zip: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class Wish:
 
 
 def compose_message(actor: Actor, action_id: str, wish: Wish | None = None) -> Message:
-    """The message of a planned action, made once: asked for again it is the same one.
+    """The message of a planned action, made once: asked for again it is the same one. With a wish, one that nobody
+    signed yet is written anew.
 
     Automatic ones stand in the queue for ten minutes, in which they can be recalled; the rest, formal notices always,
     and everything in test mode, wait for a person. Raises NotAllowedError; CallError where nobody can be written to,
@@ -85,11 +89,22 @@ def compose_message(actor: Actor, action_id: str, wish: Wish | None = None) -> M
     if action is None:
         raise NotAllowedError(ACT, None, "not_visible")
     require(actor, ACT, action.entity_id)
-    if made := messages_of(action.entity_id, [action_id]):
-        return made[action_id]
+    made = messages_of(action.entity_id, [action_id]).get(action_id)
+    if made is not None and (wish is None or made.state not in _OPEN_STATES or made.signed_by_id is not None):
+        return made
     with read_at_once(action.entity_id):
         draft = draft_of(actor, action, wish)
-    return keep_drafts(actor, action.entity_id, [draft])[action_id]
+    with transaction.atomic():
+        if made is not None:
+            _set_aside(made)
+        return keep_drafts(actor, action.entity_id, [draft])[action_id]
+
+
+def _set_aside(row: Message) -> None:
+    """Cancels a message that waits and that nobody signed, for another in its place."""
+    open_ = Message.objects.filter(pk=row.pk, state__in=_OPEN_STATES, signed_by=None)
+    if open_.update(state=Message.State.CANCELLED, error=_ANEW):
+        note(row, "discarded", clock.now(), _ANEW)
 
 
 def draft_of(actor: Actor, action: PlannedAction, wish: Wish | None = None) -> Draft:
@@ -180,7 +195,7 @@ def composed(
     own = {row.item_id for row in items_of(chosen) if row.customer_id == of.customer.customer_id}
     asked = {one.item_id for one in of.items}
     files = message_files.attachments_of(of, content, wanted, [one for one in chosen if one in own | asked])
-    return Composed(of, to, writer, words, content, tuple(files), source)
+    return Composed(of, to, writer, words, content, tuple(files), source, tuple(chosen), wanted["copies"] == "zip")
 
 
 def preview_message(actor: Actor, action_id: str, wish: Wish | None = None) -> Composed:

@@ -57,6 +57,13 @@ def copies(item_ids: Sequence[str]) -> list[Copy]:
     return found
 
 
+def with_copy(item_ids: Sequence[str]) -> list[str]:
+    """Those of the items of which a copy was imported, in their order."""
+    rows = Document.objects.filter(item_id__in=list(item_ids), kind__in=_KINDS, is_current=True)
+    known = set(rows.values_list("item_id", flat=True))
+    return [one for one in item_ids if one in known]
+
+
 def zipped(files: Sequence[Copy]) -> bytes:
     """The copies as one archive; the same copies are the same bytes."""
     out = io.BytesIO()

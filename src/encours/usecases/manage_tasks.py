@@ -94,6 +94,14 @@ def close_task(actor: Actor, task_id: int, outcome: str = "", *, dropped: bool =
     return task
 
 
+def task_of(actor: Actor, task_id: int) -> Task:
+    """A task that this person sees. Raises NotAllowedError."""
+    found = actor.scope(Task).filter(pk=task_id).first() or _own(actor, task_id)
+    if found is None:
+        raise NotAllowedError(ACT, None, "not_visible")
+    return found
+
+
 def finish(actor: Actor, task: Task, outcome: str = "", *, dropped: bool = False) -> None:
     """Closes an open task in the caller's transaction."""
     task.state = Task.State.DROPPED if dropped else Task.State.DONE
@@ -175,9 +183,7 @@ def save_absence(actor: Actor, user_id: int, from_on: date, to_on: date, stand_i
 
 
 def _locked(actor: Actor, task_id: int) -> Task:
-    seen = actor.scope(Task).filter(pk=task_id).first() or _own(actor, task_id)
-    if seen is None:
-        raise NotAllowedError(ACT, None, "not_visible")
+    seen = task_of(actor, task_id)
     parquet.lock_entity(seen.entity_id)
     task = Task.objects.get(pk=task_id)
     mine = actor.user is not None and task.owner_id in does_for(actor.user.pk, clock.today())

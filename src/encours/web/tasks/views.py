@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from encours.core.base.issue import CallError
 from encours.usecases.give_task import FreeTask, give_task
 from encours.usecases.manage_tasks import close_task, reassign_task, save_absence
+from encours.usecases.send_copies import send_copies_of_task
 from encours.usecases.show_tasks import VIEWS, show_tasks
 from encours.web.shell.acting import attempt
 from encours.web.shell.forms import form_key, read_day
@@ -54,8 +55,12 @@ def open_one(request: Request) -> HttpResponse:
 @login_required
 @require_POST
 def close(request: Request, task_id: int) -> HttpResponse:
-    """Closes a task."""
+    """Closes a task; one that asks for copies by sending them."""
     form = request.POST
+    if form.get("how", "") == "copies":
+        return _done(
+            request, lambda: send_copies_of_task(request.viewing.actor, task_id), _("The copies are in the outbox.")
+        )
 
     def act() -> None:
         dropped = form.get("how", "") == "dropped"
@@ -94,6 +99,6 @@ def absence(request: Request) -> HttpResponse:
     return _done(request, act, _("Absence saved: tasks go to the stand-in meanwhile."))
 
 
-def _done(request: Request, act: Callable[[], None], told: str) -> HttpResponse:
+def _done(request: Request, act: Callable[[], object], told: str) -> HttpResponse:
     attempt(request, act, told)
     return HttpResponseRedirect(reverse("tasks"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,10 @@ from django.utils.translation import gettext as _
 from encours.core.base.issue import CallError
 from encours.core.base.money import AmountError, to_minor
 from encours.usecases.call_script import call_scripts
+from encours.usecases.compose_message import Wish
 from encours.usecases.contact_outcomes import OUTCOMES
+from encours.usecases.edit_template import TONES
+from encours.usecases.invoice_copies import with_copy
 from encours.usecases.log_contact import Logged, log_contact
 from encours.usecases.manage_scenarios import choose_scenario, scenarios_of
 from encours.usecases.mark_action import (
@@ -30,6 +34,7 @@ from encours.usecases.open_dispute import REASONS
 from encours.usecases.record_promise import record_promise
 from encours.usecases.rights import Actor
 from encours.usecases.send_action import look_at, send_action
+from encours.usecases.send_copies import send_copies
 from encours.usecases.show_action import ActionPage
 from encours.web.shell import format as form
 from encours.web.shell import words
@@ -60,6 +65,7 @@ def offered(actor: Actor, page: ActionPage) -> list[tuple[str, str, str]]:
     every = [
         ("send", _("Look and send"), "a", "approve_message"),
         ("call", _("Log a call"), "l", "log_contact"),
+        ("copies", _("Send a copy"), "", "approve_message"),
         ("promise", _("Promise"), "p", "record_promise"),
         ("snooze", _("Put off"), "z", "plan_dunning"),
         ("assign", _("Give to"), "r", "assign_task"),
@@ -91,10 +97,39 @@ def call_context(request: Request, page: ActionPage) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def copies_context(page: ActionPage) -> dict[str, Any]:
+    """Invoices of which a copy can be sent, and those of which none is known."""
+    known = set(with_copy([line.item_id for line in page.lines]))
+    return {"copies": [(line, line.item_id in known) for line in page.lines]}
+
+
+def wish_of(posted: Any) -> Wish | None:
+    """What a person chose for the message; None where the form asks nothing. Words count where they were changed."""
+    if "chosen" not in posted:
+        return None
+    words = {name: posted.get(name, "").replace("\r\n", "\n") for name in ("subject", "text")}
+    changed = {name: text for name, text in words.items() if text.strip() and posted.get(f"{name}_was") != _mark(text)}
+    return Wish(
+        copies=tuple(posted.getlist("copy")), as_zip="zip" in posted, language=posted.get("language", "")[:8],
+        tone=posted.get("tone", "")[:24], **changed,
+    )  # fmt: skip
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:24]
+
+
 def send_context(request: Request, page: ActionPage) -> dict[str, Any]:
     """The message as it would leave, and what keeps it from leaving."""
-    look = look_at(request.viewing.actor, page.row.number)
+    wish = wish_of(request.POST)
+    look = look_at(request.viewing.actor, page.row.number, wish)
+    usual = look if look.draft or wish is None else look_at(request.viewing.actor, page.row.number)
+    choices = usual.draft.choices if usual.draft else None
     return {
+        "choices": choices,
+        "typed": wish if look.draft is None else None,  # words that cannot be said stay to be mended
+        "tones": [(code, words.word("tone", code)) for code in TONES],
+        "was": {"subject": _mark(choices.subject), "text": _mark(choices.text)} if choices else {},
         "draft": look.draft,
         "faults": said_together(look.faults) if look.faults else "",
         "can_send": look.can_send,
@@ -114,10 +149,8 @@ def choice_context(page: ActionPage) -> dict[str, Any]:
 def perform(request: Request, page: ActionPage, what: str) -> Done:
     """Does one act. Raises NotAllowedError or CallError."""
     actor, row, posted = request.viewing.actor, page.row, request.POST
-    if what == "send":
-        return _sent(actor, page)
-    if what == "call":
-        return _called(actor, page, posted)
+    if what in ("send", "copies", "call"):
+        return {"send": _sent, "copies": _copied, "call": _called}[what](actor, page, posted)
     if what == "promise":
         record_promise(
             actor, row.customer_id, _day(posted, "on"), key=_key(posted), amount=_amount(posted, row.currency),
@@ -157,9 +190,14 @@ def perform(request: Request, page: ActionPage, what: str) -> Done:
     raise CallError(["nothing was chosen"])
 
 
-def _sent(actor: Actor, page: ActionPage) -> Done:
-    send_action(actor, page.row.number)
+def _sent(actor: Actor, page: ActionPage, posted: Any) -> Done:
+    send_action(actor, page.row.number, wish_of(posted))
     return Done(_("In the outbox"))
+
+
+def _copied(actor: Actor, page: ActionPage, posted: Any) -> Done:
+    send_copies(actor, page.row.customer_id, posted.getlist("item"), _key(posted), as_zip="zip" in posted)
+    return Done(_("The copies are in the outbox"), closes=False)
 
 
 def _called(actor: Actor, page: ActionPage, posted: Any) -> Done:

@@ -88,7 +88,7 @@ def action(request: Request, number: int) -> HttpResponse:
 
 
 def _opened(
-    request: Request, page: ActionPage, do: str, fault: str = "", said: dict[str, str] | None = None
+    request: Request, page: ActionPage, do: str, fault: str = "", said: dict[str, str] | None = None, done: str = ""
 ) -> HttpResponse:
     can = acts.offered(request.viewing.actor, page)
     do = do if do in {code for code, _label, _key in can} else ("" if do != "send" else "call")
@@ -97,7 +97,7 @@ def _opened(
             "row": Shown(page.row),
             "before": [SimpleNamespace(**vars(one) | {"step_name": named(one.names, "")}) for one in page.before],
         }),
-        "row": Shown(page.row), "opened": True, "current": True, "do": do, "acts": can, "fault": fault,
+        "row": Shown(page.row), "opened": True, "current": True, "do": do, "acts": can, "fault": fault, "done": done,
         "said": said or {}, "key": uuid.uuid4().hex, "snoozes": _snoozes(page.today),
         "in_a_week": (page.today + timedelta(days=7)).isoformat(), "section": "today",
     }  # fmt: skip
@@ -105,6 +105,8 @@ def _opened(
         context |= acts.call_context(request, page)
     elif do in ("follow", "strategy"):
         context |= acts.choice_context(page)
+    elif do == "copies":
+        context |= acts.copies_context(page)
     elif do == "send":
         context |= acts.send_context(request, page)
     return render(request, "today/row.html" if request.htmx else "today/alone.html", context)
@@ -144,6 +146,8 @@ def act(request: Request, number: int) -> HttpResponse:
     if page is None:
         raise Http404
     what = request.POST.get("act", "")
+    if what == "look":  # the message again, as it was chosen
+        return _opened(request, page, "send")
     try:
         done = acts.perform(request, page, what)
     except NotAllowedError as refused:
@@ -159,7 +163,7 @@ def act(request: Request, number: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("today"))
     if not done.closes:
         again = show_action(request.viewing, number)
-        return _opened(request, again or page, "")
+        return _opened(request, again or page, "", done=done.says)
     counted = show_today(request.viewing, TodayFilter())
     context = _page(counted) | {"row": Shown(page.row), "says": done.says, "undo": done.undo}
     return render(request, "today/done.html", context)

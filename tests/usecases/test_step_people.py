@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from encours.core.base.issue import CallError
-from encours.store.models import Contact, Customer, MessageTemplate, PlannedAction, PlannedLine, Role, User
+from encours.store.models import Contact, Customer, Message, MessageTemplate, PlannedAction, PlannedLine, Role, User
 from encours.store.rights import job
 from encours.usecases import clock
 from encours.usecases.compose_letter import letter_for
-from encours.usecases.compose_message import preview_message
+from encours.usecases.compose_message import compose_message, preview_message
 from encours.usecases.letter_parts import letter_data
+from encours.usecases.log_contact import Logged, log_contact
+from encours.usecases.print_letters import print_letters
 from tests.usecases.letter_cases import a_customer, an_invoice, workshop
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +132,29 @@ def test_a_letter_goes_to_the_roles_of_its_step() -> None:
     home.delete()
     assert window("executive", "cfo")[1:] == ["Direction générale", "8 quai des Forges", "69002 Lyon"]
     assert window("site")[1] == "Comptabilité fournisseurs"
+
+
+def test_whom_a_step_copies_is_told_once_its_letter_left_or_its_call_was_made() -> None:
+    workshop(letters__signatories=[_CREDIT], mail__test_mode=False)
+    customer = a_customer("Dupin", sales_owner="sales@meuleton.example")
+    person("sales@meuleton.example", "Ines Faure", Role.Kind.SALES)
+    call = step_of(customer, channel="call", mode="task", template="call_overdue", formal=False, cc=["sales_owner"])
+    log_contact(job("x"), Logged(customer, "not_reached", "key00000001", action_id=call.action_id))
+    assert not Message.objects.exists(), "nobody was reached: nothing was done yet"
+    said = Logged(customer, "answered", "key00000002", detail="Vu avec M. Noir", action_id=call.action_id)
+    call.state, call.snoozed_until = PlannedAction.State.PLANNED, None
+    call.save()
+    log_contact(job("x"), said)
+    told = Message.objects.get()
+    assert (told.to, told.purpose, told.template) == (["sales@meuleton.example"], "internal", "step_copied")
+    assert "Vu avec M. Noir" in told.text
+    assert "a été fait pour Société Dupin" in told.text
+    needless = step_of(customer, template="reminder_firm", formal=False, cc=["sales_owner"])
+    log_contact(job("x"), Logged(customer, "answered", "key00000003", action_id=needless.action_id))
+    assert Message.objects.count() == 1, "a letter that was not sent is nobody's copy"
+    letter = step_of(customer, template="reminder_firm", formal=False, mode="automatic", cc=["sales_owner"])
+    compose_message(job("x"), letter.action_id)
+    (batch,) = print_letters(job("x"), "A")
+    assert batch.letters == 1
+    (told,) = Message.objects.filter(template="step_copied").exclude(pk=told.pk)
+    assert "est parti par courrier" in told.text

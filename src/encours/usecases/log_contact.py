@@ -40,6 +40,7 @@ from encours.usecases.promising import (
 )
 from encours.usecases.record_promise import decide_promise, require_promise
 from encours.usecases.rights import Actor, require
+from encours.usecases.tell_copied import tell_copied
 
 ACT = "log_contact"
 #: What reminders wait for -> the reason that the hold bears.
@@ -275,6 +276,8 @@ class _Work:
         if self.kind.reached:
             self.action.state = PlannedAction.State.DONE
             self.action.done_at, self.action.done_by = clock.now(), self.actor.user
+            if self.action.mode == "task":  # a message that the contact made needless has not left
+                tell_copied([self.action], self.actor.user, self.said.detail)
         else:
             self.action.snoozed_until = worked_days_later(self.entity_id, clock.today(), 1)
         self.action.save(update_fields=["outcome", "state", "done_at", "done_by", "snoozed_until"])

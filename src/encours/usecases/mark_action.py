@@ -13,6 +13,7 @@ from encours.store import audit, parquet
 from encours.store.models import Customer, DunningMark, PlannedAction, Role, User
 from encours.usecases import clock
 from encours.usecases.rights import Actor, NotAllowedError, require
+from encours.usecases.tell_copied import tell_copied
 
 #: A pin holds for so many days; then the model decides again.
 PIN_DAYS = 7
@@ -116,6 +117,8 @@ def _close(actor: Actor, row: PlannedAction, state: str, outcome: str) -> Planne
         row.done_at = None if state == PlannedAction.State.PLANNED else clock.now()
         row.done_by = None if state == PlannedAction.State.PLANNED else actor.user
         row.save(update_fields=["state", "outcome", "done_at", "done_by"])
+        if state == PlannedAction.State.DONE and row.mode == "task":  # else its message did not leave
+            tell_copied([row], actor.user)
         audit.append(
             clock.now(), actor.name, "plan_dunning", entity_id=row.entity_id, subject=row.action_id,
             before={"state": before}, after={"state": state}, why=outcome,

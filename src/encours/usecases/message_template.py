@@ -50,6 +50,12 @@ INTERNAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "mention": {"author": ("name",), "customer": ("name", "account"), "comment": ()},
     "task_given": {"author": ("name",), "customer": ("name", "account"), "task": ("title", "due_on")},
+    "step_copied": {
+        "author": ("name",),
+        "customer": ("name", "account"),
+        "total": (),
+        "copied": ("step", "channel", "said"),
+    },
     "hold_asked": {"author": ("name",), "customer": ("name", "account"), "comment": (), "hold": ("until_on",)},
 }
 _OURS: Mapping[str, tuple[str, ...]] = {

@@ -63,6 +63,10 @@ def _facts(actor: Actor, customer: Customer, owner: User, kind: str, language: s
         title = (task.title or task_words(task.kind, language)) if task else task_words("call_back", language)
         return {"task": {"title": title, "kind": "other", "due_on": task.due_on if task else today + timedelta(days=3)}}
     comment = words_of("sample_comment", language)
+    if kind == "step_copied":
+        owed = _owed(actor, [customer.customer_id])
+        total = says.money(owed[0].amount if owed else 0, owed[0].currency if owed else "EUR", language, code=True)
+        return {"total": total, "copied": {"step": _next_step(customer, language), "channel": "call", "said": comment}}
     return {"comment": comment} | ({"hold": {"until_on": today + timedelta(days=14)}} if kind == "hold_asked" else {})
 
 

@@ -19,7 +19,7 @@ from encours.connectors.print_folder.write import Sheet, hand_over, handed_over
 from encours.core.base.issue import CallError
 from encours.core.base.money import EXPONENTS
 from encours.store import audit, parquet
-from encours.store.models import Message, MessageEvent, PrintBatch, PrintedLetter
+from encours.store.models import Message, MessageEvent, PlannedAction, PrintBatch, PrintedLetter
 from encours.usecases import clock
 from encours.usecases.ask_firewall import firewall_now
 from encours.usecases.compose_letter import LETTERS
@@ -29,6 +29,7 @@ from encours.usecases.message_files import read_files
 from encours.usecases.outbox import catch_up, give_back, mark_sent, set_aside
 from encours.usecases.recheck_messages import whys_not
 from encours.usecases.rights import Actor, NotAllowedError, require
+from encours.usecases.tell_copied import tell_copied
 
 #: Channels that go through the printer.
 CHANNELS = LETTERS
@@ -143,6 +144,7 @@ def _finish(actor: Actor, batch: PrintBatch) -> PrintBatch:
         PrintedLetter.objects.bulk_update(printed, ["sha256", "pages"])
         for one in printed:
             mark_sent(one.message, now, provider_id=batch.name, how="printed", detail=batch.name, actor=actor.name)
+        tell_copied(_actions(printed), None)
         batch.state, batch.left_at, batch.letters = PrintBatch.State.LEFT, clock.now(), len(printed)
         if control is not None:
             batch.pages, batch.total, batch.sha256 = control.pages, control.total, control.sha256
@@ -152,6 +154,12 @@ def _finish(actor: Actor, batch: PrintBatch) -> PrintBatch:
         audit.append(clock.now(), actor.name, "print_letters", entity_id=batch.entity_id, subject=subject, after=after)
     catch_up({batch.entity_id})
     return batch
+
+
+def _actions(letters: Sequence[PrintedLetter]) -> list[PlannedAction]:
+    """The planned actions that these letters carry out."""
+    wanted = [one.message.action_id for one in letters if one.message.action_id]
+    return list(PlannedAction.objects.filter(action_id__in=wanted).order_by("action_id"))
 
 
 def _sheets(letters: Sequence[PrintedLetter]) -> tuple[list[Sheet], dict[str, str]]:

@@ -19,10 +19,11 @@ from encours.usecases.message_template import Rendered, Source, render, shipped
 from encours.usecases.message_values import link
 from encours.usecases.notice_words import spoken, task_words
 
-MENTIONED, TASK_GIVEN, HOLD_ASKED, STEP_NOTICE, DIGEST = (
+MENTIONED, TASK_GIVEN, HOLD_ASKED, STEP_COPIED, STEP_NOTICE, DIGEST = (
     "mentioned",
     "task_given",
     "hold_asked",
+    "step_copied",
     "step_notice",
     "digest",
 )
@@ -31,6 +32,7 @@ TEMPLATES: Mapping[str, str] = {
     MENTIONED: "mention",
     TASK_GIVEN: "task_given",
     HOLD_ASKED: "hold_asked",
+    STEP_COPIED: "step_copied",
     STEP_NOTICE: "step_notice",
     DIGEST: "sales_digest",
 }

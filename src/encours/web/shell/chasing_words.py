@@ -93,6 +93,7 @@ WORDS = {
         "step_notice": gettext_lazy("Notice before a step"),
         "mention": gettext_lazy("Mention in a comment"),
         "task_given": gettext_lazy("Task for a colleague"),
+        "step_copied": gettext_lazy("Copy of a step that was taken"),
         "hold_asked": gettext_lazy("Hold of reminders asked for"),
         "call_overdue": gettext_lazy("Call script: overdue"),
         "call_promise_broken": gettext_lazy("Call script: promise not kept"),

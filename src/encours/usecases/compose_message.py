@@ -180,9 +180,7 @@ def composed(
     source = replace(source, subject=wish.subject or source.subject, text=wish.text or source.text)
     words = render(source, content.values, content.blocks)
     if signatory is not None and signatory.name not in words.text:
-        raise CallError(
-            [f"template {source.code} has no place for who signs: put {{{{ sender.signature }}}} at its end"]
-        )
+        raise CallError([f"template {source.code} has no place for who signs: end it with sender.signature"])
     wanted: dict[str, object] = dict(setting("mail.attach", of.entity.pk, of.day))
     if of.template in _WITHOUT_STATEMENT:
         wanted["statement"] = False

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from encours.core.matching.certificate import draw
-from encours.store.models import Item, MatchAudit, Role, User
+from encours.store.models import Item, MatchAudit, Message, Role, User
 from encours.store.rights import actor_of, job
-from encours.usecases import allow_posts
+from encours.usecases import allow_posts, clock
 from encours.usecases.apply_receipts import apply_receipts
 from encours.usecases.automatic_posting import activate_automatic_posting
 from encours.usecases.certify_matching import certify_matching
@@ -65,9 +65,12 @@ def test_five_posts_are_judged_by_keyboard_and_the_rest_rewound(
     assert sorted(MatchAudit.objects.exclude(right=None).values_list("right", flat=True)) == [False, True, True]
     assert Item.objects.filter(item_id__endswith="i0", is_current=True, open=10_000).count() == 1
     assert_accessible(page)
+    said_to = {"entity_id": "A", "customer_id": "A:2", "channel": "email", "subject": "Second reminder"}
+    Message.objects.create(**said_to, state="sent", sent_at=clock.now(), created_at=clock.now())
     page.goto("/trust/")
     page.locator("a[href^='/trust/run/']", has_text="Rewind…").click()
     page.get_by_role("heading", name="Rewind run").wait_for()
+    page.get_by_role("link", name="Second reminder").wait_for()
     assert_accessible(page)
     assert not overflow_pixels(page)
     page.get_by_label("Reason: it is written into the audit under your name").fill("one was wrong, to be sure")

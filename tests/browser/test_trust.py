@@ -65,7 +65,7 @@ def test_five_posts_are_judged_by_keyboard_and_the_rest_rewound(
     assert sorted(MatchAudit.objects.exclude(right=None).values_list("right", flat=True)) == [False, True, True]
     assert Item.objects.filter(item_id__endswith="i0", is_current=True, open=10_000).count() == 1
     assert_accessible(page)
-    said_to = {"entity_id": "A", "customer_id": "A:2", "channel": "email", "subject": "Second reminder"}
+    said_to = {"entity_id": "A", "customer_id": "A:4", "channel": "email", "subject": "Second reminder"}
     Message.objects.create(**said_to, state="sent", sent_at=clock.now(), created_at=clock.now())
     page.goto("/trust/")
     page.locator("a[href^='/trust/run/']", has_text="Rewind…").click()

@@ -43,7 +43,7 @@ def command(
             f"{row.judged:,}",
             f"{row.errors:,}",
             "–" if row.bound is None else f"{100 * row.bound:.3g} %",
-            "–" if row.value_bound is None else f"{100 * row.value_bound:.3g} %",
+            "–" if row.value_bound is None or row.value_bound >= 1 else f"{100 * row.value_bound:.3g} %",
             "–" if row.threshold is None else f"{row.threshold:.4f}",
             f"{row.posted:,}",
             f"{row.audited:,} ({row.wrong:,} wrong)",
@@ -69,6 +69,8 @@ def _say_value(page: TrustPage) -> None:
     found = f"By value: {wrong} wrong of {value} {page.currency}, {100 * box.coverage_value:.3g} % of the judged money"
     if box.value_bound is None:
         print(f"{found}; no bound without a limit on amounts: one receipt could outweigh all that were judged.")
+    elif box.value_bound >= 1:
+        print(f"{found}; no bound yet: what was judged is small beside the limit on amounts.")
     else:
         print(f"{found}; at most {100 * box.value_bound:.3g} % of the money.")
 

@@ -35,6 +35,8 @@ from encours.usecases.explain_difference import explain_difference
 from encours.usecases.import_files import import_now
 from encours.usecases.propose_matches import propose_matches
 from encours.usecases.rights import NotAllowedError
+from encours.usecases.settle_receipt import offer_differences, settle_receipt
+from encours.usecases.show_differences import show_differences
 from encours.usecases.tie_ledger import tie_ledger
 from encours.usecases.undo_match import undo_match
 from encours.usecases.viewing import Viewing
@@ -370,12 +372,75 @@ def test_a_run_keeps_back_what_is_outside_the_policy() -> None:
             ProposalLine.objects.create(proposal=proposal, item_id=f"A:{item}", amount=amount, kind=kind)
         proposals.append(proposal)
     lines = posting.read_lines(proposals)
-    outside = name_differences(proposals, lines)
+    facts = posting.read_facts(proposals, lines)
+    outside = name_differences(proposals, lines, facts)
     assert outside == {proposals[1].pk: ["60.00 EUR is beyond the limit"]}
-    assert name_differences(proposals, lines) == outside
+    assert name_differences(proposals, lines, facts) == outside
     assert DifferenceLine.objects.count() == 2, "named once"
     change_difference_policy(boss, "A", {"bank_charge": {"limit": 6_000}})
-    assert name_differences(proposals, lines) == {}, "judged by the policy of the day"
+    assert name_differences(proposals, lines, facts) == {}, "judged by the policy of the day"
+
+
+def _proposed(receipt: str, item: str, amount: int) -> Proposal:
+    proposal = Proposal.objects.create(
+        entity_id="A", receipt_id=receipt, decision="review", rule="quoted_part", confidence=0.9
+    )
+    ProposalLine.objects.create(proposal=proposal, item_id=item, amount=amount, kind="cash")
+    return proposal
+
+
+@pytest.mark.parametrize(
+    ("receipt", "item", "cash", "left"),
+    [
+        ("A:r2", "A:F1", 98_000, ("discount", 2_000, "665", "accounting")),  # just what the terms offer
+        ("A:r3", "A:F2", 36_000, ("part_payment", 14_000, "411", "collection")),
+        ("A:r3", "A:F3", 30_000, ("overpayment", -6_000, "4191", "cash_application")),
+    ],
+)
+def test_what_a_proposal_leaves_has_one_cause_and_nothing_is_booked_for_it(
+    receipt: str, item: str, cash: int, left: tuple[str, int, str, str]
+) -> None:
+    accept_match(person("clerk"), _proposed(receipt, item, cash).pk)
+    row = DifferenceLine.objects.get()
+    assert (row.cause, row.amount, row.account, row.owner) == left
+    assert (row.kind, row.worth, row.allocation_id, row.item_id) == ("", 0, None, item)
+    assert row.proof
+    assert_oracle(clock.today())
+
+
+def test_what_is_left_is_counted_beside_what_went_before_and_ends_when_it_is_cleared() -> None:
+    clerk = person("clerk")
+    viewing = Viewing(clerk, ("A",), clock.today())
+    first, second = _proposed("A:r3", "A:F2", 36_000), _proposed("A:r1", "A:F2", 14_000)
+    lines = posting.read_lines([first, second])
+    name_differences([first, second], lines, posting.read_facts([first, second], lines))
+    rows = DifferenceLine.objects.order_by("pk").values_list("proposal_id", "cause", "amount")
+    assert list(rows) == [(first.pk, "part_payment", 14_000), (second.pk, "overpayment", -186_000)]
+    accept_match(clerk, first.pk)
+    assert [row.cause for row in show_differences(viewing)] == ["part_payment"]
+    accept_match(clerk, second.pk)
+    assert [row.cause for row in show_differences(viewing)] == ["overpayment"]
+
+
+def test_the_desk_offers_causes_for_what_a_proposal_leaves_open() -> None:
+    clerk = person("clerk")
+    viewing = Viewing(clerk, ("A",), clock.today())
+    proposal = _proposed("A:r2", "A:F1", 98_000)
+    settled = {"A:F1": 98_000}
+    offered = offer_differences(viewing, "A:r2", settled, proposal.pk)
+    assert (offered.gap, offered.rest) == (0, 2_000)
+    codes = [one.code for one in offered.choices]
+    assert codes[:2] == ["proposed", "whole:discount"]
+    assert offered.choices[0].best
+    assert "whole:part_payment" not in codes  # that is what leaving it means
+    settle_receipt(viewing, "A:r2", settled, "whole:discount", proposal.pk)
+    assert (open_of("F1"), free_of("r2")) == (0, 0)
+    own = offer_differences(viewing, "A:r3", {"A:F2": 36_000})
+    assert (own.rest, own.choices[0].code) == (14_000, "open")
+    for _ in range(2):  # the same lines twice are once, though a cause of the rest was added to them
+        allocate_receipt(clerk, "A:r3", [HandLine("A:F2", 36_000)])
+    assert DifferenceLine.objects.filter(cause="part_payment", amount=14_000).count() == 1
+    assert_oracle(clock.today())
 
 
 def test_a_payment_that_came_back_is_taken_back_by_hand() -> None:

@@ -14,7 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 import encours.connectors
 from encours.core.base.issue import CallError
-from encours.store.models import Advice, AdviceReceipt, AuditEntry, Entity, Item, Proposal
+from encours.store.models import Advice, AdviceReceipt, AuditEntry, DifferenceLine, Entity, Item, Proposal
 from encours.store.rights import job
 from encours.usecases.accept_match import accept_match
 from encours.usecases.correct_advice import correct_line, take_advice
@@ -137,6 +137,47 @@ def test_a_payout_report_names_the_fee_as_a_charge(actor: Actor, tmp_path: Path)
     assert sorted(lines) == [(1_650, "charge"), (40_000, "cash"), (124_800, "cash")]
     accept_match(actor, Proposal.objects.get(rule="advice").pk)
     assert (_open()["FA-2026-0102"], _open()["FA-2026-0103"]) == (0, 0)
+
+
+@pytest.mark.parametrize(("form", "account"), [("payout", "6278"), ("factor", "6225")])
+def test_a_stated_fee_is_the_collectors_whatever_a_transfer_may_cost(
+    actor: Actor, tmp_path: Path, form: str, account: str
+) -> None:
+    report = b"Invoice;Gross;Net\nFA-2026-0102;1264,50;1264,50\nFA-2026-0103;400,00;400,00\n"
+    said = AdviceSaid(form=form, fee=12_000, reference="PO-77812", payer_name="Stripe")
+    import_advice(actor, "A", "payout.csv", report, said)
+    _money(actor, tmp_path, "13/03/2026;STRIPE PAYOUT PO-77812;1544,50")
+    propose_matches(actor, ["A"])
+    clerk = person("clerk", "cash_application")  # who may write nothing off beyond the policy
+    accept_match(clerk, Proposal.objects.get(rule="advice").pk)
+    line = DifferenceLine.objects.get()
+    assert (line.cause, line.amount, line.account, line.worth, line.outside) == (f"{form}_fee", 12_000, account, 0, "")
+    assert line.proof == "the report of the batch states a fee of 120.00 EUR"
+    assert (_open()["FA-2026-0102"], _open()["FA-2026-0103"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "taken", "cause", "owner"),
+    [
+        ("Retenue de garantie", 6_000, "retention", "collection"),
+        ("RFA", 10_000, "rebate", "sales"),
+        ("Pénalités logistiques", 10_000, "logistics_penalty", "logistics"),
+        ("Retenue à la source", 18_000, "withholding", "tax"),
+        ("Déduction", 10_000, "part_payment", "collection"),
+    ],
+)
+def test_what_an_advice_takes_off_stays_open_for_the_cause_that_it_names(
+    actor: Actor, tmp_path: Path, said: str, taken: int, cause: str, owner: str
+) -> None:
+    off, net = f"{taken / 100:.2f}".replace(".", ","), f"{(120_000 - taken) / 100:.2f}".replace(".", ",")
+    mail = f"Notre référence : VIR-2026-0034\nFacture  Montant  {said}  Net\nFA-2026-0101 1200,00 {off} {net}\n"
+    import_advice(actor, "A", "mail.txt", f"{mail}Total virement : {net}\n".encode())
+    _money(actor, tmp_path, f"13/03/2026;VIR DUPIN REF VIR-2026-0034;{net}")
+    propose_matches(actor, ["A"])
+    accept_match(actor, Proposal.objects.get(rule="advice").pk)
+    line = DifferenceLine.objects.get()
+    assert (line.cause, line.amount, line.owner, line.kind) == (cause, taken, owner, "")
+    assert _open()["FA-2026-0101"] == taken  # nothing is booked for it
 
 
 def test_lines_that_do_not_make_the_total_are_said(actor: Actor) -> None:

@@ -110,7 +110,7 @@ def accept_locked(actor: Actor, proposal: Proposal, *, among_others: bool = Fals
     fits, faults = posting.fitting([proposal], lines, facts)
     if faults:
         raise StaleProposalError(faults[proposal.pk])
-    name_differences([proposal], lines)
+    name_differences([proposal], lines, facts)
     if not _signed(actor, proposal, fits[0].total):
         release_receipt(actor, proposal.receipt_id)  # the other one who signs must get at it
         return Accepted(None), []

@@ -18,6 +18,7 @@ from encours.usecases.deciding import locked_receipt
 from encours.usecases.difference_case import Surroundings
 from encours.usecases.finish_match import replace_open
 from encours.usecases.hand_match import RULE, HandLine
+from encours.usecases.left_open import PART
 from encours.usecases.merge.apply import Merged
 from encours.usecases.open_dispute import check_reason
 from encours.usecases.rights import Actor, NotAllowedError, require
@@ -25,6 +26,8 @@ from encours.usecases.take_receipt import refuse_if_taken
 
 __all__ = ["Accepted", "GapDispute", "HandLine", "allocate_receipt"]
 
+#: item, credit note, amount, kind, cause
+_Line = tuple[str, str | None, int, str, str]
 _ACT = "accept_match"
 _REASON = "matched by hand"
 
@@ -164,14 +167,19 @@ def _made_before(receipt_id: str, lines: Sequence[HandLine]) -> Proposal | None:
     states = (Proposal.State.OPEN, Proposal.State.ACCEPTED)
     rows = Proposal.objects.filter(receipt_id=receipt_id, rule=RULE, state__in=states).order_by("-pk")
     for row in rows:
-        if _said(row) == {(n.item_id, n.credit_item_id, n.amount, n.kind, n.cause) for n in lines}:
+        if _is_same(_said(row), {(n.item_id, n.credit_item_id, n.amount, n.kind, n.cause) for n in lines}):
             return row
         if row.state == Proposal.State.OPEN:
             raise CallError([f"another match of receipt {receipt_id} waits for its second signature"])
     return None
 
 
-def _said(proposal: Proposal) -> set[tuple[str, str | None, int, str, str]]:
+def _is_same(said: set[_Line], wanted: set[_Line]) -> bool:
+    """Whether a match says the same lines; the general cause of what it left open was added to it."""
+    return wanted <= said and all(not kind and cause == PART for *_, kind, cause in said - wanted)
+
+
+def _said(proposal: Proposal) -> set[_Line]:
     """The lines of a proposal, as HandLine says them."""
     differences = list(DifferenceLine.objects.filter(proposal=proposal))
     causes = {row.allocation_id: row.cause for row in differences if row.allocation_id}

@@ -92,7 +92,7 @@ def _post(actor: Actor, run: Run, found: Found, stamp: int) -> tuple[AppliedRun,
     allowances = allow_posts(entity_id, own, fits, found.proven)
     beyond = {pk: [one.reason] for pk, one in allowances.items() if not one.ok} | _beyond(fits, allowed, own)
     allowable = [fit.proposal for fit in fits if fit.proposal.pk not in beyond]
-    beyond |= name_differences(allowable, lines)  # a difference outside the entity's policy waits for a person
+    beyond |= name_differences(allowable, lines, facts)  # a difference outside the entity's policy waits for a person
     faults |= beyond
     fits = [fit for fit in fits if fit.proposal.pk not in beyond]
     merged, drawn = None, 0

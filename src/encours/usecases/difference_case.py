@@ -10,6 +10,7 @@ from encours.core.matching.differences import Case, Chosen, Free
 from encours.store.models import Customer, Entity, Item, Rate, Receipt
 from encours.usecases.manage_settings import setting
 from encours.usecases.reference_rates import reference_rates
+from encours.usecases.stated_in_batch import stated_by
 
 _LOOKED_AT = 200
 _EURO = "EUR"
@@ -31,6 +32,7 @@ class Surroundings:
         self._first = rows.first()
         self._credits = self._open_credits()
         self._free = self._earlier_money()
+        self.stated = stated_by(receipt.receipt_id)
 
     def case(self, gap: int, settled: Mapping[str, int]) -> Case:
         """The case of a gap over items that are to be settled with so much each (item id -> amount in its sign)."""
@@ -52,6 +54,8 @@ class Surroundings:
             per_unit=self.rate(currency, self.own_currency),
             rates=self._rates,
             buyer=first.kind if first else "business",
+            fee=self.stated.fee if self.stated else 0,
+            fee_from=self.stated.fee_from if self.stated else "",
         )
 
     def rate(self, of: str, to: str) -> Decimal | None:

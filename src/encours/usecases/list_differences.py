@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from encours.core.matching.differences import causes
 from encours.store.models import Customer, Decision, DifferenceLine, Entity, Item, Proposal, Receipt
@@ -129,6 +129,15 @@ def list_all_differences(viewing: Viewing, wanted: DifferenceFilter) -> list[Dif
     return _dressed(viewing, kept, read.items, names, _entities(viewing))
 
 
+def standing_differences(viewing: Viewing) -> QuerySet[DifferenceLine]:
+    """The differences of matches that stand. What was left open and is cleared since (the item is settled, the money
+    used) is no difference any more."""
+    rows = viewing.rows(DifferenceLine).filter(proposal__state=Proposal.State.ACCEPTED, item_id__isnull=False)
+    settled = Item.objects.filter(item_id=OuterRef("item_id"), is_current=True, open=0)
+    used = Receipt.objects.filter(receipt_id=OuterRef("proposal__receipt_id"), is_current=True, unapplied=0)
+    return rows.exclude(Q(kind="", amount__gt=0) & Exists(settled)).exclude(Q(kind="", amount__lt=0) & Exists(used))
+
+
 def cause_names() -> list[str]:
     """The causes there are, in the order of the policy."""
     return list(causes())
@@ -157,9 +166,7 @@ _COLUMNS = (
 
 def _read(viewing: Viewing) -> _Read:
     """The latest differences of standing matches whose items the actor sees, and number, customer, currency of each."""
-    rows: QuerySet[DifferenceLine] = viewing.rows(DifferenceLine).filter(
-        proposal__state=Proposal.State.ACCEPTED, item_id__isnull=False
-    )
+    rows = standing_differences(viewing)
     decided = Decision.objects.filter(proposal=OuterRef("proposal"), act="accept_match").order_by("-id")
     dated = rows.annotate(decided_at=Subquery(decided.values("decided_at")[:1])).order_by("-id")
     found = list(dated.values(*_COLUMNS)[: _MOST + 1])

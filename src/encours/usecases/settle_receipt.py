@@ -11,10 +11,13 @@ from encours.store.models import Customer, Item, Proposal, ProposalLine
 from encours.usecases.accept_match import Accepted, accept_match
 from encours.usecases.allocate_receipt import GapDispute, allocate_receipt
 from encours.usecases.explain_difference import Answer, Gap, explain_difference
+from encours.usecases.left_open import PART
 from encours.usecases.viewing import Viewing
 
-#: Codes of what is no cause: the proposal as it stands; the rest on the account of a customer.
-AS_PROPOSED, ADVANCE = "proposed", "advance:"
+#: Codes of what is no cause: the proposal as it stands; the rest on the account of a customer; the items stay open.
+AS_PROPOSED, ADVANCE, LEFT_OPEN = "proposed", "advance:", "open"
+#: Before the code of a cause: it is that of what the chosen amounts leave open of their items.
+WHOLE = "whole:"
 _CHOICES_MAX = 9  # one key each
 
 
@@ -40,6 +43,7 @@ class Difference:
 
     Where the receipt came in another currency, `paid_in`: `rate` units of `currency` for one of it, and the money is
     worth `money` minor units of `currency`.
+    `rest`: where the money is what was chosen, so much of the chosen items stays open, and the choices say why.
     """
 
     gap: int | None
@@ -49,6 +53,7 @@ class Difference:
     paid_in: str = ""
     rate: float = 1.0
     money: int = 0
+    rest: int = 0
 
     @property
     def over(self) -> int:
@@ -68,17 +73,44 @@ def offer_differences(
         return Difference(None, "")
     gap = explain_difference(viewing, receipt_id, settled)
     told = _told(gap)
-    if not gap.gap:
+    as_proposed = proposal_id is not None and _is_as_proposed(viewing, receipt_id, settled, proposal_id)
+    if gap.gap == 0:
+        return _of_what_stays_open(viewing, receipt_id, settled, told, as_proposed)
+    if gap.gap is None:
         return told
     choices = [_choice(answer) for answer in gap.answers]
-    if proposal_id is not None and _is_as_proposed(viewing, receipt_id, settled, proposal_id):
+    if as_proposed:
         choices.insert(0, Choice(AS_PROPOSED))
     if gap.gap < 0 and (holder := _holder(viewing, settled)) is not None:
         choices.append(Choice(f"{ADVANCE}{holder[0]}", on_account=holder[1]))
+    return replace(told, choices=_marked(choices))
+
+
+def _marked(choices: list[Choice]) -> tuple[Choice, ...]:
     kept = choices[:_CHOICES_MAX]
     best = next((place for place, one in enumerate(kept) if not one.blocked), None)
-    marked = tuple(Choice(**{**vars(one), "best": place == best}) for place, one in enumerate(kept))
-    return replace(told, choices=marked)
+    return tuple(replace(one, best=place == best) for place, one in enumerate(kept))
+
+
+def _of_what_stays_open(
+    viewing: Viewing, receipt_id: str, settled: Mapping[str, int], told: Difference, as_proposed: bool
+) -> Difference:
+    """The money is what was chosen: what the items keep open may have a cause, without any amount typed anew."""
+    whole = _whole(viewing, settled)
+    rest = sum(whole.values()) - sum(settled.values())
+    if not rest:
+        return told
+    more = explain_difference(viewing, receipt_id, whole)
+    named = [replace(_choice(one), code=f"{WHOLE}{one.code}") for one in more.answers if one.code != PART]
+    asis = Choice(AS_PROPOSED if as_proposed else LEFT_OPEN)
+    return replace(told, choices=_marked([asis, *named]), rest=rest)
+
+
+def _whole(viewing: Viewing, settled: Mapping[str, int]) -> dict[str, int]:
+    """The chosen items with all that is open of those that the customer owes."""
+    rows = viewing.actor.scope(Item).filter(item_id__in=list(settled), is_current=True, open__gt=0)
+    opened = dict(rows.values_list("item_id", "open"))
+    return {name: max(amount, opened.get(name, 0)) if amount > 0 else amount for name, amount in settled.items()}
 
 
 def currencies_of(viewing: Viewing, item_ids: Iterable[str]) -> dict[str, str]:
@@ -112,10 +144,12 @@ def settle_receipt(
         raise CallError(["choose an item first"])
     if (
         proposal_id is not None
-        and difference in ("", AS_PROPOSED)
+        and difference in ("", AS_PROPOSED, LEFT_OPEN)
         and _is_as_proposed(viewing, receipt_id, settled, proposal_id)
     ):
         return accept_match(viewing.actor, proposal_id)
+    if difference.startswith(WHOLE):
+        settled, difference = _whole(viewing, settled), difference.removeprefix(WHOLE)
     gap = explain_difference(viewing, receipt_id, settled)
     if gap.gap is None:
         raise CallError([gap.why])

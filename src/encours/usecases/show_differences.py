@@ -8,8 +8,9 @@ from datetime import date
 from django.db.models import Count, Sum
 
 from encours.core.matching.differences import causes
-from encours.store.models import DifferenceLine, Entity, Item, Proposal
+from encours.store.models import Entity, Item
 from encours.usecases import clock
+from encours.usecases.list_differences import standing_differences
 from encours.usecases.viewing import Viewing
 
 
@@ -36,7 +37,7 @@ class CauseRow:
 
 def show_differences(viewing: Viewing, since: date | None = None) -> tuple[CauseRow, ...]:
     """The differences of matches that stand, the costliest first; with `since` those decided from that day on."""
-    rows = viewing.rows(DifferenceLine).filter(proposal__state=Proposal.State.ACCEPTED, item_id__isnull=False)
+    rows = standing_differences(viewing)
     if since is not None:
         rows = rows.filter(
             proposal__decisions__act="accept_match", proposal__decisions__decided_at__gte=clock.begins(since)

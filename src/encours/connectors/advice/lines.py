@@ -31,7 +31,9 @@ _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b
 _CREDIT = re.compile(r"(?i)\bavoirs?\b|\bcredit note|\bnote de cr[ée]dit|^\W*(?:AV|CN)[-_ ]?\d")
 #: What the heading of a column, or the line itself, calls what was taken off.
 _TAKEN_OFF = re.compile(
-    r"(?i)\b(escompte|discount|skonto|commissions?|frais|fees?|retenue|d[ée]ductions?|remise|p[ée]nalit[ée]s?)\b"
+    r"(?i)\b(escompte|discount|skonto|commissions?|frais|fees?|retenue(?: de garantie| [àa] la source)?|holdback"
+    r"|withholding(?: tax)?|WHT|RFA|ristournes?|rabais|rebates?|d[ée]ductions?|remise(?: de fin d['\u2019]ann[ée]e)?"
+    r"|p[ée]nalit[ée]s?(?: logistiques?)?|penalt(?:y|ies))\b"
 )
 #: Who pays, as advices name it.
 _PAYER = re.compile(

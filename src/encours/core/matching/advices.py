@@ -59,11 +59,16 @@ def read_advices(
     ]
 
 
+def deduction_kind(reason: str) -> str:
+    """As what kind of allocation a deduction may be booked that a payer names so; "" where its item stays open."""
+    return next((kind for kind, pattern in _CAUSES if re.search(pattern, reason)), "")
+
+
 def _line(row: dict[str, object], quotes: tuple[tuple[int, int], ...], pool: Pool) -> Line:
     customer = int(str(row["customer"])) if row["customer"] is not None else -1
     deducted = int(str(row["deducted"] or 0))
     reason = str(row["reason"] or "")
-    cause = next((kind for kind, pattern in _CAUSES if re.search(pattern, reason)), "")
+    cause = deduction_kind(reason)
     # What a person tied is what it pays; an item that is there no more leaves the line to its number.
     tied = row["place"]
     places = certain_quotes(quotes, customer, pool) if tied is None else (int(str(tied)),)

@@ -274,6 +274,8 @@ _WORDS = {
     "cause": {
         "discount": gettext_lazy("Discount"),
         "bank_charge": gettext_lazy("Bank charge"),
+        "payout_fee": gettext_lazy("Payment service’s fee"),
+        "factor_fee": gettext_lazy("Factor’s commission"),
         "rounding": gettext_lazy("Rounding"),
         "price_short": gettext_lazy("Price difference"),
         "quantity_short": gettext_lazy("Quantity difference"),

@@ -51,7 +51,8 @@ class Case:
     `paid_in`: the receipt's currency. `country`: the entity's; `payer_country`: the customer's or its bank's. `text`:
     what the payer wrote. `credits`: credit notes and down payments of the customer that are open and were not chosen.
     `per_unit`: minor units of the entity's currency for one minor unit of `currency` (None: no rate is known).
-    `rates`: for late interest. `buyer`: business, consumer or public.
+    `rates`: for late interest. `buyer`: business, consumer or public. `fee`: what the report of the batch states that
+    whoever collected the money kept of it, and whose report that is (`fee_from`: payout or factor; "" where none).
     """
 
     gap: int
@@ -67,6 +68,8 @@ class Case:
     per_unit: Decimal | None = Decimal(1)
     rates: Rates | None = None
     buyer: str = "business"
+    fee: int = 0
+    fee_from: str = ""
 
     @cached_property
     def owed(self) -> tuple[Chosen, ...]:

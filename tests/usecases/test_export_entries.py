@@ -23,8 +23,11 @@ from encours.store.models import (
     EntryBatch,
     EntryCover,
     EntryLine,
+    Event,
     Export,
     ExportLine,
+    Instrument,
+    InstrumentItem,
     Item,
     Proposal,
     ProposalLine,
@@ -295,6 +298,29 @@ def test_an_item_s_account_is_the_ledger_s() -> None:
     (batch,) = export_entries(job("test"), "A")
     assert booked(batch)[1] == ("BQ1", "416000", "0", -10_000)
     assert pl.DataFrame(booked(batch), orient="row")["column_3"].sum() == 0
+
+
+def test_without_one_a_judgment_or_an_accepted_draft_says_it() -> None:
+    """An insolvency says 416 for what was owed before; an accepted draft 413, until it comes back unpaid."""
+    Item.objects.update(ledger_account=None)
+    first = Item.objects.get(item_id="A:0:i0", is_current=True)
+    Event.objects.create(
+        entity_id="A", subject="customer", subject_id="A:0", kind="insolvency:opened", on=first.issued_on,
+        known_on=first.issued_on,
+    )  # fmt: skip
+    for number, now in ((1, "paid"), (2, "unpaid")):
+        for state in ("accepted", now):
+            Instrument.objects.create(
+                instrument_id=f"A:lcr{number}", entity_id="A", customer_id=f"A:{number}", kind="lcr", state=state,
+                amount=1, currency="EUR", due_on=first.due_on, is_current=state == now, known_on=first.issued_on,
+            )  # fmt: skip
+        InstrumentItem.objects.create(
+            instrument_id=f"A:lcr{number}", item_id=f"A:{number}:i0", entity_id="A", amount=1,
+            known_on=first.issued_on,
+        )  # fmt: skip
+    decide()
+    (batch,) = export_entries(job("test"), "A")
+    assert [row[1] for row in booked(batch) if row[2]] == ["416000", "413000", "411000"]
 
 
 def test_an_advance_leaves_is_used_and_taken_back() -> None:

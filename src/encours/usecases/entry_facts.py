@@ -27,6 +27,7 @@ from encours.store.models import (
     EntryCover,
     EntryLetter,
     EntryLine,
+    Event,
     Export,
     ExportLine,
     ImportFile,
@@ -42,6 +43,9 @@ from encours.usecases.merge.meet_letters import OWN_SOURCE
 _ADVANCE = "advance:"
 _FEW = 500
 _CODE_MAX = 8
+_DRAFTS, _ACCEPTED = ("lcr", "bor"), ("accepted", "presented", "discounted")
+_AS_DRAFT = (*_ACCEPTED, "paid")
+_INSOLVENCY = ("insolvency:opened", "insolvency:closed", "insolvency:annulled")
 
 
 @dataclass(frozen=True)
@@ -174,10 +178,32 @@ def _items(settled: pl.DataFrame) -> pl.DataFrame:
     ids = pl.concat([settled["item_id"], settled["credit_item_id"].rename("item_id")]).drop_nulls().unique()
     items = _current("items", ids, list(TABLES["items"].schema))
     covered = _current("instrument_items", ids, ["instrument_id", "item_id"], by="item_id")
-    sold = Instrument.objects.filter(instrument_id__in=covered["instrument_id"].to_list(), state="discounted")
-    bought = pl.Series(list(sold.values_list("instrument_id", flat=True)) if covered.height else [], dtype=pl.String)
-    discounted = covered.filter(pl.col("instrument_id").is_in(bought.implode()))["item_id"]
-    return items.with_columns(discounted=pl.col("item_id").is_in(discounted.implode()))
+    rows = Instrument.objects.filter(instrument_id__in=covered["instrument_id"].to_list()) if covered.height else None
+    told = list(rows.values_list("instrument_id", "kind", "state", "is_current")) if rows is not None else []
+    sold = {key for key, _, state, _ in told if state == "discounted"}
+    # Paid as a draft it was one until its money came; unpaid, the ledger has put it back on the customer's account.
+    gone = {key for key, _, state, current in told if current and state not in _AS_DRAFT}
+    drawn = {key for key, kind, state, _ in told if kind in _DRAFTS and state in _ACCEPTED} - gone
+    items = items.with_columns(
+        discounted=pl.col("item_id").is_in(_of(covered, sold)), drafted=pl.col("item_id").is_in(_of(covered, drawn))
+    )
+    return _with_doubt(items)
+
+
+def _of(covered: pl.DataFrame, instruments: set[str]) -> list[str]:
+    return covered.filter(pl.col("instrument_id").is_in(list(instruments)))["item_id"].to_list()
+
+
+def _with_doubt(items: pl.DataFrame) -> pl.DataFrame:
+    """Marks what an insolvent customer owed on the day of the judgment or before."""
+    people = items["customer_id"].unique().to_list()
+    rows = Event.objects.filter(subject="customer", subject_id__in=people, is_current=True, kind__in=_INSOLVENCY)
+    last: dict[str, tuple[date, str]] = {}
+    for person, on, kind in rows.order_by("on", "pk").values_list("subject_id", "on", "kind"):
+        last[person] = (on, kind)
+    opened = {person: on for person, (on, kind) in last.items() if kind == _INSOLVENCY[0]}
+    day = pl.col("customer_id").replace_strict(opened, default=None, return_dtype=pl.Date)
+    return items.with_columns(doubtful=((pl.col("issued_on") <= day) & (pl.col("amount") > 0)).fill_null(False))
 
 
 def _receipts(ids: pl.Series) -> pl.DataFrame:

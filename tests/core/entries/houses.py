@@ -12,6 +12,7 @@ from encours.core.base.schema import TABLES
 from encours.core.entries import Bank, EntryRules, Facts
 
 DAY = date(2026, 3, 10)
+_MARKS = ("discounted", "drafted", "doubtful")
 BANK = "FR7630001007941234567890185"
 
 
@@ -57,7 +58,7 @@ def facts(
     text = pl.String()
     return Facts(
         frame("allocations", settlements, entity_id=text, account=text, from_advance=pl.Int64()),
-        frame("items", items, vat_rate=pl.Int64(), discounted=pl.Boolean()),
+        frame("items", items, vat_rate=pl.Int64(), **dict.fromkeys(_MARKS, pl.Boolean())),
         frame("receipts", receipts, own=pl.Boolean()),
         frame("customers", customers),
         frame("entities", entities),

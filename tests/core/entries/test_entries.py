@@ -105,6 +105,25 @@ def test_loss_on_a_doubtful_customer_with_its_vat() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("became", "account"),
+    [
+        ({"drafted": True}, "413000"),
+        ({"doubtful": True}, "416000"),
+        ({"doubtful": True, "drafted": True}, "416000"),
+        ({"doubtful": True, "kind": "retention"}, "411700"),
+        ({"doubtful": True, "ledger_account": "411200"}, "411200"),
+        ({}, "411000"),
+    ],
+)
+def test_where_the_ledger_names_no_account_what_became_of_an_item_says_it(became: Any, account: str) -> None:
+    known = paid(**({"ledger_account": None} | became))
+    assert written(known)[1] == ("BQ1", account, "C1", -100_000)
+    blank = rules(accounts=Accounts(drafts="", doubtful=""))
+    if account in ("413000", "416000"):
+        assert written(known, blank)[1] == ("BQ1", "411000", "C1", -100_000)
+
+
 def test_small_differences_either_way() -> None:
     known = facts(
         [settled("a", "r", "F1", 99_998), settled("b", "r", "F1", 2, "write_off")],

@@ -48,7 +48,8 @@ class Facts:
     settled: the Book's allocations, entity_id (the receipt's), and where known `account` (the cause's own account)
     and `from_advance` (what of the cash is taken from an advance that was exported); `reversed_on` makes a
     counter-entry. items, receipts, customers, entities, rates: the Book's. Items may bear `vat_rate` (basis points),
-    `vat` (all their VAT, signed like the item) with `vat_words`, and `discounted` (its draft was sold to the bank);
+    `vat` (all their VAT, signed like the item) with `vat_words`, and `discounted` (its draft was sold to the bank),
+    `drafted` (a draft of it was accepted and stands), `doubtful` (an insolvent customer owed it before the judgment);
     receipts `own` (it stands in the ledger by our entries, not by the ERP's). advances: columns of ADVANCES. earlier:
     of EARLIER. taxed: of TAXED. seen: (entity, account) -> its highest letter code.
     """
@@ -173,7 +174,7 @@ class Known:
             row["item_id"],
             row["entity_id"],
             row["customer_id"],
-            rule.of_item(row["ledger_account"], row["kind"]),
+            rule.of_item(row["ledger_account"], row["kind"], bool(row.get("doubtful")), bool(row.get("drafted"))),
             row["number"],
             row["currency"],
             row["posted_on"] or row["issued_on"],

@@ -17,14 +17,17 @@ _RATE_MAX = 10_000
 
 @dataclass(frozen=True)
 class Accounts:
-    """Where what goes, in the French chart of accounts (plan comptable général). A blank one is not used."""
+    """Where what goes, in the French chart of accounts (plan comptable général). A blank one is not used.
+
+    `drafts`, `doubtful`: of items for which the ledger names no account, those under an accepted draft and those that
+    an insolvent customer owed before the judgment; blank: they stay on `customers`.
+    """
 
     customers: str = "411000"
     retentions: str = "411700"
     drafts: str = "413000"
     doubtful: str = "416000"
     advances: str = "419100"
-    credits_to_come: str = "419800"
     suppliers: str = "401000"
     group: str = "451000"
     suspense: str = "471000"
@@ -45,7 +48,9 @@ class Accounts:
 
 
 #: An account without which an entry could not be written.
-_NEEDED = tuple(one.name for one in fields(Accounts) if one.default)
+_NEEDED = tuple(one.name for one in fields(Accounts) if one.default and one.name not in ("drafts", "doubtful"))
+#: Accounts that rules were once kept with and that nothing in a Book can ask for: what was kept of them is passed over.
+_RETIRED = ("credits_to_come",)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,8 @@ class EntryRules:
             raise CallError(found)
         plain = {name: value[name] for name in _PLAIN if name in value}
         own = {code: Bank(**kept) for code, kept in (banks or {}).items()}
-        return cls(accounts=Accounts(**value.get("accounts", {})), banks=own, **plain)
+        named = {name: account for name, account in value.get("accounts", {}).items() if name not in _RETIRED}
+        return cls(accounts=Accounts(**named), banks=own, **plain)
 
     def as_value(self) -> dict[str, Any]:
         """What `of` reads, without the banks."""
@@ -107,12 +113,15 @@ class EntryRules:
         ledger, journal = known.ledger_account or self.accounts.bank, known.journal or self.bank_journal
         return Bank(known.mode, ledger, journal)
 
-    def of_item(self, ledger_account: str | None, kind: str) -> str:
-        """The account an item stands on: the ledger's own, else the one of its kind."""
+    def of_item(self, ledger_account: str | None, kind: str, doubtful: bool = False, drafted: bool = False) -> str:
+        """The account an item stands on: the ledger's own, else the one of its kind, else of what became of it."""
         if ledger_account:
             return ledger_account
         named = {"retention": self.accounts.retentions, "down_payment": self.accounts.advances}
-        return named.get(kind, self.accounts.customers)
+        if kind in named:
+            return named[kind]
+        became = (doubtful and self.accounts.doubtful) or (drafted and self.accounts.drafts)
+        return became or self.accounts.customers
 
     def collection_of(self, kind: str, discounted: bool) -> str:
         """The account on which such a receipt lies until the bank has it; blank: it goes straight to the bank."""
@@ -132,7 +141,7 @@ def faults_of(value: Mapping[str, Any]) -> list[str]:
     known = {one.name for one in fields(Accounts)}
     accounts = value.get("accounts", {})
     found = [f"{name!r} is no rule" for name in value if name != "accounts" and name not in _PLAIN]
-    found += [f"{name!r} is no account of the rules" for name in accounts if name not in known]
+    found += [f"{name!r} is no account of the rules" for name in accounts if name not in (*known, *_RETIRED)]
     for name, account in accounts.items():
         if name in known and not (_is_account(account) or (account == "" and name not in _NEEDED)):
             found.append(f"{account!r} is not a ledger account")

@@ -65,10 +65,9 @@ def _customers() -> list[tuple[str, str]]:
     return [
         ("customers", _("Trade receivables")),
         ("retentions", _("Retentions")),
-        ("drafts", _("Drafts receivable")),
-        ("doubtful", _("Doubtful receivables")),
+        ("drafts", _("Drafts receivable (blank: not used)")),
+        ("doubtful", _("Doubtful receivables (blank: not used)")),
         ("advances", _("Advances received")),
-        ("credits_to_come", _("Rebates to grant")),
     ]
 
 

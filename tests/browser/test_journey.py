@@ -40,6 +40,7 @@ _PAGES = (
     "/cash/advices/",
     "/cash/advices/?tab=came",
     "/cash/differences/",
+    "/cash/credit-notes/",
     "/signals/",
     "/signals/?view=alone",
     "/signals/?view=passed",

@@ -163,7 +163,8 @@ def test_a_stated_fee_is_the_collectors_whatever_a_transfer_may_cost(
         ("RFA", 10_000, "rebate", "sales"),
         ("Pénalités logistiques", 10_000, "logistics_penalty", "logistics"),
         ("Retenue à la source", 18_000, "withholding", "tax"),
-        ("Déduction", 10_000, "part_payment", "collection"),
+        ("Déduction", 7_700, "part_payment", "collection"),
+        ("Déduction", 10_000, "credit_note", "cash_application"),  # one is open for just as much
     ],
 )
 def test_what_an_advice_takes_off_stays_open_for_the_cause_that_it_names(

@@ -25,6 +25,7 @@ def differences(town: Town) -> list[DifferenceLine]:
         ("B", 0, "rounding", "write_off", 3, 3, "cash_application"),
     )
     for entity, number, cause, kind, amount, worth, owner in rows:
+        item = f"{entity}:{number}:{'late' if kind else 'next'}"
         proposal = Proposal.objects.create(
             entity_id=entity, receipt_id=f"{entity}:{number}:r", decision="review", rule="by_hand", confidence=1.0,
             reason="", state="accepted",
@@ -35,11 +36,19 @@ def differences(town: Town) -> list[DifferenceLine]:
         )  # fmt: skip
         made.append(
             DifferenceLine.objects.create(
-                proposal=proposal, entity_id=entity, item_id=f"{entity}:{number}:late", cause=cause, kind=kind,
+                proposal=proposal, entity_id=entity, item_id=item, cause=cause, kind=kind,
                 amount=amount, worth=worth, account="665", owner=owner, proof="the terms offer it",
             )
         )  # fmt: skip
     return made
+
+
+def test_what_was_left_open_and_is_settled_since_is_no_difference_any_more(
+    client_of: Callable[[str], Client], differences: list[DifferenceLine]
+) -> None:
+    DifferenceLine.objects.filter(kind="").update(item_id="A:1:late")  # the town's accepted match settles it
+    page = client_of("alice").get(f"{_PAGE}?entity=A").context["page"]
+    assert {row.key for row in page.groups} == {"discount", "bank_charge"}
 
 
 def test_sums_are_those_of_the_rows(

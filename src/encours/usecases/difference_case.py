@@ -8,6 +8,8 @@ from decimal import Decimal
 from encours.core.base.money import EXPONENTS
 from encours.core.matching.differences import Case, Chosen, Free
 from encours.store.models import Customer, Entity, Item, Rate, Receipt
+from encours.usecases import clock
+from encours.usecases.entry_rules import entry_rules
 from encours.usecases.manage_settings import setting
 from encours.usecases.reference_rates import reference_rates
 from encours.usecases.stated_in_batch import stated_by
@@ -31,6 +33,7 @@ class Surroundings:
         rows = Customer.objects.filter(customer_id__in=self._customers, is_current=True).order_by("customer_id")
         self._first = rows.first()
         self._credits = self._open_credits()
+        self._rules = entry_rules(receipt.entity_id, clock.today())
         self._free = self._earlier_money()
         self.stated = stated_by(receipt.receipt_id)
 
@@ -54,9 +57,15 @@ class Surroundings:
             per_unit=self.rate(currency, self.own_currency),
             rates=self._rates,
             buyer=first.kind if first else "business",
+            not_suppliers=self._not_suppliers(),
             fee=self.stated.fee if self.stated else 0,
             fee_from=self.stated.fee_from if self.stated else "",
         )
+
+    def _not_suppliers(self) -> tuple[str, ...]:
+        known = self._rules.supplier_codes
+        codes = (customer_id.split(":", 1)[-1] for customer_id in self._customers)
+        return tuple(code for code in codes if code not in known)
 
     def rate(self, of: str, to: str) -> Decimal | None:
         """Minor units of `to` for one minor unit of `of` on the day of the payment; None where no rate is known."""

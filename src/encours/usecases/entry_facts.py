@@ -69,11 +69,12 @@ def waiting_entries(entity_id: str) -> Waiting:
     undone = _undone_by_us(_settled(entity_id, standing=False))
     mirrored = _mirrored(undone["allocation_id"].to_list())
     plain = undone.filter(~pl.col("allocation_id").is_in(mirrored))
-    settled = pl.concat([fresh, plain])
+    settled = _standing_alone(pl.concat([fresh, plain]))
     advances = _advances(entity_id, mirrored)
     receipts = _receipts(pl.concat([settled["receipt_id"], advances["receipt_id"]]))
     settled = _from_advances(_with_accounts(settled, entity_id), receipts)
     items = with_vat(_items(settled))
+    receipts = pl.concat([receipts, _without_receipt(settled, items, receipts)])
     entities = {entity_id, *items["entity_id"]}
     today = clock.today()
     rules = {one: entry_rules(one, today) for one in entities}
@@ -98,6 +99,24 @@ def waiting_entries(entity_id: str) -> Waiting:
         {(one, account): letter for one in entities for account, letter in seen_letters(one).items()},
     )
     return Waiting(facts, rules, {one: day for one in entities if (day := open_from(one))}, mirrored)
+
+
+def _standing_alone(settled: pl.DataFrame) -> pl.DataFrame:
+    """Credit notes that were set without money are each a case of their own, as if a receipt of nothing brought them:
+    nothing else is to be tied to them."""
+    alone = pl.format("credit:{}", "allocation_id")
+    return settled.with_columns(receipt_id=pl.col("receipt_id").fill_null(alone))
+
+
+def _without_receipt(settled: pl.DataFrame, items: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
+    """The receipts of nothing: the ledger has both sides, only their letters (or a transfer) are missing."""
+    rows = settled.filter(pl.col("receipt_id").str.starts_with("credit:")).join(items, on="item_id", suffix="_item")
+    told = rows.select(
+        "receipt_id", "entity_id", "customer_id", "currency", account=pl.lit(""), booked_on="allocated_on",
+        amount=pl.lit(0), kind=pl.lit("other"), origin=pl.lit("ledger"),
+    )  # fmt: skip
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in receipts.schema.items() if name not in told]
+    return told.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in receipts.schema.items())
 
 
 def _current(name: str, ids: pl.Series, columns: list[str], by: str = "") -> pl.DataFrame:

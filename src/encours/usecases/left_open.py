@@ -110,9 +110,10 @@ def _short(
         gap = sum(rests[name] for name in names)
         case = around.case(gap, {name: around.items[name].open for name in names})
         case = replace(case, credits=tuple(note for note in case.credits if note.item_id not in used))
-        if why:
-            case = replace(case, text=why)
         cause = judge(PART, case, policy) if by_hand else _best(case, policy, PART)
+        if why:  # the payer's own word stands before what merely has the same amount
+            said = _best(replace(case, text=why, credits=(), free=()), policy, PART)
+            cause = cause if said.cause == PART else said
         found += [_row(proposal, name, rests[name], cause) for name in names]
     return found
 

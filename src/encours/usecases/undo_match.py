@@ -9,7 +9,7 @@ from django.db import transaction
 from encours.core.base.issue import CallError
 from encours.store import parquet
 from encours.store.models import Decision, NotCustomer
-from encours.usecases import between, book_advance, mark_not_customer, open_dispute, posting, retention
+from encours.usecases import between, book_advance, mark_not_customer, open_dispute, posting, retention, set_credit
 from encours.usecases.deciding import keep_decision
 from encours.usecases.finish_match import bring_back, unfinish_match
 from encours.usecases.merge.apply import Merged
@@ -17,7 +17,7 @@ from encours.usecases.rights import Actor, NotAllowedError, require
 
 
 def undo_match(actor: Actor, decision_id: int, why: str = "") -> Decision:
-    """Takes a decision back: a match, an advance, a mark, an opened or closed dispute (UNDOABLE). Twice is once.
+    """Takes a decision back: a match, a set credit note, an advance, a mark, a dispute (UNDOABLE). Twice is once.
 
     After a match items are open again, the receipt's money is free again, and the receipt is not proposed for the same
     items again; what was decided together with it (the rest on account, the dispute of the gap) goes too.
@@ -91,6 +91,7 @@ def _unmark(decision: Decision) -> None:
 _TAKE_BACK: dict[str, Callable[[Decision], Merged | None]] = {
     book_advance.ACT: book_advance.take_off_account,
     mark_not_customer.ACT: _unmark,
+    set_credit.ACT: set_credit.take_apart,
     open_dispute.ACT: open_dispute.withdraw,
     open_dispute.CLOSE_ACT: open_dispute.reopen,
 }
@@ -99,6 +100,7 @@ UNDOABLE = {
     "accept_match": "undo_match",
     book_advance.ACT: "undo_match",
     mark_not_customer.ACT: "undo_match",
+    set_credit.ACT: "undo_match",
     open_dispute.ACT: open_dispute.ACT,
     open_dispute.CLOSE_ACT: open_dispute.ACT,
 }

@@ -12,6 +12,8 @@ from encours.core.base.schema import TABLES
 from encours.core.entries import Bank, EntryRules, Facts
 
 DAY = date(2026, 3, 10)
+#: Both customers are suppliers, too.
+SUPPLIERS = {"C1": "F1", "C2": "F2"}
 _MARKS = ("discounted", "drafted", "doubtful")
 BANK = "FR7630001007941234567890185"
 
@@ -68,7 +70,7 @@ def facts(
 
 def rules(mode: str = "full", **changed: Any) -> dict[str, EntryRules]:
     """Both entities' rules, their bank account kept in this mode."""
-    own = EntryRules(banks={BANK: Bank(mode, "512100", "BQ1")}, **changed)
+    own = EntryRules(banks={BANK: Bank(mode, "512100", "BQ1")}, **({"supplier_codes": SUPPLIERS} | changed))
     return {"A": own, "B": own}
 
 

@@ -111,7 +111,6 @@ def test_loss_on_a_doubtful_customer_with_its_vat() -> None:
         ({"drafted": True}, "413000"),
         ({"doubtful": True}, "416000"),
         ({"doubtful": True, "drafted": True}, "416000"),
-        ({"doubtful": True, "kind": "retention"}, "411700"),
         ({"doubtful": True, "ledger_account": "411200"}, "411200"),
         ({}, "411000"),
     ],
@@ -235,8 +234,23 @@ def test_netting_with_a_supplier_account() -> None:
         [receipt("r", 60_000)],
     )
     assert written(known) == [
-        ("BQ1", "401000", "C1", 40_000), ("BQ1", "512100", "", 60_000), ("BQ1", "411000", "C1", -100_000)
+        ("BQ1", "401000", "F1", 40_000), ("BQ1", "512100", "", 60_000), ("BQ1", "411000", "C1", -100_000)
     ]  # fmt: skip
+
+
+def test_netting_with_nobody_s_supplier_account_waits_and_says_what_is_missing() -> None:
+    known = facts(
+        [settled("a", "r", "F1", 40_000, "netting"), settled("b", "r", "F1", 60_000)],
+        [item("F1", 100_000)],
+        [receipt("r", 60_000)],
+    )
+    result = write_entries(known, rules(supplier_codes={"C2": "F2"}), {})
+    assert lines(result.entries) == [("BQ1", "512100", "", 60_000), ("BQ1", "411000", "C1", -60_000)]
+    why = "nobody has said which supplier customer C1 is: give its account in the accounts and journals"
+    assert result.held.select("allocation_id", "reason").rows() == [("A:a", why)]
+    kept = [settled("a", "r", "F1", 40_000, "netting", account="4117"), settled("b", "r", "F1", 60_000)]
+    held_back = facts(kept, [item("F1", 100_000)], [receipt("r", 60_000)])
+    assert ("BQ1", "411700", "C1", 40_000) in written(held_back, rules(supplier_codes={}))  # a retention stays its own
 
 
 def test_a_retention_is_paid_on_its_own_account() -> None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from encours.core.entries.facts import TAXED, Cash, Claim, Facts, Known, NoRateError, Settled, Values, auxiliary
 from encours.core.entries.ids import counter_id, encours_id
-from encours.core.entries.legs import Leg, Setting, legs_between, legs_of, received
+from encours.core.entries.legs import Leg, NoSupplierError, Setting, legs_between, legs_of, received
 from encours.core.entries.rules import EntryRules
 
 #: One row a line of an entry. `net` is debit − credit in minor units of `currency`, the entity's own. `piece` is the
@@ -108,6 +108,10 @@ def write_entries(facts: Facts, rules: Mapping[str, EntryRules], open_from: Mapp
     return writer.done()
 
 
+def _unknown_supplier(customer: str) -> str:
+    return f"nobody has said which supplier customer {customer} is: give its account in the accounts and journals"
+
+
 class _Writer:
     def __init__(self, facts: Facts, rules: Mapping[str, EntryRules], open_from: Mapping[str, date]) -> None:
         self.known = Known(facts, rules)
@@ -140,6 +144,9 @@ class _Writer:
             worth = self._values.of(one.amount, one.claim.currency, by.home, one.claim.valued_on)
         except NoRateError as missing:
             self._hold(one.cash, one.allocation_id, str(missing))
+            return
+        except NoSupplierError as unknown:
+            self._hold(one.cash, one.allocation_id, _unknown_supplier(unknown.customer))
             return
         if not one.counter:
             self._note_vat(one, [*legs, *there], worth)

@@ -11,6 +11,7 @@ from encours.core.entries.rules import EntryRules
 
 _RATE = 10_000
 _PERSONAL = ("40", "41")
+_SUPPLIERS = "40"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,14 @@ class Setting:
     mode: str
     bank_account: str
     values: Values
+
+
+class NoSupplierError(Exception):
+    """Nobody has said which supplier's account is that of a `customer` (its auxiliary account)."""
+
+    def __init__(self, customer: str) -> None:
+        self.customer = customer
+        super().__init__(customer)
 
 
 def worth(one: Settled, by: Setting) -> int:
@@ -229,7 +238,12 @@ class NettingKind(Kind):
 
     def legs(self, one: Settled, by: Setting) -> list[Leg]:
         account = _account(one, by, by.rules.accounts.suppliers)
-        return [Leg(account, auxiliary(one.claim.customer_id), worth(one, by), "difference")]
+        code = auxiliary(one.claim.customer_id)
+        if account.startswith(_SUPPLIERS):  # else it stays the customer's, on another of its accounts (4117)
+            code = by.rules.supplier_codes.get(code, "")
+            if not code:
+                raise NoSupplierError(auxiliary(one.claim.customer_id))
+        return [Leg(account, code, worth(one, by), "difference")]
 
 
 class CreditKind(Kind):
@@ -250,7 +264,7 @@ KINDS: Mapping[str, Kind] = {kind.name: kind() for kind in Kind.__subclasses__()
 def legs_of(one: Settled, by: Setting) -> list[Leg]:
     """All lines of a settlement, the claim's own last; they sum to nothing. Empty where only letters are missing.
 
-    Raises NoRateError.
+    Raises NoRateError, NoSupplierError.
     """
     against = KINDS[one.kind].legs(one, by)
     total = sum(leg.net for leg in against)

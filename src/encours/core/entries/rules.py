@@ -77,7 +77,8 @@ class EntryRules:
 
     `discount_vat`, `loss_vat`: whether a discount or a loss takes its VAT with it. `receipts_vat`: VAT is due when the
     money comes (services): each receipt moves its share from the waiting account. `small_max`: up to this (minor
-    units of the entity's currency) a write-off is a small difference, beyond it a loss.
+    units of the entity's currency) a write-off is a small difference, beyond it a loss. `supplier_codes`: a customer's
+    auxiliary account -> that of the same company as a supplier; without one netting with it is not booked.
     """
 
     accounts: Accounts = field(default_factory=Accounts)
@@ -89,6 +90,7 @@ class EntryRules:
     loss_vat: bool = False
     receipts_vat: bool = False
     small_max: int = 500
+    supplier_codes: Mapping[str, str] = field(default_factory=dict)
     banks: Mapping[str, Bank] = field(default_factory=dict)
 
     @classmethod
@@ -151,7 +153,19 @@ def faults_of(value: Mapping[str, Any]) -> list[str]:
     for name, limit in (("vat_rate", _RATE_MAX), ("small_max", 10**9)):
         if name in value and not (_is_int(value[name]) and 0 <= value[name] <= limit):
             found.append(f"{name} is {value[name]!r}: give a number from 0 to {limit}")
+    found += _code_faults(value.get("supplier_codes", {}))
     return found + [f"{name} is either on or off" for name in _FLAGS if not isinstance(value.get(name, True), bool)]
+
+
+def _code_faults(value: object) -> list[str]:
+    if not isinstance(value, Mapping):
+        return ["give the supplier's account of each customer that is one"]
+    wrong = [pair for pair in value.items() if not all(isinstance(code, str) and _is_code(code) for code in pair)]
+    return [f"{code!r} = {other!r}: an account has up to {_LENGTH_MAX} characters" for code, other in wrong]
+
+
+def _is_code(value: str) -> bool:
+    return 0 < len(value) <= _LENGTH_MAX and value == value.strip() and value.isprintable()
 
 
 def _is_int(value: object) -> bool:

@@ -16,7 +16,7 @@ _FLAGS = ("discount_vat", "loss_vat", "receipts_vat")
 
 @dataclass(frozen=True)
 class Field:
-    """Name in the form, label, what it holds, and what it is: account, journal, flag, percent or amount."""
+    """Name in the form, label, what it holds, and what it is: account, journal, flag, percent, amount or lines."""
 
     name: str
     label: str
@@ -31,7 +31,7 @@ def parts(rules: EntryRules) -> list[tuple[str, list[Field]]]:
         (_("Customers"), _accounts(rules, _customers())),
         (_("Bank and collection"), _accounts(rules, _bank())),
         (_("Differences"), _accounts(rules, _differences())),
-        (_("VAT and other accounts"), _accounts(rules, _others())),
+        (_("VAT and other accounts"), [*_accounts(rules, _others()), _codes(rules)]),
         (_("Journals"), _journals(rules)),
         (_("Rules"), _rules(rules)),
     ]
@@ -53,7 +53,26 @@ def read(sent: Mapping[str, str]) -> dict[str, Any]:
         found["small_max"] = to_minor(sent["small_max"].strip() or "0", sent.get("currency", "EUR"))
     if "flags" in sent:
         found |= {name: sent.get(name) == "on" for name in _FLAGS}
+    if "supplier_codes" in sent:
+        found["supplier_codes"] = _read_codes(sent["supplier_codes"])
     return found
+
+
+def _read_codes(text: str) -> dict[str, str]:
+    """Customer -> supplier, a pair a line. Raises ValueError for a line that is none."""
+    found = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        customer, equal, supplier = (part.strip() for part in line.partition("="))
+        if not (equal and customer and supplier):
+            raise ValueError(_("%(line)s: write customer = supplier") % {"line": line})
+        found[customer] = supplier
+    return found
+
+
+def _codes(rules: EntryRules) -> Field:
+    text = "\n".join(f"{customer} = {supplier}" for customer, supplier in sorted(rules.supplier_codes.items()))
+    label = _("Customers that are suppliers too, for netting: a line each, customer account = supplier account")
+    return Field("supplier_codes", label, text, "lines")
 
 
 def _accounts(rules: EntryRules, names: list[tuple[str, str]]) -> list[Field]:

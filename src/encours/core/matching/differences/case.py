@@ -53,6 +53,7 @@ class Case:
     `per_unit`: minor units of the entity's currency for one minor unit of `currency` (None: no rate is known).
     `rates`: for late interest. `buyer`: business, consumer or public. `fee`: what the report of the batch states that
     whoever collected the money kept of it, and whose report that is (`fee_from`: payout or factor; "" where none).
+    `not_suppliers`: accounts of the items' customers for which nobody has said which supplier they are.
     """
 
     gap: int
@@ -70,6 +71,7 @@ class Case:
     buyer: str = "business"
     fee: int = 0
     fee_from: str = ""
+    not_suppliers: tuple[str, ...] = ()
 
     @cached_property
     def owed(self) -> tuple[Chosen, ...]:

@@ -23,5 +23,12 @@ class _Netting(Cause):
         told = f"{case.money(case.gap)} less came, and the payer's text speaks of netting"
         return Found(Proof(SAID, told), spread(case, self.kind))
 
+    def outside(self, case: Case, rule: Rule) -> str:
+        """What is netted goes to a supplier's account: without one it could only stand under a customer's code."""
+        if case.not_suppliers:
+            who = case.not_suppliers[0]
+            return f"nobody has said which supplier customer {who} is: give its account in the accounts and journals"
+        return super().outside(case, rule)
+
 
 CAUSE = _Netting()

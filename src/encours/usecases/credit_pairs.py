@@ -77,7 +77,8 @@ def find_credit_pairs(viewing: Viewing) -> tuple[list[CreditPair], bool]:
 
 
 def _open(viewing: Viewing) -> QuerySet[Item]:
-    return viewing.facts(Item).exclude(open=0)
+    rows: QuerySet[Item] = viewing.facts(Item).exclude(open=0)
+    return rows
 
 
 def _waiting(item_ids: list[str]) -> set[str]:
@@ -89,7 +90,7 @@ def _waiting(item_ids: list[str]) -> set[str]:
 
 def _undone() -> set[tuple[str, str]]:
     rows = ProposalLine.objects.filter(proposal__rule=RULE, proposal__state=Proposal.State.UNDONE)
-    return set(rows.values_list("credit_item_id", "item_id"))
+    return {(str(note), item) for note, item in rows.values_list("credit_item_id", "item_id")}
 
 
 def _by_name(notes: Iterable[Item], invoices: Iterable[Item]) -> list[tuple[Item, Item]]:

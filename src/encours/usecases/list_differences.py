@@ -132,7 +132,8 @@ def list_all_differences(viewing: Viewing, wanted: DifferenceFilter) -> list[Dif
 def standing_differences(viewing: Viewing) -> QuerySet[DifferenceLine]:
     """The differences of matches that stand. What was left open and is cleared since (the item is settled, the money
     used) is no difference any more."""
-    rows = viewing.rows(DifferenceLine).filter(proposal__state=Proposal.State.ACCEPTED, item_id__isnull=False)
+    rows: QuerySet[DifferenceLine] = viewing.rows(DifferenceLine)
+    rows = rows.filter(proposal__state=Proposal.State.ACCEPTED, item_id__isnull=False)
     settled = Item.objects.filter(item_id=OuterRef("item_id"), is_current=True, open=0)
     used = Receipt.objects.filter(receipt_id=OuterRef("proposal__receipt_id"), is_current=True, unapplied=0)
     return rows.exclude(Q(kind="", amount__gt=0) & Exists(settled)).exclude(Q(kind="", amount__lt=0) & Exists(used))

@@ -22,6 +22,7 @@ from encours.core.entries import (
     ENTRY,
     LETTER,
     REVERSED,
+    EntryRules,
     control,
     counter_id,
     letter_lines,
@@ -55,7 +56,7 @@ _KEY = ["entity_id", "bank", "mode", "period"]
 class Prepared:
     """What would leave now. `entries`: ENTRY; `covers`: COVER; `letters`: LETTER; `held`: HELD, with its reasons.
 
-    `named`: item -> its number and its customer's name, of what leaves for the first time.
+    `named`: item -> its number and its customer's name, of what leaves for the first time. `rules`: those it goes by.
     """
 
     entries: pl.DataFrame
@@ -63,6 +64,7 @@ class Prepared:
     letters: pl.DataFrame
     held: pl.DataFrame
     named: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    rules: Mapping[str, EntryRules] = field(default_factory=dict)
 
     def of(self, bank: str | None) -> Prepared:
         """The part of one bank account."""
@@ -70,7 +72,7 @@ class Prepared:
             return self
         mine = pl.col("bank") == bank
         parts = self.entries.filter(mine), self.covers.filter(mine), self.letters.filter(mine), self.held.filter(mine)
-        return Prepared(*parts, named=self.named)
+        return Prepared(*parts, named=self.named, rules=self.rules)
 
 
 def prepare_entries(actor: Actor, entity_id: str) -> Prepared:
@@ -224,6 +226,7 @@ def _prepared(waiting: Waiting) -> Prepared:
         pl.concat([letters, mirror.letters]),
         written.held,
         {item_id: (number, customer or "") for item_id, number, customer in names.iter_rows()},
+        waiting.rules,
     )
 
 

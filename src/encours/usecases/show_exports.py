@@ -189,7 +189,6 @@ def show_exports(viewing: Viewing) -> ExportsPage:
         return ExportsPage(_entities(wanted))
     entity = Entity.objects.get(pk=wanted[0])
     ready = prepare_entries(viewing.actor, entity.pk)
-    rules = entry_rules(entity.pk, viewing.today)
     return ExportsPage(
         entities=[],
         entity_id=entity.pk,
@@ -206,7 +205,7 @@ def show_exports(viewing: Viewing) -> ExportsPage:
         letters=ready.letters.height,
         held=_held(ready),
         batches=_batches(EntryBatch.objects.filter(entity=entity)),
-        banks=_banks(entity.pk, rules),
+        banks=_banks(entity.pk, ready.rules[entity.pk]),
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from django.db.models import Max
 
 from encours.core.base.groups import payers
-from encours.core.dunning.promises import (
+from encours.core.base.promises import (
     MONEY_SCHEMA,
     PROMISED_SCHEMA,
     REACH_DAYS,
@@ -25,7 +25,7 @@ from encours.store.models import Allocation, Import, Item, PromiseResult, Receip
 def verdicts(
     entity_id: str, rows: Sequence[PromiseResult], as_of: date, *, late: bool = False
 ) -> dict[str, dict[str, Any]]:
-    """Promise -> its verdict (`core.dunning.promises`). `late`: whether what was promised is settled by today, whenever
+    """Promise -> its verdict (`core.base.promises`). `late`: whether what was promised is settled by today, whenever
     that was; money that waits to be applied settles nothing yet."""
     customers = sorted({row.customer_id for row in rows})
     pays = _payers(customers)
@@ -92,7 +92,7 @@ def _money(entity_id: str, pays: dict[str, str], as_of: date) -> pl.DataFrame:
 
 
 def _banked_on(entity_id: str, as_of: date) -> date | None:
-    """How far money is known (`core.dunning.promises.banked_on`); where there is none, the last import's day."""
+    """How far money is known (`core.base.promises.banked_on`); where there is none, the last import's day."""
     mine = Receipt.objects.filter(entity_id=entity_id, is_current=True, booked_on__lte=as_of)
     lately = mine.filter(booked_on__gte=as_of - timedelta(days=REACH_DAYS))
     last = lately.values("origin", "account").annotate(on=Max("booked_on")).values_list("origin", "account", "on")

@@ -6,6 +6,7 @@ chance that it is still unpaid at the end of day d. Inside a cell of several day
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,6 +82,25 @@ def postponed(of: Curves, until: Int32, kept: Float64, early: Int32, late: Int32
     left = np.empty_like(of.left)
     _mixed(then, kept, early, late, left)
     return of._replace(left=left)
+
+
+def parts_moved(of: Curves, place: Int64, share: Float64, move: Callable[[Curves], Curves]) -> Curves:
+    """The distributions of which parts are moved: `share` (0 … 1) of item `place`, parallel arrays, several an item.
+
+    `move` is given the curves of those items, in their order. What no part moves is as before. An item that is moved
+    whole has the days of its moved curve; one in parts keeps its own, a cell that a part's day cuts is even again.
+    """
+    size = np.diff(of.first)[place]
+    first = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    at = np.arange(first[-1]) + np.repeat(of.first[:-1][place] - first[:-1], size)
+    moved = move(Curves(first, of.begin[at], of.length[at], of.left[at]))
+    share_at = np.repeat(share, size)
+    rest = np.ones(len(of.left)) - np.bincount(at, share_at, len(of.left))
+    left = np.clip(rest, 0.0, 1.0) * of.left + np.bincount(at, share_at * moved.left, len(of.left))
+    begin, length = of.begin.copy(), of.length.copy()
+    whole = np.repeat(share >= 1.0, size)
+    left[at[whole]], begin[at[whole]], length[at[whole]] = moved.left[whole], moved.begin[whole], moved.length[whole]
+    return Curves(of.first, begin, length, np.clip(left, 0.0, 1.0))
 
 
 @kernel

@@ -11,6 +11,7 @@ from encours.core.base.book import Book
 from encours.core.base.groups import payers
 from encours.core.behaviour.change import changes, starts
 from encours.core.behaviour.history import AUTOMATIC, DECIDED, INTERVAL, NONE, TELLING
+from encours.core.behaviour.promised import judged_promises
 from encours.core.behaviour.runs import runs
 from encours.core.behaviour.shifts import shifts
 from encours.core.behaviour.slip import slip
@@ -48,6 +49,7 @@ def payer_figures(
     """
     told = history.filter(pl.col("kind").is_in(TELLING))
     paid = told.filter(pl.col("ending").is_in([DECIDED, INTERVAL])).sort("payer_id", "paid_on", "item_id")
+    exact = paid.filter(pl.col("ending") == DECIDED)  # the middle of two snapshots is no day that anybody chose
     rows = told.group_by("payer_id", maintain_order=True).agg(
         pl.col("segment").first(),
         last_seen_on=pl.col("seen_on").max(),
@@ -58,7 +60,7 @@ def payer_figures(
     )
     known = book.as_of(as_of)
     parts = (
-        _delays(paid, as_of), runs(paid), _change(paid), _large(paid), _cost(paid, as_of, yearly_rate),
+        _delays(paid, as_of), runs(exact), _change(paid), _large(paid), _cost(paid, as_of, yearly_rate),
         _disputes(known, told), _promises(known, history, as_of), _returned(known),
         slip(history, _excused(known, history, as_of, arrived), as_of),
     )  # fmt: skip
@@ -161,15 +163,10 @@ def _excused(known: Book, history: pl.DataFrame, as_of: date, arrived: pl.Series
 
 
 def _promises(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """promises that fell due, and those kept within three days."""
-    rows = known.promises.select("item_id", promised_on="due_on").join(
-        history.select("item_id", "payer_id", "paid_on"), on="item_id"
-    )
-    grace = pl.col("promised_on") + timedelta(days=3)
-    due = rows.filter(grace < as_of)
+    """promises that fell due, and those kept within three days, each by its own amount."""
+    due = judged_promises(known, history, as_of).filter("past")
     return due.group_by("payer_id").agg(
-        promises=pl.len().cast(pl.Int64),
-        promises_kept=(pl.col("paid_on") <= grace).fill_null(False).sum().cast(pl.Int64),
+        promises=pl.len().cast(pl.Int64), promises_kept=pl.col("kept").sum().cast(pl.Int64)
     )
 
 

@@ -12,14 +12,14 @@ from encours.core.base.book import Book
 from encours.core.base.issue import Issues
 from encours.core.behaviour.baselines import own_median
 from encours.core.behaviour.calibrate import OWN_MEDIAN
-from encours.core.behaviour.curves import Curves, day_when, left_at, mean_day, paid_between, postponed
+from encours.core.behaviour.curves import Curves, day_when, left_at, mean_day, paid_between, parts_moved, postponed
 from encours.core.behaviour.distribute import distribute
-from encours.core.behaviour.grid import Float32, Float64, Int32, Int64
+from encours.core.behaviour.grid import Float32, Int32, Int64
 from encours.core.behaviour.looks import standing
 from encours.core.behaviour.model import Model, learn
 from encours.core.behaviour.own import SAID
 from encours.core.behaviour.panel import day_number
-from encours.core.behaviour.shift import SHIFT_SCHEMA
+from encours.core.behaviour.shift import SHIFT_SCHEMA, divided
 from encours.core.behaviour.shifts import shifts
 from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
 from encours.core.behaviour.shifts.probably_paid import proposed
@@ -33,7 +33,8 @@ _PAYMENTS = SAID.index("payments")
 
 #: One row an open item. `p_late`: chance of being paid after the due date (1: it is late); `p_unpaid_90`: of being
 #: unpaid 90 days after it; `p_partial`: of coming in parts, as often as this payer's did. `basis`: what the dates rest
-#: on (model, model_thin, own_past, book). `payments`: known payments of the payer. `shift`: the rule that moved it.
+#: on (model, model_thin, own_past, book). `payments`: known payments of the payer. `shift`: the first rule that moved
+#: it or a part of it; the dates are those of its money then: by `p50_on` half of what is open has come.
 PREDICTION_SCHEMA: dict[str, pl.DataType] = {
     "item_id": pl.String(),
     "entity_id": pl.String(),
@@ -114,10 +115,9 @@ def predict_studied(
     found = distribute(of, item, day, model.learnt)
     rows = of.history.select(*(name for name in PREDICTION_SCHEMA if name in of.history.columns))[of.items.row[item]]
     moved = _moved(book, of, rows, proposals)
-    curves = found.curves
-    if moved["shift"].null_count() < moved.height:
-        curves = _shifted(curves, moved, of.day)
-    p10, p50, p90 = _quantiles(of, model, item, day, found.said, curves, moved)
+    curves = _shifted(found.curves, moved) if moved.height else found.curves
+    shift = _first(rows, moved)
+    p10, p50, p90 = _quantiles(of, model, item, day, found.said, curves, shift)
     due = of.items.due[item]
     days = {"p10_on": p10, "p50_on": p50, "p90_on": p90, "expected_on": np.rint(mean_day(curves)).astype(np.int32)}
     rows = rows.with_columns(
@@ -125,7 +125,7 @@ def predict_studied(
         p_late=pl.Series(left_at(curves, due)),
         p_unpaid_90=pl.Series(left_at(curves, due + 90)),
         payments=pl.Series(found.said[:, _PAYMENTS].astype(np.int64)),
-        shift=moved["shift"],
+        shift=shift,
     )
     rows = _partial(rows.with_columns(basis=_basis(model)), of.history)
     rows = rows.select(pl.col(name).cast(dtype) for name, dtype in PREDICTION_SCHEMA.items())
@@ -133,7 +133,7 @@ def predict_studied(
 
 
 def _quantiles(
-    of: Study, model: Model, item: Int64, day: Int32, said: Float32, curves: Curves, moved: pl.DataFrame
+    of: Study, model: Model, item: Int64, day: Int32, said: Float32, curves: Curves, shift: pl.Series
 ) -> tuple[Int32, Int32, Int32]:
     """P10, P50, P90 as days since 1970, in order.
 
@@ -145,7 +145,7 @@ def _quantiles(
     p50 = day_when(curves, np.full(count, 0.5))
     if model.basis == OWN_MEDIAN:
         own = (own_median(of, item, day, said).p50 + of.items.due[item]).astype(np.int32)
-        usual = moved["shift"].is_null().to_numpy() & (day - of.items.due[item] <= LONG)
+        usual = shift.is_null().to_numpy() & (day - of.items.due[item] <= LONG)
         p50 = np.where(usual, own, p50).astype(np.int32)
     assert not len(day) or (p50 > day).all()
     return np.minimum(p10, p50), p50, np.maximum(p90, p50)
@@ -160,25 +160,30 @@ def _basis(model: Model) -> pl.Expr:
 
 
 def _moved(book: Book, of: Study, rows: pl.DataFrame, proposals: pl.DataFrame | None) -> pl.DataFrame:
-    """SHIFT_SCHEMA and `shift` beside the rows, in their order; nulls where no rule moves an item."""
+    """What rules move of the rows: SHIFT_SCHEMA, `shift` and `place`, the row's place; in the order they are asked."""
     known = book.as_of(of.as_of)
     waits = [] if proposals is None else [proposed(proposals, of.as_of)]
     found = [part.select(*SHIFT_SCHEMA, shift=pl.lit(PROBABLY_PAID.name)) for part in waits]
     found += [
         rule.find(known, of.history, of.as_of).select(*SHIFT_SCHEMA, shift=pl.lit(rule.name)) for rule in shifts()
     ]
-    first = pl.concat(found).unique("item_id", keep="first", maintain_order=True)
-    return rows.select("item_id").join(first, on="item_id", how="left", maintain_order="left")
+    places = rows.select("item_id").with_row_index("place")
+    return divided(pl.concat(found).join(places, on="item_id", how="inner", maintain_order="left"))
 
 
-def _shifted(curves: Curves, moved: pl.DataFrame, day: int) -> Curves:
+def _first(rows: pl.DataFrame, moved: pl.DataFrame) -> pl.Series:
+    """The first rule that moves each row; null where none does."""
+    first = moved.unique("item_id", keep="first", maintain_order=True).select("item_id", "shift")
+    return rows.select("item_id").join(first, on="item_id", how="left", maintain_order="left")["shift"]
+
+
+def _shifted(curves: Curves, moved: pl.DataFrame) -> Curves:
     """The curves of which some are moved; those of which nothing is known stay as they are."""
-
-    def days(name: str) -> Int32:
-        return moved[name].to_physical().fill_null(day).to_numpy().astype(np.int32)
-
-    kept: Float64 = moved["kept"].fill_null(0.0).to_numpy()
-    return postponed(curves, days("until_on"), kept, days("early_on"), days("late_on"))
+    until, early, late = (
+        moved[name].to_physical().to_numpy().astype(np.int32) for name in ("until_on", "early_on", "late_on")
+    )
+    place, share, kept = (moved[name].to_numpy() for name in ("place", "share", "kept"))
+    return parts_moved(curves, place.astype(np.int64), share, lambda of: postponed(of, until, kept.copy(), early, late))
 
 
 def _partial(rows: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:

@@ -10,11 +10,13 @@ import polars as pl
 
 from encours.core.base.book import Book
 
-#: What a rule finds. `kept`: chance (0 … 1) that the item is paid on one of the days `early_on` … `late_on`; otherwise
-#: it is paid as its payer usually pays what is still open after `until_on`. `measured`: cases of this book that the
-#: chance rests on (0: it is what is usual elsewhere).
+#: What a rule finds. `share` (0 … 1]: the part of what is open that it moves; several rows of an item move a part each.
+#: `kept`: chance (0 … 1) that this part is paid on one of the days `early_on` … `late_on`; otherwise it is paid as its
+#: payer usually pays what is still open after `until_on`. `measured`: cases of this book that the chance rests on (0:
+#: it is what is usual elsewhere).
 SHIFT_SCHEMA: dict[str, pl.DataType] = {
     "item_id": pl.String(),
+    "share": pl.Float64(),
     "kept": pl.Float64(),
     "early_on": pl.Date(),
     "late_on": pl.Date(),
@@ -28,7 +30,7 @@ class Shift:
     """A rule: `find(known, history, as_of)` gives SHIFT_SCHEMA, `sentence` says it to a collector.
 
     `known` is the Book as known on the day, `history` a frame of HISTORY_SCHEMA. Rules are asked by `rank`; the first
-    that finds an item moves it.
+    that finds an item moves its part of it, the next ones what is left.
     """
 
     name: str
@@ -40,6 +42,20 @@ class Shift:
 def nothing() -> pl.DataFrame:
     """No item is moved."""
     return pl.DataFrame(schema=SHIFT_SCHEMA)
+
+
+def part_of_open(amount: str) -> pl.Expr:
+    """`share`: the part that an amount is of `open`; all of it where no amount is known."""
+    part = pl.col(amount).abs() / pl.col("open")
+    return pl.when((pl.col(amount) != 0) & (pl.col("open") > 0)).then(part.clip(0.0, 1.0)).otherwise(1.0)
+
+
+def divided(found: pl.DataFrame) -> pl.DataFrame:
+    """SHIFT_SCHEMA and more, in the order in which rows are asked: each has of `share` what those before it left."""
+    before = pl.col("share").cum_sum().over("item_id") - pl.col("share")
+    left = pl.min_horizontal("share", 1.0 - before)
+    # What a cent's rounding leaves is nothing.
+    return found.with_columns(share=left).filter(pl.col("share") > 1e-9)
 
 
 def shrunk(hits: int, cases: int, usual: float, weight: float = 10.0) -> float:

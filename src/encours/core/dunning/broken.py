@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.base.days import bank_calendar
-from encours.core.dunning.holding import working_days_after
-from encours.core.dunning.promises import (
+from encours.core.base.promises import (
     MONEY_SCHEMA,
     PROMISED_SCHEMA,
     REACH_DAYS,
@@ -17,6 +16,7 @@ from encours.core.dunning.promises import (
     banked_on,
     judge,
 )
+from encours.core.dunning.holding import working_days_after
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts

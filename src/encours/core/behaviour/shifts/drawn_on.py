@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.behaviour.shift import SHIFT_SCHEMA, Shift, nothing, shrunk
+from encours.core.behaviour.shift import SHIFT_SCHEMA, Shift, nothing, part_of_open, shrunk
 
 _WAITS = ("accepted", "presented", "discounted")
 #: Share that is paid, days that the bank takes, and days until what came back is paid otherwise.
@@ -21,11 +21,13 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
         return nothing()
     ended = drawn.filter(pl.col("state").is_in(["paid", "unpaid"]))
     chance = shrunk(ended.filter(state="paid").height, ended.height, _USUAL)
-    rows = known.instrument_items.select("instrument_id", "item_id").join(waits, on="instrument_id")
-    last = rows.sort("due_on", maintain_order=True).unique("item_id", keep="last", maintain_order=True)
+    covered = known.instrument_items.select("instrument_id", "item_id", covered="amount")
+    rows = covered.join(waits, on="instrument_id").join(history.select("item_id", "open"), on="item_id")
+    last = rows.sort("due_on", "instrument_id", descending=[True, False])
     soonest = pl.lit(as_of + timedelta(days=1))
     return last.select(
         "item_id",
+        share=part_of_open("covered"),
         kept=pl.lit(chance),
         early_on=pl.max_horizontal("due_on", soonest),
         late_on=pl.max_horizontal(pl.col("due_on") + timedelta(days=_BANK_DAYS), soonest),

@@ -23,8 +23,9 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
     owed = history.join(opened, on="customer_id").filter((pl.col("open") > 0) & (pl.col("issued_on") <= pl.col("on")))
     until = pl.lit(as_of + timedelta(days=_DAYS))
     return owed.select(
-        "item_id", kept=pl.lit(0.0), early_on=until, late_on=until, until_on=until, measured=pl.lit(0, dtype=pl.Int64)
-    ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name
+        "item_id", share=pl.lit(1.0), kept=pl.lit(0.0), early_on=until, late_on=until, until_on=until,
+        measured=pl.lit(0, dtype=pl.Int64),
+    ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name  # fmt: skip
 
 
 SHIFT = Shift("insolvent", 1, "The customer is insolvent: nothing is expected within the year.", _find)

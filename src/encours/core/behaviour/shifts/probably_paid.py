@@ -62,6 +62,7 @@ def _soon(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
     surest = found.group_by("item_id", maintain_order=True).agg(pl.col("kept").max())
     return surest.select(
         "item_id",
+        pl.lit(1.0).alias("share"),
         "kept",
         early_on=pl.lit(as_of + timedelta(days=1)),
         late_on=pl.lit(as_of + timedelta(days=_DAYS)),

@@ -7,28 +7,31 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.behaviour.shift import SHIFT_SCHEMA, Shift, nothing, shrunk
+from encours.core.behaviour.promised import GRACE_DAYS, judged_promises
+from encours.core.behaviour.shift import SHIFT_SCHEMA, Shift, nothing, part_of_open, shrunk
 
-#: A promise counts as kept up to so many days after its date; usually two in three are.
-_GRACE, _USUAL = 3, 0.65
+#: Usually two promises in three are kept.
+_USUAL = 0.65
 
 
 def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    made = known.promises.filter(pl.col("item_id").is_not_null() & (pl.col("made_on") <= as_of))
-    if made.is_empty():
+    rows = judged_promises(known, history, as_of)
+    if rows.is_empty():
         return nothing()
-    rows = made.join(history.select("item_id", "paid_on", "open", "due_on"), on="item_id", suffix="_item")
-    past = rows.filter(pl.col("due_on") + timedelta(days=_GRACE) < as_of)
-    kept = past.filter(pl.col("paid_on") <= pl.col("due_on") + timedelta(days=_GRACE))
-    chance = shrunk(kept.height, past.height, _USUAL)
-    waits = rows.filter((pl.col("open") > 0) & (pl.col("due_on") + timedelta(days=_GRACE) > as_of))
-    last = waits.sort("made_on", maintain_order=True).unique("item_id", keep="last", maintain_order=True)
+    past = rows.filter("past")
+    chance = shrunk(past["kept"].sum(), past.height, _USUAL)
+    # The last word about an item comes first; instalments were agreed together and follow each other.
+    soon_enough = pl.col("due_on") + timedelta(days=GRACE_DAYS) > as_of
+    waits = rows.filter(soon_enough & ~pl.col("kept") & (pl.col("left") > 0)).sort(
+        "made_on", "due_on", "promise_id", descending=[True, False, False]
+    )
     soonest = pl.lit(as_of + timedelta(days=1))
-    return last.select(
+    return waits.select(
         "item_id",
+        share=part_of_open("left"),
         kept=pl.lit(chance),
         early_on=pl.max_horizontal(pl.col("due_on") - timedelta(days=1), soonest),
-        late_on=pl.max_horizontal(pl.col("due_on") + timedelta(days=_GRACE), soonest),
+        late_on=pl.max_horizontal(pl.col("due_on") + timedelta(days=GRACE_DAYS), soonest),
         until_on=pl.col("due_on"),
         measured=pl.lit(past.height, dtype=pl.Int64),
     ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name

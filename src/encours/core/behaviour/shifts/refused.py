@@ -21,8 +21,9 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
         return nothing()
     until = pl.max_horizontal(pl.col("on") + timedelta(days=_DAYS), pl.lit(as_of + timedelta(days=_LEAST)))
     return told.select(
-        "item_id", kept=pl.lit(0.0), early_on=until, late_on=until, until_on=until, measured=pl.lit(0, dtype=pl.Int64)
-    ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name
+        "item_id", share=pl.lit(1.0), kept=pl.lit(0.0), early_on=until, late_on=until, until_on=until,
+        measured=pl.lit(0, dtype=pl.Int64),
+    ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name  # fmt: skip
 
 
 SHIFT = Shift(

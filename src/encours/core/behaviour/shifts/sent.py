@@ -21,6 +21,7 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
     last = told.group_by(item_id="subject_id").agg(pl.col("on").max())
     return last.select(
         "item_id",
+        share=pl.lit(1.0),
         kept=pl.lit(_USUAL),
         early_on=pl.lit(as_of + timedelta(days=1)),
         late_on=pl.max_horizontal(pl.col("on") + timedelta(days=_DAYS), pl.lit(as_of + timedelta(days=1))),

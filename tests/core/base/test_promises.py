@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from encours.core.dunning.promises import JUDGED_SCHEMA, MONEY_SCHEMA, PROMISED_SCHEMA, SETTLED_SCHEMA, judge
+from encours.core.base.promises import JUDGED_SCHEMA, MONEY_SCHEMA, PROMISED_SCHEMA, SETTLED_SCHEMA, judge
 
 DUE = date(2026, 5, 5)
 HELD = DUE + timedelta(days=2)

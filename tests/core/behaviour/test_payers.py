@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import cast
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +14,8 @@ from encours.core.behaviour.alerts import alerts
 from encours.core.behaviour.change import changes
 from encours.core.behaviour.figures import payer_figures
 from encours.core.behaviour.flags import LEAVE_ALONE, PASSED
-from encours.core.behaviour.history import history
+from encours.core.behaviour.history import INTERVAL, history
+from encours.core.behaviour.own import own
 from encours.core.behaviour.payers import Payers
 from encours.core.behaviour.profile import profiled
 from encours.core.behaviour.profiles import named
@@ -162,6 +166,70 @@ def test_payments_that_vanish_are_seen() -> None:
     extra = [({**item, "item_id": f"V-open-{n}"}, None) for n, (item, _) in enumerate(stopped)]
     found = known(list(extra), {"V": _PROMPT[:18], "P": _PROMPT}, 175)
     assert "vanishing" in set(found.alerts.filter(payer_id="V")["alert"])
+
+
+def test_what_was_credited_or_is_disputed_has_not_vanished() -> None:
+    stopped = [{**unpaid("V", 140 + 4 * n)[0], "item_id": f"V-open-{n}"} for n in range(6)]
+    rows = paid(_PROMPT[:18], "V")
+    items, letters = [item for item, _ in rows] + stopped, [letter for _, letter in rows]
+    closed = [
+        {"item_id": f"V-open-{n}", "amount": 5_000, "allocated_on": day(150 + 4 * n), "kind": kind}
+        for n, kind in enumerate(["credit", "netting", "write_off", "ledger", "credit"])
+    ]
+    disputed = pl.DataFrame(
+        {"dispute_id": [f"D{n}" for n in range(6)], "item_id": [f"V-open-{n}" for n in range(6)], "amount": 5_000,
+         "reason": "price", "opened_on": day(150)}
+    )  # fmt: skip
+    for book, said in (
+        (book_of(items, letters), {"vanishing"}),
+        (book_of(items, letters + closed), set()),
+        (book_of(items, letters, disputes=disputed), set()),
+    ):
+        found = know_payers(book, study(book, day(175)), predict(book, day(175)))
+        assert set(found.alerts["alert"]) & {"vanishing"} == said
+
+
+def test_snapshots_make_no_payment_run() -> None:
+    rows = paid([int(late) for late in np.random.default_rng(3).integers(0, 25, 40)], "S")
+    ends = [day(-1), *(date(2025, month, 1) - timedelta(days=1) for month in range(2, 13))]
+    letters: list[dict[str, object]] = []
+    for _, letter in rows:
+        seen = min(one for one in ends if one >= cast(date, letter["allocated_on"]))
+        between = {"kind": "ledger", "allocated_on": seen, "earliest_on": ends[ends.index(seen) - 1]}
+        letters.append({**letter, **between})
+    book = book_of([item for item, _ in rows], letters)
+    told = history(book, day(333))
+    assert set(told["ending"]) == {INTERVAL}
+    found = payer_figures(book, told, day(333)).row(0, named=True)
+    assert (found["run_weekday"], found["run_month_days"], found["payments"]) == (None, None, 40)
+    of = study(book, day(333))
+    said = own(of.items, of.pool, np.zeros(1, np.int32), np.array([of.day], np.int32))
+    assert said.weekday == pytest.approx(1.0)
+    assert said.month_day == pytest.approx(1.0)
+
+
+def test_drawn_money_makes_nobody_punctual_or_late() -> None:
+    rows = paid(_PROMPT, "P")
+    drafts = paid([8] * 12, "D", every=9)
+    items = [item for item, _ in rows] + [{**item, "customer_id": "P"} for item, _ in drafts] + [unpaid("P", 160)[0]]
+    letters = [letter for _, letter in rows] + [{**letter, "receipt_id": letter["item_id"]} for _, letter in drafts]
+    receipts = pl.DataFrame(
+        [
+            {"receipt_id": letter["item_id"], "entity_id": "E", "customer_id": "P", "kind": "draft", "currency": "EUR",
+             "amount": letter["amount"], "booked_on": letter["allocated_on"], "account": "B", "origin": "bank"}
+            for _, letter in drafts
+        ]
+    )  # fmt: skip
+    book = book_of(items, letters, receipts=receipts)
+    found = know_payers(book, study(book, day(166)), predict(book, day(166)))
+    said = found.alerts.filter(alert="first_late")["sentence"].to_list()
+    assert said == ["Always on time in 20 payments, and now 6 days late."]
+
+
+def test_who_was_late_once_was_not_always_on_time() -> None:
+    found = known([unpaid("P", 160)], {"P": [*_PROMPT[:10], 9, *_PROMPT[11:]]}, 166)
+    said = found.alerts.filter(alert="first_late")["sentence"].to_list()
+    assert said == ["On time in 19 of 20 payments, and now 6 days late."]
 
 
 def test_rules_are_found_by_being_there_and_have_names_of_their_own() -> None:

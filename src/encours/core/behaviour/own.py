@@ -122,7 +122,7 @@ def _pooled(items: Any, day: Any, lag: Any, starts: Any, cell_of: Any, hazard: A
             risk[items.segment[i]],
             ends[items.segment[i]],
         )
-        if paid:
+        if paid and items.exact[i]:
             days[(items.end[i] + 3) % 7] += 1.0
     mean = (ends.sum() + 1.0) / (risk.sum() + 20.0)
     for cell in range(CELLS):
@@ -261,7 +261,7 @@ def _days(items: Any, low: Any, high: Any, now: Any, pool_weekday: Any, weekday:
     months = np.zeros(31, dtype=np.float64)
     total = 0.0
     for i in range(low, high):
-        if items.told[i] <= now and items.paid[i] and items.counts[i]:
+        if items.told[i] <= now and items.paid[i] and items.counts[i] and items.exact[i]:
             seven[(items.end[i] + 3) % 7] += 1.0
             months[_month_day(items.end[i])] += 1.0
             total += 1.0

@@ -19,7 +19,8 @@ class Panel(NamedTuple):
     """One entry an item. Days are days since 1970; `first[p]` is where payer p's items begin.
 
     `end`: the day it was paid or left without a payment (NEVER: open); `told`: the day that was known. `paid`: whether
-    `end` is a payment. `counts`: whether the item tells of a habit. `log_amount`: natural logarithm of minor units.
+    `end` is a payment. `counts`: whether the item tells of a habit; `exact`: whether `end` is a day, and not the middle
+    of two snapshots, which tells of no weekday. `log_amount`: natural logarithm of minor units.
     `row`: its place in the history frame. `drawn`: direct debits and drafts; they stand under a payer of their own.
     """
 
@@ -34,6 +35,7 @@ class Panel(NamedTuple):
     told: Int32
     paid: Bools
     counts: Bools
+    exact: Bools
     drawn: Bools
     term: Int32
     log_amount: Float32
@@ -54,6 +56,7 @@ def panel(history: pl.DataFrame) -> Panel:
         told=pl.max_horizontal(pl.col("told_on").to_physical(), ended).fill_null(NEVER),
         paid=pl.col("ending").is_in(_PAID),
         counts=pl.col("kind").is_in(TELLING),
+        exact=pl.col("ending") != INTERVAL,
         drawn="drawn",
         term=(pl.col("due_on") - pl.col("issued_on")).dt.total_days(),
         log_amount=pl.col("amount").cast(pl.Float64).log().cast(pl.Float32),
@@ -73,6 +76,7 @@ def panel(history: pl.DataFrame) -> Panel:
         told=_whole(rows["told"]),
         paid=_marks(rows["paid"]),
         counts=_marks(rows["counts"]),
+        exact=_marks(rows["exact"]),
         drawn=_marks(rows["drawn"]),
         term=_whole(rows["term"]),
         log_amount=np.array(rows["log_amount"].to_numpy(), dtype=np.float32),

@@ -1,6 +1,8 @@
 """Shrinking or vanishing payments: much less comes than fell due, of a payer that used to pay what fell due.
 
-Money that has come and waits to be applied has come: our own backlog is no sign of theirs.
+Money that has come and waits to be applied has come: our own backlog is no sign of theirs. What was credited, netted,
+written off or closed by the ERP alone asks for no payment any more, and what is disputed waits for us: both are left
+out.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from datetime import timedelta
 import polars as pl
 
 from encours.core.behaviour.alert import Alert, Seen
+from encours.core.behaviour.history import NONE
 
 #: The window, how much of what fell due is little, and how much is usual of a payer that this says something about.
 _DAYS, _LITTLE, _USUAL = 45, 0.4, 0.8
@@ -18,6 +21,8 @@ _LEAST_ITEMS, _YEAR = 4, 365
 
 def _find(seen: Seen) -> pl.DataFrame:
     rows = seen.history.join(seen.profiles.select("payer_id", "delay_median", "delay_p90"), on="payer_id")
+    disputed = seen.known.disputes.filter(pl.col("closed_on").is_null())["item_id"]
+    rows = rows.filter((pl.col("ending") != NONE) & ~pl.col("item_id").is_in(disputed.implode()))
     # What should be there by now: due, and later than the payer is in nine cases of ten.
     ripe = pl.col("due_on") + pl.duration(days=pl.col("delay_p90").clip(0, 60).ceil())
     rows = rows.filter((ripe <= seen.as_of) & (pl.col("due_on") > seen.as_of - timedelta(days=_YEAR)))

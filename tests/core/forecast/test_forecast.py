@@ -286,3 +286,39 @@ def test_an_order_without_a_day_takes_as_long_as_usual() -> None:
     told = _made(book, spread_of({"I1": [(2, 1, 1.0)]})).orders.row(0, named=True)
     assert told["invoice_on"] == on(10)
     assert told["counted"] == round(100_00 * (1 - 20 * 0.03 / 25))
+
+
+def _by_source(asked: Scenario | None, orders: pl.DataFrame) -> dict[str, list[int]]:
+    book, day = company()
+    items = opened(book, day)
+    found = forecast(book.replace(orders=orders), day, items, usual(items, day), scenario=asked)
+    rows = found.outlook.group_by("source", maintain_order=True).agg("mean")
+    return {str(source): mean for source, mean in rows.iter_rows()}
+
+
+def test_a_default_takes_the_customers_invoices_to_come_as_well() -> None:
+    _, day = company()
+    orders = _orders([("O", "C3", 2_000_000, "open", 0)]).with_columns(
+        ordered_on=pl.lit(day - timedelta(days=10)), invoice_on=pl.lit(day + timedelta(days=3))
+    )
+    usually = _by_source(None, orders)
+    lost = _by_source(Scenario("customer_lost", customer_id="C3"), orders)
+    assert sum(lost["orders"]) == 0
+    assert all(now <= before for now, before in zip(lost["total"], usually["total"], strict=True))
+    # Eight customers invoiced alike: one in eight is gone, of what no order stands for.
+    share = sum(lost["expected_invoices"]) / sum(usually["expected_invoices"])
+    assert 0.8 <= share <= 0.95
+    without = _by_source(Scenario("customer_lost", customer_id="C3"), orders.clear())
+    assert sum(without["expected_invoices"]) / sum(_by_source(None, orders.clear())["expected_invoices"]) == (
+        pytest.approx(7 / 8, abs=0.05)
+    )
+
+
+def test_who_pays_later_pays_invoices_to_come_later() -> None:
+    none = _orders([])
+    usually = _by_source(None, none)["expected_invoices"]
+    later = _by_source(Scenario("all_later", days=14), none)["expected_invoices"]
+    assert later[:2] == [0, 0]
+    assert later[2:] == pytest.approx(usually[:-2], rel=1e-6, abs=2)
+    one = _by_source(Scenario("customer_later", customer_id="C3", days=14), none)["expected_invoices"]
+    assert sum(later) < sum(one) < sum(usually)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -11,10 +13,11 @@ from encours.core.base.book import Book
 from encours.core.base.issue import Issues
 from encours.core.forecast import result
 from encours.core.forecast.cash import expected_cash, left_out
-from encours.core.forecast.cells import DAYS, Float64, Int64, chances, edges
+from encours.core.forecast.cells import DAYS, Int64, chances, edges
 from encours.core.forecast.draws import DRAWS, by_week, quantiles
 from encours.core.forecast.expected import by_item, starts
-from encours.core.forecast.invoicing import LEAST_WEEKS, drawn_cash, invoicing, pasts, to_cash
+from encours.core.forecast.invoicing import LEAST_WEEKS, Moved, drawn_cash, invoicing, pasts, to_cash
+from encours.core.forecast.moved import Purse, everyone, invoiced, moved, ordered
 from encours.core.forecast.normal import keys
 from encours.core.forecast.orders import orders_of
 from encours.core.forecast.result import EXPECTED_INVOICES, OPEN_ITEMS, ORDERS, SOURCES, TOTAL, Forecast
@@ -22,6 +25,13 @@ from encours.core.forecast.scenario import SCENARIO, Scenario, changes, postpone
 from encours.core.forecast.scenarios import rules
 from encours.core.forecast.shock import shares
 from encours.core.forecast.source import PURSE, Money, money
+
+
+class _New(NamedTuple):
+    """Of invoices to come: all orders as documents, whatever a scenario says of them, and the parts that it moves."""
+
+    orders: pl.DataFrame
+    moved: Mapping[Purse, Sequence[Moved]]
 
 
 def forecast(
@@ -43,8 +53,11 @@ def forecast(
     known, issues = book.as_of(as_of), Issues()
     items, out = expected_cash(known, predicted)
     told, documents, order_spread = orders_of(known, as_of)
+    new = _New(documents, {})
     if scenario:
-        change = changes(scenario, rules(), items)
+        past = invoiced(known, as_of)
+        change = changes(scenario, rules(), everyone(items, documents, past))
+        new = _New(documents, moved(change, past, documents, as_of, weeks))
         lost = items.join(change.filter("lost"), on="customer_id", how="semi").filter(pl.col("cash") > 0)
         out = pl.concat([out, left_out(lost.with_columns(amount="cash"), SCENARIO)]).sort("item_id", "reason")
         items, spread = postponed(items, spread, change)
@@ -53,11 +66,11 @@ def forecast(
     shared = shares(known, as_of)
     open_items = money(items, chances(items["item_id"], spread, as_of, ends), weeks, shared, seed)
     paid = chances(documents["item_id"], order_spread, as_of, ends)
-    ordered = money(documents, paid, weeks, shared, seed)
+    orders = money(documents, paid, weeks, shared, seed)
     found = Forecast(
         as_of=as_of,
         weeks=_weeks(open_items, weeks, as_of),
-        outlook=_outlook(known, as_of, open_items, ordered, weeks, seed, issues),
+        outlook=_outlook(known, as_of, open_items, orders, new, weeks, seed, issues),
         days=_days(open_items, as_of),
         items=by_item(items, open_items.cells, weeks, as_of),
         left_out=out,
@@ -95,19 +108,19 @@ def _table(keyed: pl.DataFrame, name: str, days: list[date], ranges: Int64, mean
 
 
 def _outlook(
-    known: Book, as_of: date, open_items: Money, ordered: Money, weeks: int, seed: int, issues: Issues
+    known: Book, as_of: date, open_items: Money, orders: Money, new: _New, weeks: int, seed: int, issues: Issues
 ) -> pl.DataFrame:
     """OUTLOOK_SCHEMA: every source of each purse, and their sum draw by draw."""
-    purses = [open_items.purses, ordered.purses]
-    written, thin = _expected_invoices(known, as_of, ordered, weeks, seed)
+    purses = [open_items.purses, orders.purses]
+    written, thin = _expected_invoices(known, as_of, new, weeks, seed)
     keyed = pl.DataFrame(list(written), schema={name: pl.String() for name in PURSE}, orient="row")
     purse = pl.concat([*purses, keyed]).unique().sort(PURSE)
     draws, means = {}, {}
-    for name, source in ((OPEN_ITEMS, open_items), (ORDERS, ordered)):
+    for name, source in ((OPEN_ITEMS, open_items), (ORDERS, orders)):
         draws[name], means[name] = (by_week(part, weeks) for part in source.totals(purse))
     none = np.zeros((DRAWS, weeks), dtype=np.int64)
-    new = [written.get(key, none) for key in purse.rows()]
-    draws[EXPECTED_INVOICES] = np.stack(new) if new else np.zeros((0, DRAWS, weeks), dtype=np.int64)
+    invoices = [written.get(key, none) for key in purse.rows()]
+    draws[EXPECTED_INVOICES] = np.stack(invoices) if invoices else np.zeros((0, DRAWS, weeks), dtype=np.int64)
     means[EXPECTED_INVOICES] = np.rint(draws[EXPECTED_INVOICES].mean(axis=1)).astype(np.int64)
     draws[TOTAL], means[TOTAL] = (np.sum(list(part.values()), axis=0) for part in (draws, means))
     for entity, currency in sorted(thin):
@@ -125,7 +138,7 @@ def _outlook(
 
 
 def _expected_invoices(
-    known: Book, as_of: date, ordered: Money, weeks: int, seed: int
+    known: Book, as_of: date, new: _New, weeks: int, seed: int
 ) -> tuple[dict[tuple[str, str], Int64], list[tuple[str, str]]]:
     """(entity_id, currency) → money by draw and week of invoices to be written, and those of which too little is known.
 
@@ -139,14 +152,6 @@ def _expected_invoices(
             continue
         names = pl.Series([f"{purse[0]}\x00{purse[1]}\x00{draw}" for draw in range(DRAWS)])
         order = np.argsort(np.argsort(keys(names, "invoicing", seed)))
-        found[purse] = drawn_cash(of, paid[purse], _ordered(ordered, purse, as_of, weeks), DRAWS, order)
+        known_orders = ordered(new.orders, purse, as_of, weeks)
+        found[purse] = drawn_cash(of, paid[purse], known_orders, DRAWS, order, new.moved.get(purse, ()))
     return found, thin
-
-
-def _ordered(ordered: Money, purse: tuple[str, str], as_of: date, weeks: int) -> Float64:
-    """What orders will be invoiced in each week."""
-    rows = ordered.items.filter((pl.col("entity_id") == purse[0]) & (pl.col("currency") == purse[1]))
-    week = (rows["invoice_on"] - as_of).dt.total_days().to_numpy() - 1
-    kept = (rows["cash"] * (1 - rows["cancelled"])).to_numpy()
-    invoiced = np.bincount(np.clip(week // 7, 0, weeks), weights=kept, minlength=weeks + 1)[:weeks]
-    return invoiced.astype(np.float64)

@@ -7,7 +7,7 @@ invoiced before, and the ways in which that was wrong are the ways in which it m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from encours.core.forecast.source import PURSE
 
 #: Weeks of invoices without which nothing is said, and weeks of which the level is made.
 LEAST_WEEKS = 13
-_LEVEL_WEEKS, _HALF_LIFE = 13, 8.0
+LEVEL_WEEKS, _HALF_LIFE = 13, 8.0
 #: Weeks that are looked at, past weeks on which a forecast is tried.
 _MOST_WEEKS, _TRIALS = 104, 26
 #: Trials without which the range is that of the weeks themselves; how far one may be off, at most.
@@ -56,6 +56,18 @@ class Invoicing(NamedTuple):
     wrong: Float64
 
 
+class Moved(NamedTuple):
+    """A part of what will be invoiced that a scenario moves.
+
+    `share` (0 … 1) of what is usual; `ordered`: what its orders will be invoiced each week; `days` later that it is
+    paid (None: never).
+    """
+
+    share: float
+    ordered: Float64
+    days: int | None
+
+
 def pasts(known: Book, as_of: date) -> Iterator[tuple[tuple[str, str], Past]]:
     """(entity_id, currency) and its daily invoicing, credit notes taken off, over two years at most."""
     start = as_of - timedelta(days=7 * _MOST_WEEKS - 1)
@@ -87,7 +99,7 @@ def _forecast(past: Past, days: int) -> Float64:
     dates = np.datetime64(past.last) + np.arange(-len(past.amount) + 1, days + 1)
     usual = _pattern(past.amount, dates)
     then, ahead = usual[: len(past.amount)], usual[len(past.amount) :]
-    weeks = min(_LEVEL_WEEKS, len(past.amount) // 7)
+    weeks = min(LEVEL_WEEKS, len(past.amount) // 7)
     weight = np.repeat(0.5 ** (np.arange(weeks - 1, -1, -1) / _HALF_LIFE), 7)
     recent = slice(len(past.amount) - 7 * weeks, len(past.amount))
     told = float((weight * then[recent]).sum())
@@ -198,12 +210,27 @@ def cash_from(amount: Float64, paid: Float64, weeks: int) -> Float64:
     return found
 
 
-def drawn_cash(of: Invoicing, paid: Paid, ordered: Float64, draws: int, order: Int64) -> Int64:
-    """Money by draw and week, what orders will be invoiced taken off each week. `order`: the trial of each draw."""
+def drawn_cash(
+    of: Invoicing, paid: Paid, ordered: Float64, draws: int, order: Int64, moved: Sequence[Moved] = ()
+) -> Int64:
+    """Money by draw and week, what orders will be invoiced taken off each week. `order`: the trial of each draw.
+
+    `ordered` holds the orders of `moved`, too: an order that is lost is no reason to write other invoices.
+    """
     weeks = len(ordered)
     weekly = of.amount.reshape(-1, 7).sum(axis=1)
-    left = np.maximum(weekly - ordered, 0.0)
-    factor = np.divide(left, weekly, out=np.zeros_like(left), where=weekly > 0)
-    cash = factor @ cash_from(of.amount, paid.share, weeks)
+
+    def brought(part: Float64, share: Float64) -> Float64:
+        factor = np.divide(part, weekly, out=np.zeros_like(part), where=weekly > 0)
+        cash: Float64 = factor @ cash_from(of.amount, share, weeks)
+        return cash
+
+    left, cash = np.maximum(weekly - ordered, 0.0), np.zeros(weeks)
+    for one in moved:
+        theirs = np.minimum(left, np.maximum(one.share * weekly - one.ordered, 0.0))
+        left = left - theirs
+        if one.days is not None:
+            cash = cash + brought(theirs, np.concatenate([np.zeros(one.days), paid.share]))
+    cash = cash + brought(left, paid.share)
     found: Int64 = np.rint(of.wrong[order[:draws] % len(of.wrong)] * cash).astype(np.int64)
     return found

@@ -30,7 +30,10 @@ class Scenario:
 @dataclass(frozen=True)
 class Rule:
     """`find(items, asked)` gives CHANGE_SCHEMA; `items`: entity_id, currency, customer_id, cash (minor units) of what
-    is open. `asks`: fields of Scenario that it needs. `sentence` says it to a treasurer."""
+    is open; 0 for customers of whom only orders or past invoices are known.
+
+    `asks`: fields of Scenario that it needs. `sentence` says it to a treasurer.
+    """
 
     name: str
     rank: int

@@ -19,7 +19,7 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
     if rows.is_empty():
         return nothing()
     past = rows.filter("past")
-    chance = shrunk(past["kept"].sum(), past.height, _USUAL)
+    chance = shrunk(past.filter("kept").height, past.height, _USUAL)
     # The last word about an item comes first; instalments were agreed together and follow each other.
     soon_enough = pl.col("due_on") + timedelta(days=GRACE_DAYS) > as_of
     waits = rows.filter(soon_enough & ~pl.col("kept") & (pl.col("left") > 0)).sort(

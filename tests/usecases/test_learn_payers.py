@@ -10,6 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from encours.core.behaviour import predict
+from encours.core.behaviour.drift import Drift
 from encours.store import parquet
 from encours.store.models import (
     AuditEntry,
@@ -20,6 +21,7 @@ from encours.store.models import (
     ProposalLine,
     Role,
     Run,
+    Setting,
     Signal,
     User,
 )
@@ -127,6 +129,39 @@ def test_by_day_nothing_is_learnt_but_what_is_expected_follows_the_facts() -> No
     now = PaymentModel.objects.get(entity_id="A")
     assert (now.learnt_on, now.reason, now.text) == (kept.learnt_on, "first", kept.text)
     assert now.stamp != kept.stamp
+
+
+def test_the_night_asks_the_model_although_the_day_has_looked_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    learn_payers(job("test"), day=DAY)
+    next_day = DAY + timedelta(days=1)
+    assert learn_payers(job("test"), day=next_day, refit=False)[0].reason == "none"
+    asked = []
+    real = learning.drift
+    monkeypatch.setattr(learning, "drift", lambda *of: asked.append(of) or real(*of))
+    assert learn_payers(job("test"), day=next_day)[0].reason != "same"
+    assert learn_payers(job("test"), day=next_day)[0].reason == "same"
+    assert learn_payers(job("test"), day=next_day, refit=False)[0].reason == "same"
+    assert len(asked) == 1
+
+
+def test_what_moved_is_learnt_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    learn_payers(job("test"), day=DAY)
+    moved = Drift(10.0, 30, 9.0, True, "moved")
+    monkeypatch.setattr(learning, "drift", lambda *_: moved)
+    assert learn_payers(job("test"), day=DAY + timedelta(days=3))[0].reason == "none", "a week has not passed"
+    assert learn_payers(job("test"), day=DAY + timedelta(days=8))[0].reason == "moved"
+    assert PaymentModel.objects.get(entity_id="A").learnt_on == DAY + timedelta(days=8)
+
+
+def test_late_money_costs_what_the_settings_say() -> None:
+    learn_payers(job("test"), day=DAY)
+    usual = PayerProfile.objects.get(customer_id="A:reliable")
+    Setting.objects.create(key="money.percent", entity_id="A", value=10)
+    learn_payers(job("test"), day=DAY + timedelta(days=1))
+    dear = PayerProfile.objects.get(customer_id="A:reliable")
+    assert usual.figures["yearly_rate"] == 0.05
+    assert dear.figures["yearly_rate"] == 0.1
+    assert dear.late_cost == pytest.approx(2 * usual.late_cost, rel=0.03)
 
 
 def test_what_is_kept_is_what_core_says_and_is_made_anew_when_lost(tmp_path: Path, settings: object) -> None:

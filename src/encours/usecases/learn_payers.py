@@ -14,14 +14,14 @@ from django.db import transaction
 from encours import __version__
 from encours.core.behaviour import Model, Payers, know_payers, learn, study
 from encours.core.behaviour.drift import Drift, drift
-from encours.core.behaviour.flags import LEAVE_ALONE, WATCH
+from encours.core.behaviour.flags import LEAVE_ALONE
 from encours.core.behaviour.next_money import next_money
 from encours.core.behaviour.predict import predict_studied
-from encours.core.behaviour.shifts import shifts
 from encours.store import audit, bulk, parquet
 from encours.store.models import ItemPrediction, PayerProfile, PaymentModel
 from encours.usecases import clock
 from encours.usecases.expected_files import stamp_of
+from encours.usecases.manage_settings import setting
 from encours.usecases.payer_deadlines import deadlines
 from encours.usecases.predict_items import Predicted, keep, kept_model, waiting_matches
 from encours.usecases.raise_signals import raise_signals
@@ -31,6 +31,8 @@ from encours.usecases.rights import Actor, require
 ACT = "manage_settings"
 #: A model that moved is learnt anew once a week at most.
 _MOVED_AGAIN_DAYS = 7
+#: Beside what asking a model gave: the day on which it was asked.
+_ASKED_ON = "asked_on"
 _FLAGS = ("kind", "until_on", "days_late", "own_p90", "p_abnormal", "sentence")
 _NEXT = {
     "p50_on": "next_on", "p10_on": "next_from_on", "p90_on": "next_to_on", "amount": "next_amount",
@@ -68,7 +70,7 @@ def learn_payers(
 
 def _learn(actor: Actor, entity_id: str, day: date, refit: bool) -> Learnt:
     stamp = stamp_of(entity_id)
-    if PaymentModel.objects.filter(entity_id=entity_id, as_of=day, stamp=stamp, engine=__version__).exists():
+    if _stands(entity_id, day, stamp, refit):
         return Learnt(entity_id, 0, 0, 0, 0, "same")
     kept = kept_model(entity_id)
     if kept is None and not refit:
@@ -80,7 +82,8 @@ def _learn(actor: Actor, entity_id: str, day: date, refit: bool) -> Learnt:
     model = learn(of) if kept is None or reason != "none" else kept
     found = predict_studied(book, of, model, waiting_matches(entity_id))
     predicted = Predicted(book, of, found, stamp)
-    known = know_payers(book, of, predicted.found, deadlines(book.as_of(day)))
+    rate = setting("money.percent", entity_id, day) / 100
+    known = know_payers(book, of, predicted.found, deadlines(book.as_of(day)), rate)
     keep(entity_id, predicted)
     with transaction.atomic():
         bulk.lock(f"payers:{entity_id}")
@@ -88,6 +91,13 @@ def _learn(actor: Actor, entity_id: str, day: date, refit: bool) -> Learnt:
         raised, gone = raise_signals(entity_id, day, known, predicted.found)
         _write_model(actor, entity_id, predicted, reason, asked)
     return Learnt(entity_id, items, customers, raised, gone, reason)
+
+
+def _stands(entity_id: str, day: date, stamp: str, refit: bool) -> bool:
+    """Whether these facts were looked at on the day. For a refit the model must have been learnt or asked that day:
+    what is worked out between two imports asks it nothing."""
+    row = PaymentModel.objects.filter(entity_id=entity_id, as_of=day, stamp=stamp, engine=__version__).first()
+    return row is not None and (not refit or row.learnt_on == day or row.drift.get(_ASKED_ON) == day.isoformat())
 
 
 def _reason(entity_id: str, day: date, learnt_on: date, asked: Drift | None) -> str:
@@ -113,15 +123,9 @@ def item_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
     """One row an open item in the columns of ItemPrediction."""
     flagged = known.flags.select("item_id", *_FLAGS)
     rows = predicted.found.items.join(flagged, on="item_id", how="left", maintain_order="left")
-    alerted = pl.col("payer_id").is_in(known.alerts["payer_id"].implode())
-    said = {rule.name: rule.sentence for rule in shifts()}
-    watched = (pl.col("kind") == LEAVE_ALONE) & alerted  # one habit is not believed of who is on alert
     return rows.with_columns(
         as_of=pl.lit(predicted.found.as_of),
-        shift_says=pl.col("shift").replace_strict(said, default=None, return_dtype=pl.String),
-        kind=pl.when(watched).then(pl.lit(WATCH)).otherwise("kind"),
-        until_on=pl.when(~watched).then("until_on"),
-        sentence=pl.when(~watched).then("sentence"),
+        shift_says=pl.col("shift").replace_strict(predicted.found.says, default=None, return_dtype=pl.String),
     )
 
 
@@ -129,12 +133,13 @@ def customer_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
     """One row a customer with a history in the columns of PayerProfile."""
     who = predicted.of.history.select("customer_id", "entity_id", "payer_id")
     who = who.unique("customer_id", keep="last", maintain_order=True)
-    profiles = known.profiles.select(
-        "payer_id", "profile", "why", "payments", "late_cost", pl.col("currency").alias("cost_currency"),
+    rated = known.profiles.with_columns(yearly_rate=pl.lit(known.yearly_rate))
+    costs = known.costs.select("customer_id", "late_cost", cost_currency="currency")
+    profiles = rated.select(
+        "payer_id", "profile", "why", "payments",
         figures=pl.struct(pl.exclude("payer_id", "profile", "why")).struct.json_encode(),
     )  # fmt: skip
-    # Who is on alert is not left alone, whatever the habit says of an item.
-    alone = known.flags.filter(pl.col("kind") == LEAVE_ALONE).join(known.alerts, on="payer_id", how="anti")
+    alone = known.flags.filter(pl.col("kind") == LEAVE_ALONE)
     left = alone.group_by("customer_id", "currency").agg(
         alone_items=pl.len(), alone_amount=pl.col("open").sum(), alone_until_on=pl.col("until_on").min()
     )
@@ -145,6 +150,7 @@ def customer_rows(predicted: Predicted, known: Payers) -> pl.DataFrame:
         "customer_id", keep="first", maintain_order=True
     )
     rows = who.sort("customer_id").join(profiles, on="payer_id", how="inner", maintain_order="left")
+    rows = rows.join(costs, on="customer_id", how="left", maintain_order="left")
     rows = rows.join(first, on="customer_id", how="left", maintain_order="left")
     rows = rows.join(left, on=["customer_id", "currency"], how="left", maintain_order="left")
     return rows.with_columns(pl.col("alone_items", "alone_amount").fill_null(0), as_of=pl.lit(predicted.found.as_of))
@@ -160,7 +166,7 @@ def _write_model(actor: Actor, entity_id: str, predicted: Predicted, reason: str
         "made_at": at,
     }
     if asked is not None:
-        values["drift"] = asked._asdict()
+        values["drift"] = {**asked._asdict(), _ASKED_ON: found.as_of.isoformat()}
     if reason != "none":
         values.setdefault("drift", {})
         model: Model = found.model

@@ -111,6 +111,7 @@ DECLARED: Mapping[str, Declared] = {
     "letters.signatories": Declared([], letter_settings.signatories_fault, part="letters", private=True),
     "payment.accounts": Declared([], letter_settings.accounts_fault, "print_iban", "letters"),
     "payment.factors": Declared([], letter_settings.factors_fault, "print_iban", "letters"),
+    "money.percent": Declared(5, _between(0, 30)),
     "dunning.minutes": Declared(120, _between(10, 600)),
     "dunning.cap": Declared(3, _between(1, 20)),
     "dunning.cap_days": Declared(7, _between(1, 60)),

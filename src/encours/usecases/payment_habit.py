@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from encours.core.behaviour.figures import USUAL_RATE
 from encours.store.models import Customer, ItemPrediction, PayerProfile, PaymentModel, Signal
 from encours.usecases.expected_files import paid_by, stamp_of
 from encours.usecases.viewing import Viewing
@@ -106,7 +107,8 @@ class SignalLine:
 
 @dataclass(frozen=True)
 class Alone:
-    """Late items that are left alone until a day; `cost` a year, in minor units of `cost_currency`."""
+    """Late items that are left alone until a day; `cost` a year, in minor units of `cost_currency`, at `rate`
+    percent."""
 
     items: int
     amount: int
@@ -116,6 +118,7 @@ class Alone:
     payments: int
     cost: int | None
     cost_currency: str | None
+    rate: str = ""
 
 
 @dataclass(frozen=True)
@@ -225,8 +228,13 @@ def _alone(row: PayerProfile) -> Alone | None:
         return None
     return Alone(
         row.alone_items, row.alone_amount, row.currency, row.alone_until_on, row.figures.get("delay_p90") or 0.0,
-        row.payments, row.late_cost, row.cost_currency,
+        row.payments, row.late_cost, row.cost_currency, percent_of(row.figures.get("yearly_rate")),
     )  # fmt: skip
+
+
+def percent_of(yearly_rate: float | None) -> str:
+    """A yearly rate in percent, as a whole number; what was learnt before rates were kept stood at the usual one."""
+    return str(round(100 * (USUAL_RATE if yearly_rate is None else yearly_rate)))
 
 
 def _on_a_run(on: date, figures: dict[str, Any]) -> bool:

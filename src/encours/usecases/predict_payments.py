@@ -18,6 +18,7 @@ from encours.core.behaviour.model import Model, learn
 from encours.core.behaviour.payers import Payers, know_payers
 from encours.core.behaviour.predict import Predictions, predict_studied
 from encours.core.behaviour.study import study
+from encours.usecases.payer_deadlines import deadlines
 
 #: The columns that `predictions` promises come first, what helps to read them after.
 _FIRST = ("item_id", "p10_on", "p50_on", "p90_on", "p_late", "p_unpaid_90", "basis")
@@ -44,7 +45,8 @@ class Predicted:
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
         """`predictions`: one row an open item; `payers`: one row a customer; `flags`: late items beside their payer's
-        habit; `alerts`: every sign of change, the likeliest first."""
+        habit; `alerts`: every sign of change, the likeliest first; `weeks`: each item's chance of payment in each of 13
+        weeks."""
         found = self.found.items
         rest = [name for name in found.columns if name not in _FIRST]
         flagged = self.payers.flags.select("item_id", flag="kind", leave_until_on="until_on", flag_reason="sentence")
@@ -53,6 +55,7 @@ class Predicted:
             "predictions": items,
             "payers": self.customers,
             "flags": self.payers.flags,
+            "weeks": self.found.weeks(),
             "alerts": self.payers.alerts.with_columns(pl.col("evidence").list.join(" ")),
         }
 
@@ -87,7 +90,7 @@ def predict_payments(book: Book, as_of: date | None = None, model: Model | None 
         raise CallError(["the book holds no dated fact; give --as-of"])
     of = study(book, day)
     found = predict_studied(book, of, learn(of) if model is None else model)
-    payers = know_payers(book, of, found)
+    payers = know_payers(book, of, found, deadlines(book.as_of(day)))
     return Predicted(day, found, payers, _customers(book.as_of(day), payers), found.issues)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from encours.store.models import Customer, Entity, Item, ItemPrediction, PayerProfile, PaymentModel, Signal
+from encours.usecases.payment_habit import percent_of
 from encours.usecases.viewing import Viewing
 
 VIEWS = ("changed", "alone", "passed")
@@ -96,6 +97,7 @@ class SignalsPage:
     counts: dict[str, int]
     new: int
     costs: list[tuple[str, int]]
+    rate: str
     kinds: list[str]
     entity_names: dict[str, str]
     as_of: date | None
@@ -113,6 +115,8 @@ def show_signals(viewing: Viewing, wanted: SignalFilter) -> SignalsPage:
     standing = viewing.rows(Signal).filter(gone_on__isnull=True).exclude(kind=_PASSED)
     alone = viewing.rows(PayerProfile).filter(alone_items__gt=0)
     costs = alone.filter(late_cost__gt=0).order_by().values("cost_currency").annotate(cost=Sum("late_cost"))
+    told = alone.filter(late_cost__gt=0).order_by().values_list("figures__yearly_rate", flat=True)
+    rates = {percent_of(rate) for rate in told.distinct()}
     models = list(PaymentModel.objects.filter(entity_id__in=viewing.entity_ids).values_list("as_of", "says"))
     return SignalsPage(
         wanted=replace(wanted, page=page),
@@ -126,6 +130,7 @@ def show_signals(viewing: Viewing, wanted: SignalFilter) -> SignalsPage:
         },
         new=standing.filter(_since(viewing)).count(),
         costs=sorted((row["cost_currency"], row["cost"]) for row in costs),
+        rate="–".join(sorted(rates, key=int)),
         kinds=sorted(set(standing.order_by().values_list("kind", flat=True))),
         entity_names=dict(viewing.rows(Entity).values_list("entity_id", "name")),
         as_of=max((as_of for as_of, _ in models), default=None),

@@ -13,7 +13,7 @@ from encours.core.behaviour import know_payers, predict, study
 from encours.core.behaviour.alerts import alerts
 from encours.core.behaviour.change import changes
 from encours.core.behaviour.figures import payer_figures
-from encours.core.behaviour.flags import LEAVE_ALONE, PASSED
+from encours.core.behaviour.flags import LEAVE_ALONE, PASSED, doubted
 from encours.core.behaviour.history import INTERVAL, history
 from encours.core.behaviour.own import own
 from encours.core.behaviour.payers import Payers
@@ -159,6 +159,78 @@ def test_leaving_alone_ends_at_the_own_p90_and_before_a_deadline() -> None:
     assert know_payers(book, of, found, near).flags["kind"].to_list() == ["watch"]
     later = know_payers(book, study(book, day(180)), predict(book, day(180)))
     assert later.flags["kind"].to_list() == [PASSED]
+
+
+_SPREAD = [0, 55, -5, 40, 3, 60, -10, 35, 1, 50, 12, 58, 2, 45, 20, 61, 0, 30, 52, 5]
+
+
+def test_who_pays_anywhere_in_two_months_is_not_left_alone() -> None:
+    found = known([unpaid("W", 220)], {"W": _SPREAD}, 226)
+    flag = found.flags.filter(item_id="W-open").row(0, named=True)
+    assert flag["own_p90"] > 50
+    assert (flag["kind"], flag["until_on"]) == ("watch", None)
+    assert "payments spread over" in flag["sentence"]
+
+
+def test_nobody_on_alert_is_left_alone() -> None:
+    stopped = [{**unpaid("L", 160 + n)[0], "item_id": f"L-open-{n}"} for n in range(2)]
+    calm = known([(item, None) for item in stopped], {"L": _LATE}, 166)
+    assert set(calm.flags["kind"]) == {LEAVE_ALONE}
+    doubt = doubted(calm.flags, pl.Series(["L"]))
+    assert set(doubt["kind"]) == {"watch"}
+    assert doubt["until_on"].null_count() == 2
+    assert "its payer is on alert" in doubt["sentence"][0]
+    assert doubted(calm.flags, pl.Series(["other"])).equals(calm.flags)
+
+
+def test_a_payer_of_several_accounts_is_counted_once() -> None:
+    rows = [row for name in ("P", "Q") for row in paid([10] * 10, name, amount=36_500)]
+    links = pl.DataFrame({"customer_id": ["Q"], "other_id": ["P"], "role": ["payer"]})
+    book = book_of([item for item, _ in rows], [letter for _, letter in rows], customer_links=links)
+    found = know_payers(book, study(book, day(120)), predict(book, day(120)), yearly_rate=0.10)
+    whole = found.profiles.filter(payer_id="P")["late_cost"].item()
+    assert found.costs["customer_id"].sort().to_list() == ["P", "Q"]
+    assert found.costs["late_cost"].sum() == whole == round(20 * 36_500 * 10 / 365 * 0.10)
+
+
+def test_several_accounts_of_a_group_are_late_at_once() -> None:
+    rows = [row for name in ("P", "Q", "S") for row in paid(_PROMPT, name)]
+    items = [item for item, _ in rows] + [unpaid(name, 160)[0] for name in ("P", "Q")]
+    links = pl.DataFrame({"customer_id": ["P", "Q", "S"], "other_id": ["G"] * 3, "role": ["risk_group"] * 3})
+    book = book_of(items, [letter for _, letter in rows], customer_links=links)
+    found = know_payers(book, study(book, day(166)), predict(book, day(166))).alerts.filter(alert="group_late")
+    assert found["payer_id"].sort().to_list() == ["P", "Q"], "S is not late"
+    assert found["evidence"].to_list() == [["P-open", "Q-open"]] * 2
+    assert "2 accounts of the group of G" in found["sentence"][0]
+    one = book_of([item for item in items if item["item_id"] != "Q-open"], [letter for _, letter in rows],
+                  customer_links=links)  # fmt: skip
+    alone = know_payers(one, study(one, day(166)), predict(one, day(166))).alerts
+    assert alone.filter(alert="group_late").is_empty()
+
+
+def test_a_payment_that_came_back_within_the_month_is_an_alert() -> None:
+    rows = paid(_PROMPT, "P")
+    made = pl.DataFrame(
+        {"instrument_id": ["N"], "customer_id": ["P"], "kind": ["lcr"], "amount": [5_000], "currency": ["EUR"],
+         "due_on": [day(150)], "state": ["unpaid"], "state_on": [day(152)]}
+    )  # fmt: skip
+    book = book_of([item for item, _ in rows], [letter for _, letter in rows], instruments=made)
+    for on, said in ((166, ["P"]), (183, [])):
+        found = know_payers(book, study(book, day(on)), predict(book, day(on))).alerts.filter(alert="returned")
+        assert found["payer_id"].to_list() == said, on
+    assert (
+        str(day(152))
+        in know_payers(book, study(book, day(166)), predict(book, day(166)))
+        .alerts.filter(alert="returned")["sentence"]
+        .item()
+    )
+
+
+def test_a_sudden_change_of_habit_is_an_alert_with_its_day() -> None:
+    found = known([], {"C": [0, 1, 0, 2, 1, 0, 1, 0, 2, 1, 0, 1, 12, 13, 12, 14, 12, 13], "P": _PROMPT}, 155)
+    rows = found.alerts.filter(alert="habit_changed")
+    assert rows["payer_id"].to_list() == ["C"]
+    assert found.profiles.filter(payer_id="C")["changed_on"].item() == day(12 * 7 + 14 + 12)
 
 
 def test_payments_that_vanish_are_seen() -> None:

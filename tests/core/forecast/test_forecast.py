@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
 from encours.core.forecast import Forecast, Scenario, forecast, rules
+from encours.core.forecast.invoicing import _forecast, pasts
 from tests.core.forecast import oracle
 from tests.core.forecast.books import AS_OF, Row, book_of, company, item, on, opened, spread_of, usual
 
@@ -240,6 +241,26 @@ def test_expected_invoices_follow_the_past() -> None:
     total = found.outlook.filter(source="total")["mean"]
     parts = found.outlook.filter(pl.col("source") != "total").group_by("week_start").agg(pl.col("mean").sum())
     assert total.to_list() == parts.sort("week_start")["mean"].to_list()
+
+
+def test_two_years_are_known_whatever_weekday_they_end_on() -> None:
+    """A book that writes invoices from Monday to Friday, twice as much in June, for three years."""
+    days = [AS_OF - timedelta(days=n) for n in range(3 * 365)]
+    items = [
+        {"item_id": f"I{n}", "customer_id": "A", "amount": 200_00 if day.month == 6 else 100_00, "issued_on": day,
+         "due_on": day + timedelta(days=30)}
+        for n, day in enumerate(days)
+        if day.weekday() < 5
+    ]  # fmt: skip
+    book = book_of(items)
+    for back in range(7):
+        day = date(2025, 5, 30) - timedelta(days=back)
+        past = dict(pasts(book.as_of(day), day))["E", "EUR"]
+        assert len(past.amount) == 7 * 104, day
+        weekly = _forecast(past, 21).reshape(-1, 7).sum(axis=1)
+        assert weekly[2] > 1.5 * past.amount[-28:-7].sum() / 3, "June is seen to come"
+    thin = book_of([items[0], items[-1]])
+    assert len(dict(pasts(thin, AS_OF))["E", "EUR"].amount) == 7 * 104
 
 
 def test_a_young_book_says_that_new_invoices_are_not_forecast() -> None:

@@ -61,8 +61,9 @@ def tried(study: Study) -> Trial:
     won = learnt is not None and duel["model"]["mae"] <= duel["own_median"]["mae"]
     if learnt is not None and not won:  # the range is then read off the payers' own hazards
         low, high, _ = _measured(study, item, day, None)
-    untried = learnt is None and enough  # there were too few payments then, there are enough now
-    return Trial(MODEL if won or untried else OWN_MEDIAN, low, high, duel)
+    if learnt is None and enough:  # there were too few payments then, there are enough now: nothing is said of it yet
+        return Trial(MODEL, low, high, {})
+    return Trial(MODEL if won else OWN_MEDIAN, low, high, duel)
 
 
 def _measured(

@@ -60,7 +60,7 @@ def payer_figures(
     )
     known = book.as_of(as_of)
     parts = (
-        _delays(paid, as_of), runs(exact), _change(paid), _large(paid), _cost(paid, as_of, yearly_rate),
+        _delays(paid, as_of), runs(exact), _change(paid), _large(paid), _cost(paid, as_of, yearly_rate, "payer_id"),
         _disputes(known, told), _promises(known, history, as_of), _returned(known),
         slip(history, _excused(known, history, as_of, arrived), as_of),
     )  # fmt: skip
@@ -138,17 +138,23 @@ def _large(paid: pl.DataFrame) -> pl.DataFrame:
     return sides.filter(pl.col("_few") >= _SIDE).drop("_few")
 
 
-def _cost(paid: pl.DataFrame, as_of: date, yearly_rate: float) -> pl.DataFrame:
-    """currency, paid_year, late_cost of the last year, in the currency that the payer pays most invoices in."""
+def late_costs(history: pl.DataFrame, as_of: date, yearly_rate: float) -> pl.DataFrame:
+    """customer_id, currency, paid_year, late_cost: of each account alone: a payer of several counts once."""
+    paid = history.filter(pl.col("kind").is_in(TELLING) & pl.col("ending").is_in([DECIDED, INTERVAL]))
+    return _cost(paid, as_of, yearly_rate, "customer_id")
+
+
+def _cost(paid: pl.DataFrame, as_of: date, yearly_rate: float, by: str) -> pl.DataFrame:
+    """currency, paid_year, late_cost of the last year, in the currency in which most invoices were paid."""
     year = paid.filter(pl.col("paid_on") > as_of - timedelta(days=YEAR_DAYS))
     late = pl.col("delay_days").clip(0).cast(pl.Float64)
-    by_currency = year.group_by("payer_id", "currency").agg(
+    by_currency = year.group_by(by, "currency").agg(
         _items=pl.len(),
         paid_year=pl.col("amount").sum(),
         late_cost=(pl.col("amount") * late / YEAR_DAYS * yearly_rate).sum().round(0).cast(pl.Int64),
     )
     most = by_currency.sort("_items", "currency", descending=[True, False])
-    return most.unique("payer_id", keep="first", maintain_order=True).drop("_items")
+    return most.unique(by, keep="first", maintain_order=True).drop("_items")
 
 
 def _disputes(known: Book, told: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -21,10 +21,13 @@ ABNORMAL_DAYS = 7
 _LIKELY = 0.25
 LEAVE_ALONE, PASSED, WATCH = "leave_alone", "p90_passed", "watch"
 
+#: Payments spread over more days than a month's run explains (P10 to P90) are no habit that anybody can wait for.
+_WIDE_DAYS = 30
+
 #: One row a late item of a payer with a habit. `own_p90`: days after the due date by which nine in ten of its payer's
-#: last payments came. `kind`: leave_alone until `until_on`; p90_passed; watch (inside, but likely to end abnormally, or
-#: under a deadline; or money that fits it waits to be applied). `p_abnormal`: chance of ending more than a week beyond
-#: own_p90.
+#: last payments came. `kind`: leave_alone until `until_on`; p90_passed; watch (inside, but likely to end abnormally,
+#: under a deadline, or of a payer whose payments are spread widely or that is on alert; or money that fits it waits to
+#: be applied). `p_abnormal`: chance of ending more than a week beyond own_p90.
 FLAG_SCHEMA: dict[str, pl.DataType] = {
     "item_id": pl.String(),
     "customer_id": pl.String(),
@@ -50,7 +53,10 @@ def flags(found: Predictions, figures: pl.DataFrame, deadlines: pl.DataFrame | N
     """
     rows = found.items.with_row_index("_row").filter(pl.col("due_on") < found.as_of)
     habit = figures.filter(pl.col("payments") >= HABIT_PAYMENTS).select(
-        "payer_id", "late_cost", own_p90=pl.col("delay_p90").ceil().cast(pl.Int64)
+        "payer_id",
+        "late_cost",
+        own_p90=pl.col("delay_p90").ceil().cast(pl.Int64),
+        _spread=(pl.col("delay_p90") - pl.col("delay_p10")).ceil().cast(pl.Int64),
     )
     rows = rows.join(habit, on="payer_id", how="inner", maintain_order="left")
     rows = _with_deadlines(rows, deadlines)
@@ -69,12 +75,23 @@ def flags(found: Predictions, figures: pl.DataFrame, deadlines: pl.DataFrame | N
     kind = (
         pl.when(here).then(pl.lit(WATCH))
         .when(passed).then(pl.lit(PASSED))
-        .when(inside & (pl.col("p_abnormal") <= _LIKELY)).then(pl.lit(LEAVE_ALONE))
+        .when(inside & ~_wide() & (pl.col("p_abnormal") <= _LIKELY)).then(pl.lit(LEAVE_ALONE))
         .otherwise(pl.lit(WATCH))
     )  # fmt: skip
     rows = rows.with_columns(kind=kind).with_columns(sentence=_sentence())
     rows = rows.with_columns(until_on=pl.when(pl.col("kind") == LEAVE_ALONE).then("until_on"))
     return rows.select(pl.col(name).cast(dtype) for name, dtype in FLAG_SCHEMA.items())
+
+
+def doubted(flagged: pl.DataFrame, alerted: pl.Series) -> pl.DataFrame:
+    """The flags where nobody on alert (`alerted`: payer ids) is left alone: one habit is not believed of them."""
+    doubt = (pl.col("kind") == LEAVE_ALONE) & pl.col("payer_id").is_in(alerted.implode())
+    said = pl.format("Late by {} days, inside the habit of {}, but its payer is on alert.", "days_late", "own_p90")
+    return flagged.with_columns(
+        kind=pl.when(doubt).then(pl.lit(WATCH)).otherwise("kind"),
+        until_on=pl.when(~doubt).then("until_on"),
+        sentence=pl.when(doubt).then(said).otherwise("sentence"),
+    )
 
 
 def _with_deadlines(rows: pl.DataFrame, deadlines: pl.DataFrame | None) -> pl.DataFrame:
@@ -96,6 +113,10 @@ def _abnormal(found: Predictions, rows: pl.DataFrame) -> Float64:
     return sure
 
 
+def _wide() -> pl.Expr:
+    return pl.col("_spread") > _WIDE_DAYS
+
+
 def _sentence() -> pl.Expr:
     chance = (pl.col("p_abnormal") * 100).round(0).cast(pl.Int64)
     alone = pl.format(
@@ -110,19 +131,14 @@ def _sentence() -> pl.Expr:
         "Late by {} days, inside the habit of {}, but with {} % over a week later than that, or a deadline is near.",
         "days_late", "own_p90", chance,
     )  # fmt: skip
+    wide = pl.format(
+        "Late by {} days, inside the habit of {}, but payments spread over {} days: that is no day to wait for.",
+        "days_late", "own_p90", "_spread",
+    )  # fmt: skip
+    inside = (pl.col("p_abnormal") <= _LIKELY) & (pl.col("days_late") <= pl.col("own_p90"))
     here = pl.format("Late by {} days, but money that fits has come and is not applied yet.", "days_late")
     return (
         pl.when((pl.col("shift") == PROBABLY_PAID.name).fill_null(False)).then(here)
-        .when(pl.col("kind") == PASSED).then(passed).when(pl.col("kind") == LEAVE_ALONE).then(alone).otherwise(watch)
+        .when(pl.col("kind") == PASSED).then(passed).when(pl.col("kind") == LEAVE_ALONE).then(alone)
+        .when(inside & _wide()).then(wide).otherwise(watch)
     )  # fmt: skip
-
-
-def standing_cost(flagged: pl.DataFrame) -> pl.DataFrame:
-    """payer_id, items, late_cost: what leaving alone costs a year by payer; it is no acceptance of the terms."""
-    alone = flagged.filter(pl.col("kind") == LEAVE_ALONE)
-    return alone.group_by("payer_id").agg(items=pl.len(), late_cost=pl.col("late_cost").first()).sort("payer_id")
-
-
-def expired(flagged: pl.DataFrame, on: date) -> pl.DataFrame:
-    """The items left alone whose day has come by `on`."""
-    return flagged.filter((pl.col("kind") == LEAVE_ALONE) & (pl.col("until_on") < on))

@@ -9,8 +9,8 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.behaviour.alert import Seen, alerted
 from encours.core.behaviour.alerts import alerts
-from encours.core.behaviour.figures import USUAL_RATE, payer_figures
-from encours.core.behaviour.flags import flags
+from encours.core.behaviour.figures import USUAL_RATE, late_costs, payer_figures
+from encours.core.behaviour.flags import doubted, flags
 from encours.core.behaviour.predict import Predictions
 from encours.core.behaviour.profile import profiled
 from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
@@ -19,11 +19,14 @@ from encours.core.behaviour.study import Study
 
 @dataclass(frozen=True)
 class Payers:
-    """`profiles`: figures with `profile` and `why`; `flags`: FLAG_SCHEMA; `alerts`: ALERT_SCHEMA."""
+    """`profiles`: figures with `profile` and `why`; `flags`: FLAG_SCHEMA; `alerts`: ALERT_SCHEMA; `costs`: what each
+    account's late payment costs a year (`figures.late_costs`) at `yearly_rate`."""
 
     profiles: pl.DataFrame
     flags: pl.DataFrame
     alerts: pl.DataFrame
+    costs: pl.DataFrame
+    yearly_rate: float
 
 
 def know_payers(
@@ -41,4 +44,6 @@ def know_payers(
     profiles = profiled(payer_figures(book, of.history, of.as_of, yearly_rate, arrived), of.as_of)
     flagged = flags(found, profiles, deadlines)
     seen = Seen(of.as_of, book.as_of(of.as_of), of.history, profiles, flagged, arrived)
-    return Payers(profiles, flagged, alerted(seen, alerts()))
+    found_alerts = alerted(seen, alerts())
+    costs = late_costs(of.history, of.as_of, yearly_rate)
+    return Payers(profiles, doubted(flagged, found_alerts["payer_id"]), found_alerts, costs, yearly_rate)

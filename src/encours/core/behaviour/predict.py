@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -60,7 +60,8 @@ PREDICTION_SCHEMA: dict[str, pl.DataType] = {
 class Predictions:
     """`items` (PREDICTION_SCHEMA), their distributions in the same order, the model, what was wrong or thin.
 
-    `lag`: days that payments take to be known in this book; an item may have been paid so long ago.
+    `lag`: days that payments take to be known in this book; an item may have been paid so long ago. `says`: the
+    sentence of each rule that moved an item, with its figures.
     """
 
     as_of: date
@@ -69,6 +70,7 @@ class Predictions:
     model: Model
     issues: pl.DataFrame
     lag: int = 0
+    says: dict[str, str] = field(default_factory=dict)
 
     def weeks(self, count: int = WEEKS) -> pl.DataFrame:
         """item_id, week_start, p: the chance of payment in each of `count` weeks; the first begins the day after
@@ -129,7 +131,7 @@ def predict_studied(
     )
     rows = _partial(rows.with_columns(basis=_basis(model)), of.history)
     rows = rows.select(pl.col(name).cast(dtype) for name, dtype in PREDICTION_SCHEMA.items())
-    return Predictions(of.as_of, rows, curves, model, _issues(model), of.lag)
+    return Predictions(of.as_of, rows, curves, model, _issues(model), of.lag, _says(moved))
 
 
 def _quantiles(
@@ -169,6 +171,17 @@ def _moved(book: Book, of: Study, rows: pl.DataFrame, proposals: pl.DataFrame | 
     ]
     places = rows.select("item_id").with_row_index("place")
     return divided(pl.concat(found).join(places, on="item_id", how="inner", maintain_order="left"))
+
+
+def _says(moved: pl.DataFrame) -> dict[str, str]:
+    """The sentence of each rule that moves something, with its chance and the cases behind it."""
+    told = moved.group_by("shift").agg(kept=pl.col("kept").first(), measured=pl.col("measured").first())
+    figures = {row["shift"]: row for row in told.iter_rows(named=True)}
+    return {
+        rule.name: rule.sentence.format(kept=round(100 * row["kept"]), measured=row["measured"])
+        for rule in shifts()
+        if (row := figures.get(rule.name)) is not None
+    }
 
 
 def _first(rows: pl.DataFrame, moved: pl.DataFrame) -> pl.Series:

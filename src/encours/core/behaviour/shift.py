@@ -27,7 +27,8 @@ SHIFT_SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Shift:
-    """A rule: `find(known, history, as_of)` gives SHIFT_SCHEMA, `sentence` says it to a collector.
+    """A rule: `find(known, history, as_of)` gives SHIFT_SCHEMA, `sentence` says it to a collector (`{kept}`: the chance
+    in percent, `{measured}`: the cases that it rests on).
 
     `known` is the Book as known on the day, `history` a frame of HISTORY_SCHEMA. Rules are asked by `rank`; the first
     that finds an item moves its part of it, the next ones what is left.

@@ -72,12 +72,12 @@ def pasts(known: Book, as_of: date) -> Iterator[tuple[tuple[str, str], Past]]:
     """(entity_id, currency) and its daily invoicing, credit notes taken off, over two years at most."""
     start = as_of - timedelta(days=7 * _MOST_WEEKS - 1)
     rows = known.items.filter(pl.col("kind").is_in(["invoice", "debit_note", "credit_note"]))
+    begun = {(one, other): day for one, other, day in rows.group_by(PURSE).agg(pl.col("issued_on").min()).iter_rows()}
     rows = rows.filter(pl.col("issued_on").is_between(start, as_of))
     daily = rows.group_by(*PURSE, "issued_on").agg(pl.col("amount").sum()).sort(*PURSE, "issued_on")
     for (entity, currency), part in daily.group_by(PURSE, maintain_order=True):
-        first = part["issued_on"].min()
-        assert isinstance(first, date)
-        weeks = ((as_of - first).days + 1) // 7
+        # A day without an invoice is known, too, from the first invoice on: two years need none on their first day.
+        weeks = min(_MOST_WEEKS, ((as_of - begun[entity, currency]).days + 1) // 7)
         amount = np.zeros(7 * weeks)
         place = (part["issued_on"] - as_of).dt.total_days().to_numpy() + 7 * weeks - 1
         kept = place >= 0

@@ -73,7 +73,7 @@ class PayerProfile(models.Model):
     """A customer's habit: the named profile with its figures, the next money, and what is left alone and its cost.
 
     The habit is the payer's; amounts are the customer's own, in minor units of `currency`. `next_*`: null where no
-    money can be foreseen. `late_cost`: what a year of the payer's late payment costs.
+    money can be foreseen. `late_cost`: what a year of the customer's own late payment costs.
     """
 
     customer_id = models.CharField(max_length=190, primary_key=True)

@@ -19,6 +19,7 @@ _SAID = {
     "rates.main_refinancing": (_("Main refinancing rate of the ECB"), _("a day and a percentage on each line")),
     "rates.legal_business": (_("Legal rate between professionals"), _("a day and a percentage on each line")),
     "penalties.contract": (_("Penalty rate of our terms"), _("as the invoices say it; empty: the legal one")),
+    "money.percent": (_("What money costs us a year"), _("percent: it prices the delays of customers left alone")),
     "dunning.minutes": (_("Minutes a day for calls and messages"), _("of one collector")),
     "dunning.cap": (_("Contacts with a customer, at most"), _("messages and calls")),
     "dunning.cap_days": (_("Within so many days"), ""),
@@ -51,7 +52,9 @@ _CHOICES = {
         (BEFORE, _("cash in before a date")),
     ),
 }
-_WHOLE = ("dunning.minutes", "dunning.cap", "dunning.cap_days", "dunning.floor", "dunning.habit_days")
+_WHOLE = (
+    "money.percent", "dunning.minutes", "dunning.cap", "dunning.cap_days", "dunning.floor", "dunning.habit_days",
+)  # fmt: skip
 _QUIET = "dunning.quiet_days"
 #: What lines of a setting look like.
 _LINES = {"rates.": "2026-07-01 2,15", _QUIET: "2027-08-02 2027-08-20"}

@@ -106,11 +106,11 @@ def _fan(band: list[dict[str, Any]], narrow: bool) -> list[dict[str, Any]]:
 
 
 def changes(page: ForecastPage, narrow: bool) -> SafeString | None:
-    """The bridge as steps: where the forecast stood a week ago, what moved it, where it stands."""
+    """The bridge as steps: where the former forecast stood, what moved it, where it stands."""
     if page.head is None or page.bridge is None:
         return None
     currency, scale, bridge = page.head.currency, _scale(page.head.currency), page.bridge
-    steps = [(_("A week ago"), 0, bridge.before, "end")]
+    steps = [(_("Forecast of %(day)s") % {"day": form.day(bridge.before_on)}, 0, bridge.before, "end")]
     level = bridge.before
     for cause in bridge.causes:
         name = str(words.word("forecast_cause", cause.cause))

@@ -37,4 +37,9 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
     ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name
 
 
-SHIFT = Shift("promise", 20, "Payment is promised; promises of this book are kept as often as shown.", _find)
+SHIFT = Shift(
+    "promise",
+    20,
+    "Payment is promised: with {kept} % it comes by its date; promises of this book that fell due so far: {measured}.",
+    _find,
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from encours.store.models import (
     Touch,
 )
 from encours.usecases import clock
+from encours.usecases.chasing_effect import ChasingEffect, chasing_effect
 from encours.usecases.contact_outcomes import OUTCOMES
 from encours.usecases.show_today import TIMED
 from encours.usecases.viewing import Viewing
@@ -36,7 +37,8 @@ _LEFT = (Message.State.SENT, Message.State.DELIVERED, Message.State.BOUNCED)
 
 @dataclass
 class ChaserFigures:
-    """One collector's customers, or the team's. Amounts in minor units of the entities' first currency."""
+    """One collector's customers, or the team's. Amounts in minor units of the entities' first currency. `earlier`: days
+    by which the actions done are believed to have brought payment forward."""
 
     name: str
     todo: int = 0
@@ -50,7 +52,7 @@ class ChaserFigures:
     kept: int = 0
     collected: int = 0
     held: int = 0
-    customers: set[str] = field(default_factory=set)
+    earlier: float | None = None
 
     @property
     def kept_share(self) -> float | None:
@@ -60,7 +62,7 @@ class ChaserFigures:
 
 @dataclass(frozen=True)
 class ChasingFigures:
-    """The page: a row a collector, the team's sums, and what the firewall avoided and delayed."""
+    """The page: a row a collector, the team's sums, what the firewall avoided and delayed, and the effect."""
 
     days: int
     from_on: date
@@ -70,7 +72,7 @@ class ChasingFigures:
     team: ChaserFigures
     avoided: int
     delayed: int
-    effects: list[tuple[str, int, int]]
+    effect: ChasingEffect
     after_days: int = AFTER_DAYS
 
 
@@ -95,12 +97,15 @@ def show_chasing_figures(viewing: Viewing, days: int) -> ChasingFigures:
     _promises(viewing, of, from_on, currency)
     _collected(viewing, of, from_on, currency)
     _held(viewing, of, currency)
+    effect = chasing_effect(viewing, owner, from_on, days, currency)
+    for name, earlier in effect.by_person.items():
+        people.setdefault(name, ChaserFigures(name)).earlier = earlier
     kept = DunningDay.objects.filter(entity_id__in=viewing.entity_ids, day__gte=from_on)
     sums = list(kept.values_list("avoided", "delayed"))
     return ChasingFigures(
         days=days, from_on=from_on, to_on=to_on, currency=currency, team=team,
         rows=sorted(people.values(), key=lambda one: (one.name == "", -one.collected, one.name)),
-        avoided=sum(a for a, _ in sums), delayed=sum(d for _, d in sums), effects=[],
+        avoided=sum(a for a, _ in sums), delayed=sum(d for _, d in sums), effect=effect,
     )  # fmt: skip
 
 
@@ -115,7 +120,7 @@ def _work(viewing: Viewing, of: Any) -> None:
 
 
 def _contacts(viewing: Viewing, of: Any, from_on: date) -> None:
-    calls = viewing.rows(ContactOutcome).filter(at__date__gte=from_on, channel="call")
+    calls = viewing.rows(ContactOutcome).filter(at__gte=clock.begins(from_on), channel="call")
     for customer_id, outcome in calls.values_list("customer_id", "outcome"):
         kind = OUTCOMES.get(outcome)
         for one in of(customer_id):

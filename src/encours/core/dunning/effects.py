@@ -19,6 +19,8 @@ from encours.core.base.issue import CallError
 HARDEST = 4
 #: Messages of one's own that weigh as much as the prior, for all messages, a channel, a level of it, a profile of that.
 _WEIGHT = {"all": 40.0, "channel": 30.0, "level": 30.0, "cell": 30.0}
+#: How many messages a cell's prior stands for.
+CELL_WEIGHT = _WEIGHT["cell"]
 #: The same for one payer: a handful of calls nobody reacted to says more of it than of others; and one channel of it.
 _PAYER_WEIGHT, _PAYER_CHANNEL_WEIGHT = 3.0, 3.0
 #: Whoever was touched was chosen by somebody: what became of them counts for half of what a random hold-out says.
@@ -124,7 +126,7 @@ class Effects:
         reach = pl.col("reach") * pl.col("_aged") * own
         keyed = keyed.with_columns(reach=reach.fill_null(0.0).clip(0.0, _MOST))
         usual = pl.col("_age").replace_strict(dict(AGES), return_dtype=pl.Float64)
-        drawn = pl.col("held_out") >= _WEIGHT["cell"]
+        drawn = pl.col("held_out") >= CELL_WEIGHT
         hoped = pl.when(drawn).then("reach").otherwise(pl.max_horizontal("reach", pl.col("prior") * usual))
         return keyed.with_columns(hoped=hoped.fill_null(0.0)).select(
             *rows.columns, "reach", "hoped", "own_share", "reaction_days", "lag_days"

@@ -190,4 +190,6 @@ def figures(request: Request) -> HttpResponse:
     """What each collector and the team promised, collected, held and moved."""
     days = request.GET.get("days", "")
     page = show_chasing_figures(request.viewing, int(days) if days.isdecimal() and int(days) in PERIODS else PERIODS[0])
-    return render(request, "today/figures.html", {"section": "today", "page": page, "periods": sorted(PERIODS)})
+    measured = [(named(one.names, ""), one) for one in page.effect.measured]
+    shown = {"section": "today", "page": page, "periods": sorted(PERIODS), "measured": measured}
+    return render(request, "today/figures.html", shown)

@@ -74,6 +74,7 @@ TASKS = (
     "settle_dispute",
     "decide_hold",
     "decide_objection",
+    "decide_order_hold",
     "answer_comment",
     "other",
 )

@@ -20,6 +20,7 @@ from encours.usecases.expected_files import stamp_of
 from encours.usecases.keep_plan import keep_plan
 from encours.usecases.manage_scenarios import followed
 from encours.usecases.predict_items import predictions_of
+from encours.usecases.propose_holds import propose_holds
 from encours.usecases.queue_actions import queue_actions
 from encours.usecases.rights import Actor, require
 from encours.usecases.run_experiment import held_out
@@ -73,6 +74,7 @@ def _plan(actor: Actor, entity_id: str, day: date) -> Planned:
         withheld = held_out(entity_id, day, made.actions, book.as_of(day), profiles)
         keep_plan(entity_id, day, made, actions, run=run, stamp=stamp, stale=_stale(made), withheld=withheld)
         tell_sales(actor, entity_id, made.internal, day)
+    propose_holds(actor, entity_id, day)
     queued, faults = queue_actions(actor, entity_id, day)
     return Planned(entity_id, made.actions.height, made.held.height, queued, tuple(faults))
 

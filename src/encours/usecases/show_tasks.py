@@ -10,6 +10,8 @@ from django.db.models import Q
 from encours.store.models import Absence, Customer, Entity, Item, Role, Task
 from encours.usecases.customer_timeline import named
 from encours.usecases.manage_tasks import ACT, does_for
+from encours.usecases.send_copies import ACT as SEND_ACT
+from encours.usecases.send_copies import TASK as SEND_COPY
 from encours.usecases.viewing import Viewing
 from encours.usecases.write_comment import colleagues
 
@@ -37,6 +39,7 @@ class TaskRow:
     state: str
     outcome: str
     own: bool
+    may_send: bool = False  # the copy that it asks for
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,16 @@ def _rows(viewing: Viewing, tasks: list[Task], doing: set[int]) -> list[TaskRow]
             task.item_id or "", numbers.get(task.item_id or "", ""), task.owner_id or 0, named(task.owner),
             task.owner_role, task.due_on, max(0, (viewing.today - task.due_on).days), str(task.state), task.outcome,
             task.owner_id in doing,
+            task.kind == SEND_COPY and _may_send(viewing, task, doing),
         )
         for task in tasks
     ]  # fmt: skip
+
+
+def _may_send(viewing: Viewing, task: Task, doing: set[int]) -> bool:
+    """Whether the reader may send the copy that a task asks for, and close it with that."""
+    closes = task.owner_id in doing or viewing.actor.may(ACT, task.entity_id).ok
+    return closes and viewing.actor.may(SEND_ACT, task.entity_id).ok
 
 
 def _absences(viewing: Viewing, people: set[int]) -> list[tuple[str, str, date, date]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -230,6 +231,28 @@ def test_a_formal_notice_waits_for_the_sales_owner_to_be_told_and_never_leaves_b
     held = plan(_ready(old, touches=left), DAY, ready_scenarios(), Known.of(notices=told_on, objections=objection)).held
     assert held.select("reason", "task", "until_on").rows() == [("objection", "decide_objection", ago(-9))]
     assert all(not one.formal or one.mode != "automatic" for s in ready_scenarios().scenarios for one in s.steps)
+
+
+def test_an_order_hold_waits_for_sales_stands_beside_messages_and_is_no_contact() -> None:
+    hold = step("hold", 3, 12, channel="order_hold", mode="task", notice_hours=48)
+    two = Scenarios((scenario(step("mail", 1, 1), hold, step("late", 4, 20), pause_days=9),))
+    item = Late("i", "c", ago(13), 1_000, left=[(ago(3), "mail")])
+    made = plan(book_of([item]), DAY, two, Known.of(Rules(cap=1, floors={})))
+    assert made.actions.is_empty()
+    assert made.held["reason"].to_list() == ["notice_running"]
+    told_on = pl.DataFrame({"customer_id": ["c"], "step": ["hold"], "asked_on": [ago(2)]})
+    known = Known.of(Rules(cap=1, floors={}), notices=told_on)
+    made = plan(book_of([item]), DAY, two, known)
+    assert made.actions.select("step", "mode").rows() == [("hold", "task")], "no pause and no cap of messages holds it"
+    proposed = pl.DataFrame(
+        {"touch_id": ["h"], "customer_id": ["c"], "item_id": ["i"], "channel": ["order_hold"], "level": ["hold"],
+         "sent_on": [ago(1)]}
+    )  # fmt: skip
+    book = book_of([Late("i", "c", ago(21), 1_000, left=[(ago(9), "mail")])])
+    book = replace(book, touches=pl.concat([book.touches, proposed], how="diagonal_relaxed"))
+    assert plan(book, DAY, two, known).actions["step"].to_list() == ["late"], (
+        "who heard of nothing is not spared for it"
+    )
 
 
 def test_the_notice_is_given_so_early_that_the_step_need_not_wait() -> None:

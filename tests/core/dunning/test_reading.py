@@ -100,6 +100,16 @@ def test_a_formal_notice_is_announced_48_hours_before() -> None:
     assert [(one.place, one.field) for one in formal_faults(late)] == [("s/a", "notice_hours")]
 
 
+def test_an_order_hold_is_announced_48_hours_before_and_is_a_task() -> None:
+    step = {"code": "a", "level": 4, "days": 40, "channel": "order_hold", "template": "x", "mode": "task"}
+    read = read_scenarios(_one(step)).scenarios[0]
+    assert read.steps[0].notice_hours == 48
+    late = read_scenarios(_one({**step, "notice_hours": 24})).scenarios[0]
+    assert ["an order hold is announced to sales 48 hours before" in one for one in formal_faults(late)] == [True]
+    assert any("the credit manager decides" in one for one in _faults(_one({**step, "mode": "automatic"})))
+    assert any("its level must be 1 or more" in one for one in _faults(_one({**step, "level": 0})))
+
+
 def test_levels_only_rise_and_codes_stand_once() -> None:
     assert any("lower level" in fault for fault in _faults(_one({**_STEP, "level": 2}, {**_STEP, "code": "two"})))
     assert any("stands 2 times" in fault for fault in _faults(_one(_STEP, _STEP)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.base.opt_outs import refusals
+from encours.core.dunning.scenario import ORDER_HOLD
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -16,8 +17,8 @@ ADDRESS = {
     "email": "email", "sms": "phone", "voice": "phone", "call": "phone", "letter": "address",
     "registered_letter": "address",
 }  # fmt: skip
-#: Looking at the portal is no contact: the customer came by itself.
-_NOT = ("portal",)
+#: Looking at the portal is no contact: the customer came by itself; of a proposal to hold orders it hears nothing.
+_NOT = ("portal", ORDER_HOLD)
 
 
 def contacts(facts: Facts) -> pl.DataFrame:

@@ -54,6 +54,7 @@ PRIORS: tuple[Prior, ...] = (
     Prior("letter", 0.18, 8, 3, "assumption; a trial found that letters which ask for a call raise responses"),
     Prior("registered_letter", 0.32, 9, 3, _ASSUMED),
     Prior("portal", 0.08, 7, 0, _ASSUMED),
+    Prior("order_hold", 0.30, 7, 2, _ASSUMED),
 )
 #: A harder tone moves a few more; before the due date fewer pay earlier than they would. Assumptions.
 LEVELS: dict[int, float] = {0: 0.5, 1: 1.0, 2: 1.1, 3: 1.2, 4: 1.3}

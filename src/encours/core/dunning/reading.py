@@ -31,7 +31,7 @@ from encours.core.dunning.fields import (
 )
 from encours.core.dunning.scenario import Cap, Condition, Digest, Notice, Scenario, Scenarios, Step, Window
 
-#: So long before a formal notice its sales owner is told.
+#: So long before a formal notice or an order hold its sales owner is told.
 NOTICE_HOURS = 48
 _NAME = "a code of small letters, digits and _"
 _RUNG = "a code of at most 32 small letters, digits and _"
@@ -117,13 +117,15 @@ def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
     fields.place = place = f"{scenario}/{code}" if code else place
     window = fields.take("window", lambda one: one, "", None)
     formal = fields.take("formal", yes, _YES, False)
+    channel: of.Channel = fields.take("channel", one_of(of.CHANNELS), _one(of.CHANNELS)) or "email"
+    announced = formal or channel == of.ORDER_HOLD
     made = Step(
         code=code,
         names=fields.take("names", named, "names by language", {"en": code}),
         level=fields.take("level", whole(0, 12), "a level from 0 to 12") or 0,
         anchor=fields.take("anchor", _anchor, "due, oldest_overdue, previous or event:… with a kind", of.DUE),
         days=fields.take("days", whole(-365, 3650), _DAYS) or 0,
-        channel=fields.take("channel", one_of(of.CHANNELS), _one(of.CHANNELS)) or "email",
+        channel=channel,
         template=fields.take("template", word, _NAME) or "",
         end_of_month=fields.take("end_of_month", yes, _YES, False),
         tone=fields.take("tone", word, _NAME, Step.tone),
@@ -135,7 +137,7 @@ def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
         amount_min=fields.take("amount_min", amount, _AMOUNT, None),
         amount_max=fields.take("amount_max", amount, _AMOUNT, None),
         window=None if window is None else _window(window, place, faults),
-        notice_hours=fields.take("notice_hours", whole(0, 720), "a number of hours", NOTICE_HOURS if formal else 0),
+        notice_hours=fields.take("notice_hours", whole(0, 720), "a number of hours", NOTICE_HOURS if announced else 0),
         formal=formal,
         signatory=fields.take("signatory", word, _NAME, None),
         minutes=fields.take("minutes", whole(0, 480), "a number of minutes", Step.minutes),
@@ -147,13 +149,20 @@ def _step(data: Any, place: str, scenario: str, faults: list[str]) -> Step:
 
 
 def formal_faults(scenario: Scenario) -> list[Fault]:
-    """Formal notices of which sales is told too late. A scenario kept from before is still read; no new one is kept."""
-    late = [step.code for step in scenario.steps if step.formal and step.notice_hours < NOTICE_HOURS]
-    places = [f"{scenario.code}/{code}" for code in late]
-    return [
-        Fault(f"{place}: a formal notice is announced to sales 48 hours before, or earlier", place, "notice_hours")
-        for place in places
-    ]
+    """Formal notices and order holds of which sales is told too late. A scenario kept from before is still read; no
+    new one is kept."""
+    faults = []
+    for step in scenario.steps:
+        place = f"{scenario.code}/{step.code}"
+        if step.notice_hours >= NOTICE_HOURS:
+            continue
+        if step.formal:
+            said = f"{place}: a formal notice is announced to sales 48 hours before, or earlier"
+            faults.append(Fault(said, place, "notice_hours"))
+        elif step.channel == of.ORDER_HOLD:
+            said = f"{place}: an order hold is announced to sales 48 hours before, or earlier"
+            faults.append(Fault(said, place, "notice_hours"))
+    return faults
 
 
 def _anchor(value: Any) -> str:
@@ -176,6 +185,12 @@ def _fits(step: Step, place: str, faults: list[str]) -> None:
         faults.append(Fault(f"{place}: a formal notice names a signatory", place, "signatory"))
     if step.channel == "call" and step.mode != "task":
         faults.append(Fault(f"{place}: a call is a task", place, "mode"))
+    if step.channel == of.ORDER_HOLD and step.mode != "task":
+        faults.append(Fault(f"{place}: an order hold is a task: the credit manager decides", place, "mode"))
+    if step.channel == of.ORDER_HOLD and not step.chases:
+        faults.append(
+            Fault(f"{place}: an order hold follows what is overdue; its level must be 1 or more", place, "level")
+        )
     if step.chases and step.event is None and step.days < 0:
         faults.append(Fault(f"{place}: it chases before the due date; its level must be 0", place, "level"))
     if not step.to:

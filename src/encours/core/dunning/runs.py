@@ -10,7 +10,7 @@ from encours.core.dunning.climb import NEXT, next_steps
 from encours.core.dunning.climbed import MESSAGES, climbed, last_messages, sent
 from encours.core.dunning.events import happened
 from encours.core.dunning.facts import GROUP, Facts
-from encours.core.dunning.scenario import Scenario, Scenarios, Step
+from encours.core.dunning.scenario import ORDER_HOLD, Scenario, Scenarios, Step
 
 WAITING, PAUSED, CAPPED, NOTICE, OBJECTION = "waiting", "paused", "capped", "notice_running", "objection"
 ENDED, NO_SCENARIO = "ladder_ended", "no_scenario"
@@ -161,11 +161,11 @@ def _objections(facts: Facts) -> pl.DataFrame:
 def _capped(facts: Facts, runs: pl.DataFrame) -> pl.DataFrame:
     """lead, capped_until: leads whose payer has had as many contacts as its scenario's caps allow."""
     parts = [pl.DataFrame(schema={"lead": pl.String(), "capped_until": pl.Date()})]
-    wrote = facts.book.touches.filter(pl.col("sent_on") <= facts.as_of)
+    wrote = facts.book.touches.filter((pl.col("sent_on") <= facts.as_of) & (pl.col("channel") != ORDER_HOLD))
     wrote = wrote.join(facts.payers, on="customer_id").select("payer_id", "channel", "level", "sent_on").unique()
     for one in facts.scenarios.active:
         for cap in one.caps:
-            mine = runs.filter(pl.col("scenario") == one.code)
+            mine = runs.filter((pl.col("scenario") == one.code) & (pl.col("channel") != ORDER_HOLD))
             since = facts.as_of - timedelta(days=cap.days - 1)
             told = wrote.filter(pl.col("sent_on") >= since)
             if cap.channels:

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-Channel = Literal["email", "letter", "registered_letter", "sms", "voice", "call", "portal"]
+Channel = Literal["email", "letter", "registered_letter", "sms", "voice", "call", "portal", "order_hold"]
 #: automatic: leaves by itself after its checks; confirm: a person looks first; task: a person does it.
 Mode = Literal["automatic", "confirm", "task"]
 Operator = Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "is_null", "not_null"]
 Value = str | int | Decimal | bool | tuple[str, ...] | None
 
-CHANNELS: tuple[Channel, ...] = ("email", "letter", "registered_letter", "sms", "voice", "call", "portal")
+#: No way to the customer: a hold of its orders is proposed to the credit manager. Nothing blocks an order by itself.
+ORDER_HOLD: Channel = "order_hold"
+CHANNELS: tuple[Channel, ...] = (
+    "email", "letter", "registered_letter", "sms", "voice", "call", "portal", ORDER_HOLD,
+)  # fmt: skip
 #: Those by which a message can leave: there is a connector for each. By the others a person does what a task says.
 CARRIED: tuple[Channel, ...] = ("email", "letter", "registered_letter")
 MODES: tuple[Mode, ...] = ("automatic", "confirm", "task")

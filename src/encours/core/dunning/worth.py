@@ -23,6 +23,7 @@ from encours.core.base.issue import CallError
 from encours.core.base.money import exponent_expr
 from encours.core.dunning.effects import Effects
 from encours.core.dunning.known import PROFILES
+from encours.core.dunning.scenario import ORDER_HOLD
 
 #: Days after which an action is no longer the reason for a payment.
 HORIZON_DAYS = 60
@@ -33,7 +34,8 @@ _UNKNOWN_DAYS = 90
 _TIRES = 0.5
 #: What a share of a year's margin a contact puts at risk, by level (assumptions), and how a channel bears on it.
 _RISK = {0: 0.000005, 1: 0.00001, 2: 0.00003, 3: 0.00008, 4: 0.0004}
-_HARSH = {"email": 0.5, "portal": 0.3, "sms": 0.8, "voice": 1.0, "call": 1.0, "letter": 1.0, "registered_letter": 3.0}
+_HARSH = {"email": 0.5, "portal": 0.3, "sms": 0.8, "voice": 1.0, "call": 1.0, "letter": 1.0, "registered_letter": 3.0,
+          ORDER_HOLD: 3.0}  # fmt: skip
 #: What the stated strategy makes of it: who is to grow is spared, who is to go is not.
 _STRATEGY = {"develop": 2.5, "protect": 1.5, "normal": 1.0, "reduce": 0.4, "exit": 0.0}
 #: Margin of a customer of which none is known, as a share of its sales (assumption).
@@ -276,7 +278,9 @@ def _penalty() -> pl.Expr:
 
 def contacts(touches: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """CONTACTS of the Book's touches on a day: a message to many items of a customer counts once."""
-    sent = touches.filter(pl.col("sent_on") <= as_of).unique(["customer_id", "sent_on", "channel"])
+    sent = touches.filter((pl.col("sent_on") <= as_of) & (pl.col("channel") != ORDER_HOLD)).unique(
+        ["customer_id", "sent_on", "channel"]
+    )
     recent = pl.col("sent_on") > pl.lit(as_of).dt.offset_by("-30d")
     found = sent.group_by("customer_id").agg(contacts=recent.sum(), last_on=pl.col("sent_on").max())
     return found.select(pl.col(name).cast(dtype) for name, dtype in CONTACTS.items()).sort("customer_id")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from encours.core.dunning.scenario import CHANNELS, Cap
+from encours.core.dunning.scenario import CHANNELS, ORDER_HOLD, Cap
 from encours.usecases.shape_scenario import TypedCap
 from encours.web.shell import words
 
@@ -57,7 +57,7 @@ def lines(caps: Iterable[TypedCap] | None, beside: Mapping[str, str]) -> list[Li
 def _line(at: int, one: TypedCap, beside: Mapping[str, str]) -> Line:
     chosen = one.channels or ()
     # Those that are chosen stand first, in their order, so that a cap saved unchanged is the same cap.
-    codes: list[str] = [code for code in dict.fromkeys((*chosen, *CHANNELS)) if code in CHANNELS]
+    codes: list[str] = [code for code in dict.fromkeys((*chosen, *CHANNELS)) if code in CHANNELS and code != ORDER_HOLD]
     options = [(code, str(words.word("channel", code)), code in chosen) for code in codes]
     wrong = (beside.get(f"caps#{at}-{name}", "") for name in ("contacts", "days", "channels"))
     return Line(at, one.contacts, one.days, one.channels is not None, options, *wrong)

@@ -17,7 +17,7 @@ from encours.web.scenarios import words
 from encours.web.today.shown import named
 
 ICONS = {"email": "mail", "call": "phone", "voice": "phone", "sms": "phone", "letter": "letter",
-         "registered_letter": "letter", "portal": "entity"}  # fmt: skip
+         "registered_letter": "letter", "portal": "entity", "order_hold": "tasks"}  # fmt: skip
 _WIDE, _HIGH, _AXIS, _PAD = 1160, 56, 22, 24
 
 

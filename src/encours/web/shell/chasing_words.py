@@ -54,6 +54,7 @@ WORDS = {
         "not_reached": gettext_lazy("Not reached"),
         "refuses": gettext_lazy("Refuses to pay"),
         "answered": gettext_lazy("Answered, nothing else"),
+        "proposed": pgettext_lazy("order hold", "Proposed to the credit manager"),
     },
     "contact_role": {
         "accounts_payable": gettext_lazy("Accounts payable"),

@@ -89,6 +89,7 @@ WORDS = {
         "issue_credit_note": gettext_lazy("Issue the credit note"),
         "settle_dispute": gettext_lazy("Settle the dispute"),
         "decide_hold": gettext_lazy("Hold of reminders asked for: decide"),
+        "decide_order_hold": gettext_lazy("Order hold proposed: decide"),
         "decide_objection": gettext_lazy("Objection of sales: decide"),
         "answer_comment": gettext_lazy("Answer a comment"),
         "other": gettext_lazy("To do"),

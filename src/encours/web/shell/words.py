@@ -176,6 +176,7 @@ _WORDS = {
         "voice": gettext_lazy("Voice message"),
         "call": gettext_lazy("Call"),
         "portal": gettext_lazy("Portal"),
+        "order_hold": gettext_lazy("Order hold, proposed"),
     },
     "document": {
         "invoice": gettext_lazy("Invoice"),

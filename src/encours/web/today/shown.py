@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from encours.usecases.show_today import TodayRow
 from encours.web.shell import format as form
 
-_ICONS = {"email": "mail", "call": "phone", "voice": "phone", "letter": "letter", "registered_letter": "letter"}
+_ICONS = {"email": "mail", "call": "phone", "voice": "phone", "letter": "letter", "registered_letter": "letter",
+          "order_hold": "tasks"}  # fmt: skip
 #: The last step of every ready-made ladder, at which somebody decides what follows.
 _DECIDES = "handover"
 #: What a chosen row can be asked for by a key, beside its button.

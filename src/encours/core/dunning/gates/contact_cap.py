@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from encours.core.dunning.contacts import contacts
+from encours.core.dunning.scenario import ORDER_HOLD
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
@@ -28,4 +29,5 @@ def hold_actions(facts: Facts, actions: pl.DataFrame) -> pl.DataFrame:
         "made", days=pl.lit(rules.cap_days), customer_id="payer_id",
         until_on=pl.col("_on") + timedelta(days=rules.cap_days - 1),
     )  # fmt: skip
-    return actions.select("action_id", "customer_id").join(full, on="customer_id")
+    told = actions.filter(pl.col("channel") != ORDER_HOLD)  # a proposal of ours reaches nobody there
+    return told.select("action_id", "customer_id").join(full, on="customer_id")

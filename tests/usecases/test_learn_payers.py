@@ -215,3 +215,21 @@ def test_an_item_whose_match_waits_for_a_person_is_probably_paid() -> None:
     item.refresh_from_db()
     assert (item.shift, item.kind) == ("probably_paid", "watch")
     assert item.shift_says
+
+
+def test_payers_who_all_pay_later_than_the_kept_model_says_have_it_learnt_anew(tmp_path: Path) -> None:
+    moved_on = DAY - timedelta(days=45)
+    names = {f"c{n}": (float(n % 3), 1.0) for n in range(14)}
+    book = paying_book(names, entity_id="C", seed=7)
+    late = pl.col("booked_on") > moved_on
+    receipts = book.receipts.with_columns(
+        booked_on=pl.when(late).then(pl.col("booked_on") + timedelta(days=25)).otherwise("booked_on")
+    ).filter(pl.col("booked_on") <= DAY)
+    letters = book.allocations.drop("allocated_on").join(
+        receipts.select("receipt_id", allocated_on="booked_on"), on="receipt_id"
+    )
+    load(tmp_path / "moved", book.replace(receipts=receipts, allocations=letters.select(book.allocations.columns)))
+    assert learn_payers(job("test"), ["C"], moved_on)[0].reason == "first"
+    assert learn_payers(job("test"), ["C"], DAY - timedelta(days=10))[0].reason == "moved"
+    kept = PaymentModel.objects.get(entity_id="C")
+    assert (kept.learnt_on, kept.reason) == (DAY - timedelta(days=10), "moved")

@@ -29,8 +29,8 @@ from encours.usecases.rights import Actor, require
 
 #: Acting is for whoever may change what the engines rest on; by night it is the chain.
 ACT = "manage_settings"
-#: A model that moved is learnt anew once a week at most.
-_MOVED_AGAIN_DAYS = 7
+#: A model that misses what comes is learnt anew once a week at most.
+_MISSED, _MOVED_AGAIN_DAYS = ("moved", "range", "beaten"), 7
 #: Beside what asking a model gave: the day on which it was asked.
 _ASKED_ON = "asked_on"
 _FLAGS = ("kind", "until_on", "days_late", "own_p90", "p_abnormal", "sentence")
@@ -104,7 +104,7 @@ def _reason(entity_id: str, day: date, learnt_on: date, asked: Drift | None) -> 
     """Why a model is learnt: the first one, one of another version, or what asking the kept one gave."""
     if asked is not None:
         # What a model learnt a few days ago gets wrong, the same weeks will not mend.
-        waits = asked.reason == "moved" and (day - learnt_on).days < _MOVED_AGAIN_DAYS
+        waits = asked.reason in _MISSED and (day - learnt_on).days < _MOVED_AGAIN_DAYS
         return "none" if waits else asked.reason
     return "version" if PaymentModel.objects.filter(entity_id=entity_id).exists() else "first"
 

@@ -8,18 +8,18 @@ median decides whether the model is used at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from encours.core.behaviour.baselines import due_date, own_median
-from encours.core.behaviour.curves import day_when
-from encours.core.behaviour.distribute import distribute
+from encours.core.behaviour.curves import day_when, left_at
+from encours.core.behaviour.distribute import Distributed, distribute
 from encours.core.behaviour.grid import Float64, Int32, Int64
 from encours.core.behaviour.learn import LEAST_PAYMENTS, Learnt, learn_trees
 from encours.core.behaviour.looks import standing
-from encours.core.behaviour.score import figures
+from encours.core.behaviour.score import figures, reliability
 from encours.core.behaviour.study import Study
 
 #: The trial: so many days before the studied day it begins; looked at once a week, so often.
@@ -37,12 +37,24 @@ MODEL, OWN_MEDIAN = "model", "own_median"
 
 class Trial(NamedTuple):
     """What a trial found: who forecasts (MODEL or OWN_MEDIAN), the levels of the curve that are P10 and P90, and the
-    FIGURES of `model`, `due_date` and `own_median` on the trial's weeks (empty: there was too little to try)."""
+    FIGURES of `model`, `due_date` and `own_median` on the trial's weeks (empty: there was too little to try).
+
+    Of the curves that forecast from now on: `used` (their FIGURES on those weeks) and `reliability` (said, happened,
+    count: what P(late) said of items not due yet, by tenths, beside what came)."""
 
     basis: str
     low: float
     high: float
     duel: dict[str, dict[str, float]]
+    used: dict[str, float] | None = None
+    reliability: Sequence[dict[str, float]] = ()
+
+
+class _Measured(NamedTuple):
+    low: float
+    high: float
+    duel: dict[str, dict[str, float]]
+    reliability: Sequence[dict[str, float]]
 
 
 def tried(study: Study) -> Trial:
@@ -57,20 +69,20 @@ def tried(study: Study) -> Trial:
     item, day = item[awaited], day[awaited]
     if study.items.paid[item].sum() < _FEW:
         return Trial(MODEL if enough else OWN_MEDIAN, *USUAL, {})
-    low, high, duel = _measured(study, item, day, learnt)
+    found = _measured(study, item, day, learnt)
+    duel = found.duel
     won = learnt is not None and duel["model"]["mae"] <= duel["own_median"]["mae"]
     if learnt is not None and not won:  # the range is then read off the payers' own hazards
-        low, high, _ = _measured(study, item, day, None)
+        found = _measured(study, item, day, None)
+    told = (found.low, found.high, duel, found.duel["model"], found.reliability)
     if learnt is None and enough:  # there were too few payments then, there are enough now: nothing is said of it yet
-        return Trial(MODEL, low, high, {})
-    return Trial(MODEL if won else OWN_MEDIAN, low, high, duel)
+        return Trial(MODEL, *told[:2], {})
+    return Trial(MODEL if won else OWN_MEDIAN, *told)
 
 
-def _measured(
-    study: Study, item: Int64, day: Int32, learnt: Learnt | None
-) -> tuple[float, float, dict[str, dict[str, float]]]:
-    """The levels of P10 and P90, and the duel. An item still open is after P90 if that has passed, else it tells
-    nothing of it; in the duel stand those that were paid, as in `replay`."""
+def _measured(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> _Measured:
+    """The levels of P10 and P90, the duel, the reliability. An item still open is after P90 if that has passed, else it
+    tells nothing of it; in the duel stand those that were paid, as in `replay`."""
     found = distribute(study, item, day, learnt)
     due, paid = study.items.due[item], study.items.paid[item]
     last = np.minimum(study.items.end[item], study.day - study.lag)
@@ -93,7 +105,18 @@ def _measured(
         "own_median": own_median(study, item, day, found.said),
     }
     duel = {name: figures(delay[paid], *(level[paid] for level in levels)) for name, levels in said.items()}
-    return low, high, duel
+    return _Measured(low, high, duel, _reliability(study, item, day, found))
+
+
+def _reliability(study: Study, item: Int64, day: Int32, found: Distributed) -> list[dict[str, float]]:
+    """What P(late) said beside what came, of items that were not due yet on their day and whose due date has passed: of
+    others only those paid early would be known."""
+    due = study.items.due[item].astype(np.int32)
+    some = (due >= day) & (due < study.day - study.lag)
+    gone = ~study.items.paid[item] & (study.items.end[item] <= due)  # left without a payment: neither late nor not
+    some &= ~gone
+    late = left_at(found.curves, due)[some]
+    return reliability(study.items.end[item[some]] > due[some], late).to_dicts()
 
 
 def _nearest(levels: Float64, goal: float, share: Callable[[float], float]) -> float:

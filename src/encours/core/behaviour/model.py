@@ -43,7 +43,8 @@ class Model:
             return "There is a model, but too little time has passed to try it on this book."
         ours, own, due = (duel[name]["mae"] for name in ("model", "own_median", "due_date"))
         return (
-            f"On the last {duel['model']['forecasts']:.0f} forecasts the model was {ours:.1f} days off, "
+            f"On the last {duel['model']['forecasts']:.0f} forecasts before {self.learnt_on} the model was {ours:.1f} "
+            f"days off, "
             f"the payers' own medians {own:.1f}, the due dates {due:.1f}."
         )
 

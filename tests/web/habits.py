@@ -18,13 +18,31 @@ _FIGURES = {
 _PROMISED = "Payment is promised: with 65 % it comes by its date; promises of this book that fell due so far: 0."
 
 
+_DUELLER = {"forecasts": 331.0, "mae": 1.2, "pinball": 0.4, "within_3": 0.85, "within_7": 0.99, "below": 0.06,
+            "above": 0.09, "coverage": 0.85, "width": 4.0}  # fmt: skip
+TRIAL = {
+    "basis": "model", "low": 0.2, "high": 0.87, "used": _DUELLER,
+    "duel": {"model": _DUELLER, "own_median": {**_DUELLER, "mae": 1.9}, "due_date": {**_DUELLER, "mae": 7.3}},
+    "reliability": [
+        {"band": 0, "said": 0.04, "happened": 0.06, "count": 120},
+        {"band": 5, "said": 0.55, "happened": 0.5, "count": 31},
+        {"band": 9, "said": 0.96, "happened": 0.94, "count": 75},
+    ],
+}  # fmt: skip
+_DRIFT = {
+    "foreseen": 96.4, "came": 101, "deviations": 0.5, "refit": False, "reason": "none", "judged": 210, "below": 0.08,
+    "above": 0.11, "error": 1.4, "own_error": 2.1,
+}  # fmt: skip
+
+
 def keep_habits(entity_id: str, customers: int = 4) -> None:
     """Customer 0 is left alone, customer 1 is beyond its habit and has a signal; the others are only known."""
     day = clock.today()
     PaymentModel.objects.create(
-        entity_id=entity_id, learnt_on=day, payments=4_321, basis="model", trial={}, reason="first", text="{}",
-        says="There is a model, but too little time has passed to try it on this book.", drift={}, lag_days=1,
-        as_of=day, stamp=stamp_of(entity_id), engine="test", made_at=clock.now(),
+        entity_id=entity_id, learnt_on=day, payments=4_321, basis="model", trial=TRIAL, reason="first", text="{}",
+        says="There is a model, but too little time has passed to try it on this book.", lag_days=1,
+        drift=_DRIFT | {"asked_on": day.isoformat()}, as_of=day, stamp=stamp_of(entity_id), engine="test",
+        made_at=clock.now(),
     )  # fmt: skip
     for number in range(customers):
         _profile(entity_id, f"{entity_id}:{number}", number, day)

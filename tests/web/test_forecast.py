@@ -11,10 +11,15 @@ import pytest
 from django.test import Client
 from python_calamine import CalamineWorkbook
 
-from encours.store.models import CashForecast, ForecastCustomer, ForecastWeek, User
+from encours.store import parquet
+from encours.store.models import CashForecast, ForecastCustomer, ForecastWeek, PaymentModel, User
+from encours.usecases import clock
+from encours.usecases.deciding import write_fact
 from tests.web.cast import Town
 
-_PARTS = ("weeks", "days", "customers", "items", "changes", "accuracy")
+_PARTS = (
+    "weeks", "days", "customers", "items", "changes", "accuracy", "horizons", "trust", "reliability", "left-out",
+)  # fmt: skip
 
 
 def _rows(client: Client, address: str) -> list[list[str]]:
@@ -59,6 +64,52 @@ def test_every_table_leaves_as_a_file(part: str, kind: str, town: Town, client_o
         rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
         assert len(rows) > 1
     assert client_of("alice").get(f"/forecast/nothing.{kind}?of=A").status_code == 404
+
+
+def test_how_far_to_trust_the_dates_is_said_with_the_duel_and_its_day(
+    town: Town, client_of: Callable[[str], Client]
+) -> None:
+    client = client_of("alice")
+    text = client.get("/forecast/?of=A&part=accuracy").content.decode()
+    for words in ("How far to trust the dates", "Last learnt on", "from 4,321 payments", "over the last four weeks",
+                  "81% were paid within it, 8% earlier and 11% later", "Each payer’s own median", "it holds"):  # fmt: skip
+        assert words in text
+    picture = client.get("/forecast/chart/reliability/?of=A").content.decode()
+    assert "Of 120 items with a said chance of 4% of being late, 6% were late" in picture
+    PaymentModel.objects.filter(entity_id="A").update(trial={}, drift={})
+    bare = client.get("/forecast/?of=A&part=accuracy").content.decode()
+    assert "How far to trust the dates" in bare
+    assert "Each payer’s own median" not in bare
+    head, *rows = _rows(client, "/forecast/trust.csv?of=B")
+    assert [row[head.index("Used")] for row in rows] == ["yes", "", ""]
+    assert [row[head.index("Days off")] for row in rows] == ["1.2", "1.9", "7.3"]
+
+
+def test_the_file_of_items_holds_each_item_s_chances_by_week(town: Town, client_of: Callable[[str], Client]) -> None:
+    head, *rows = _rows(client_of("alice"), "/forecast/items.csv?of=A")
+    weeks = [place for place, label in enumerate(head) if label.startswith("Paid in the week from")]
+    assert len(weeks) == 13
+    told = [[float(row[place]) for place in weeks] for row in rows if row[weeks[0]]]
+    assert told
+    assert all(0 < sum(row) <= 100.7 for row in told)
+    assert any(row[head.index("Unpaid after 90 days, %")] for row in rows)
+    assert client_of("nemo").get("/forecast/orders.csv?of=A").status_code == 403
+
+
+def test_the_file_of_orders_is_that_of_the_customers_one_may_see(
+    town: Town, client_of: Callable[[str], Client]
+) -> None:
+    day = clock.today()
+    for number in (0, 1):
+        order = {"order_id": f"A:o{number}", "customer_id": f"A:{number}", "amount": 250_000, "currency": "EUR",
+                 "ordered_on": day, "status": "released", "invoice_on": day}  # fmt: skip
+        write_fact("orders", order, "A")
+    parquet.stamp("A", clock.now())
+    head, *rows = _rows(client_of("alice"), "/forecast/orders.csv?of=A")
+    assert [(row[0], row[head.index("Status")], row[head.index("Amount")]) for row in rows] == [
+        ("o0", "Order released", "2500.00"), ("o1", "Order released", "2500.00"),
+    ]  # fmt: skip
+    assert [row[0] for row in _rows(client_of("colette"), "/forecast/orders.csv?of=A")[1:]] == ["o0"]
 
 
 def test_the_file_of_weeks_holds_the_page_s_sums(town: Town, client_of: Callable[[str], Client]) -> None:

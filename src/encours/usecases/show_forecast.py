@@ -16,6 +16,7 @@ from encours.store.models import (
     ForecastWeek,
     Item,
 )
+from encours.usecases.date_trust import DateTrust, date_trust
 from encours.usecases.forecast_head import Head, Range, Wanted, entities_of, head_of
 from encours.usecases.forecast_part import part_of
 from encours.usecases.forecast_past import (
@@ -109,6 +110,7 @@ class ForecastPage:
     judged: list[Judged] = field(default_factory=list)
     some_afterwards: bool = False
     waiting: int = 0
+    trust: DateTrust | None = None
 
     @property
     def has_orders(self) -> bool:
@@ -150,7 +152,10 @@ def show_forecast(viewing: Viewing, wanted: Wanted) -> ForecastPage:
         shown = of_place(rows_, wanted.place)
         waiting = waiting_weeks(viewing, head)
         found = horizons(rows_)
-        return ForecastPage(head, entities, horizons=found, judged=shown, some_afterwards=later, waiting=waiting)
+        return ForecastPage(
+            head, entities, horizons=found, judged=shown, some_afterwards=later, waiting=waiting,
+            trust=trust_of(viewing, head),
+        )  # fmt: skip
     weeks = weeks_of(viewing, head)
     if wanted.part == "scenarios":
         return ForecastPage(head, entities, weeks=weeks, customers=_top(viewing, head, 200))
@@ -163,6 +168,11 @@ def show_forecast(viewing: Viewing, wanted: Wanted) -> ForecastPage:
         bridge=bridge_of(viewing, head),
         horizons=horizons(judged_rows(viewing, head)),
     )
+
+
+def trust_of(viewing: Viewing, head: Head) -> DateTrust | None:
+    """How far today's dates can be trusted; of a past day it is not kept."""
+    return None if viewing.is_past else date_trust(head.entity_id)
 
 
 def _why(viewing: Viewing) -> str:

@@ -22,6 +22,7 @@ from encours.core.behaviour.learn import LEAST_PAYMENTS
 from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.predict import PREDICTION_SCHEMA, Predictions
 from encours.core.behaviour.shifts.promise import SHIFT as PROMISE
+from encours.core.behaviour.weekly import by_week
 from tests.core.behaviour.books import day, habits
 
 _DAY = 420
@@ -86,6 +87,15 @@ def test_weeks_and_distribution_say_the_same() -> None:
     near = found.items.filter(pl.col("due_on") < day(_DAY + 15)).select("item_id")
     both = both.join(near, on="item_id", how="semi")
     assert both["p"].to_numpy() == pytest.approx(both["p_right"].to_numpy())
+
+
+def test_kept_distributions_give_the_same_weeks() -> None:
+    found = predicted()
+    weeks = found.weeks(13).filter(week_start=day(_DAY + 8)).select("item_id", "p")
+    kept = by_week(found.distribution(), found.as_of, 13)
+    both = weeks.join(kept, on="item_id")
+    assert both.height == found.items.height
+    assert both["week_2"].to_numpy() == pytest.approx(both["p"].to_numpy(), abs=1e-6)
 
 
 def _shuffled_after(book: Book, as_of: date, seed: int) -> Book:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, QueryDict
@@ -11,10 +12,12 @@ from django.utils.translation import gettext as _
 from encours.core.base.issue import CallError
 from encours.usecases import forecast_past as past
 from encours.usecases import show_forecast as show
+from encours.usecases.forecast_details import WEEKS, Chances, chances_of, orders_behind
 from encours.usecases.forecast_head import Head, Range, Wanted, entities_of, head_of
 from encours.usecases.try_scenario import try_scenario
 from encours.usecases.viewing import Viewing
 from encours.web.forecast.views import supposed_of, wanted_of
+from encours.web.shell import format as form
 from encours.web.shell import tables, words
 from encours.web.shell.request import Request
 from encours.web.shell.tables import Column
@@ -113,6 +116,8 @@ def _customers(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
 
 def _items(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
     rows = show.items_of(viewing, head)
+    found = chances_of(viewing, head, [row.item_id for row in rows]) if rows else {}
+    chances = [found.get(row.item_id) for row in rows]
     return [
         Column(_("Item"), [row.number for row in rows]),
         Column(_("Currency"), [head.currency] * len(rows)),
@@ -124,6 +129,35 @@ def _items(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
         Column(_("Not after (P90)"), [row.p90_on for row in rows], "date"),
         Column(_("Expected in all weeks"), [(row.expected, head.currency) for row in rows], "money"),
         Column(_("Later"), [(row.later, head.currency) for row in rows], "money"),
+        *_chances(chances, head.day),
+    ]
+
+
+def _chances(rows: Sequence[Chances | None], day: date) -> list[Column]:
+    """In percent; a week has its first day as a heading."""
+    told = {
+        _("Late, %"): [row and row.late for row in rows],
+        _("Unpaid after 90 days, %"): [row and row.unpaid_90 for row in rows],
+        _("In parts, %"): [row and row.partial for row in rows],
+    }
+    for place in range(WEEKS):
+        label = _("Paid in the week from %(day)s, %%") % {"day": form.day(day + timedelta(days=1 + 7 * place))}
+        told[label] = [row.weeks[place] if row and row.weeks else None for row in rows]
+    return [Column(label, [_hundred(share) for share in cells], "number") for label, cells in told.items()]
+
+
+def _orders(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows = orders_behind(viewing, head)
+    return [
+        Column(_("Order"), [row.order_id.removeprefix(f"{head.entity_id}:") for row in rows]),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        Column(_("Customer"), [row.customer_name for row in rows]),
+        Column(_("Status"), [str(words.word("order_status", row.status)) for row in rows]),
+        Column(_("Amount"), [(row.amount, head.currency) for row in rows], "money"),
+        Column(_("Counted"), [(row.counted, head.currency) for row in rows], "money"),
+        Column(_("Invoice on"), [row.invoice_on for row in rows], "date"),
+        Column(_("Due"), [row.due_on for row in rows], "date"),
+        Column(_("Most likely on"), [row.expected_on for row in rows], "date"),
     ]
 
 
@@ -153,11 +187,74 @@ def _accuracy(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
     ]
 
 
+def _trust(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    trust = show.trust_of(viewing, head)
+    rows = trust.duel if trust else []
+    shares = {
+        _("Within three days, %"): [row.within_3 for row in rows],
+        _("Before its range, %"): [row.below for row in rows],
+        _("Within its range, %"): [row.inside for row in rows],
+        _("After its range, %"): [row.above for row in rows],
+    }
+    return [
+        Column(_("Forecast by"), [str(words.word("forecaster", row.name)) for row in rows]),
+        Column(_("Tried on"), [trust.learnt_on for _row in rows] if trust else [], "date"),
+        Column(_("Used"), [_("yes") if trust and row.name == trust.basis else "" for row in rows]),
+        Column(_("Days off"), [row.error for row in rows], "number"),
+        *(Column(label, [100 * share for share in cells], "number") for label, cells in shares.items()),
+    ]
+
+
+def _reliability(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    trust = show.trust_of(viewing, head)
+    rows = trust.bands if trust else []
+    return [
+        Column(_("Said to be late, %"), [100 * row.said for row in rows], "number"),
+        Column(_("Were late, %"), [100 * row.happened for row in rows], "number"),
+        Column(_("Items"), [row.count for row in rows]),
+    ]
+
+
+def _horizons(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    rows = past.horizons(past.judged_rows(viewing, head))
+    shares = {
+        _("Off by, % (WAPE)"): [row.wape for row in rows],
+        _("Due dates off by, %"): [row.due_date for row in rows],
+        _("Own medians off by, %"): [row.own_median for row in rows],
+        _("Lean, %"): [row.bias for row in rows],
+        _("Within the range, %"): [row.covered for row in rows],
+    }
+    return [
+        Column(_("Weeks ahead"), [row.place for row in rows]),
+        Column(_("Weeks judged"), [row.weeks for row in rows]),
+        Column(_("Currency"), [head.currency] * len(rows)),
+        *(Column(label, [_hundred(share) for share in cells], "number") for label, cells in shares.items()),
+    ]
+
+
+def _left_out(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
+    return [
+        Column(_("Why left out"), [str(words.word("forecast_left_out", reason)) for reason, _n, _a in head.left_out]),
+        Column(_("Currency"), [head.currency] * len(head.left_out)),
+        Column(_("Items"), [items for _r, items, _a in head.left_out]),
+        Column(_("Open"), [(amount, head.currency) for _r, _n, amount in head.left_out], "money"),
+    ]
+
+
+def _hundred(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
 _TABLES: Mapping[str, Callable[[Viewing, Head, Wanted], list[Column]]] = {
     "weeks": _weeks,
     "days": _days,
     "customers": _customers,
     "items": _items,
+    "orders": _orders,
     "changes": _changes,
     "accuracy": _accuracy,
+    "horizons": _horizons,
+    "trust": _trust,
+    "reliability": _reliability,
+    "left-out": _left_out,
 }

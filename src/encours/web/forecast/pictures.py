@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from encours.core.base.money import EXPONENTS
+from encours.usecases.date_trust import Band
 from encours.usecases.show_forecast import ForecastPage, Week
 from encours.usecases.try_scenario import Tried
 from encours.web.shell import charts, words
@@ -191,9 +192,47 @@ def compared(tried: Tried, narrow: bool) -> SafeString | None:
     return charts.draw({"layer": [base, *_fan(band, narrow)]} | _size(narrow), narrow)
 
 
+def reliability(page: ForecastPage, narrow: bool) -> SafeString | None:
+    """What was said of payments being late beside what came: on the diagonal the words are true; large dots weigh
+    more."""
+    bands = page.trust.bands if page.trust else []
+    if len(bands) < 2:
+        return None
+    values = [
+        {"said_share": band.said, "came": band.happened, "count": band.count, "said": _band_said(band)}
+        for band in bands
+    ]
+    axis = {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1]}
+    scale = {"domain": [0, 1], "nice": False}
+    x = {"field": "said_share", "type": "quantitative", "scale": scale, "title": _("late, as was said"), "axis": axis}
+    y = {"field": "came", "type": "quantitative", "scale": scale, "title": _("late, as it came"), "axis": axis}
+    size = {"field": "count", "type": "quantitative", "legend": None, "scale": {"range": [30, 420]}}
+    dots = {
+        "data": {"values": values},
+        "mark": {"type": "point", "filled": True, "color": "var(--accent)", "opacity": 0.85},
+        "encoding": {"x": x, "y": y, "size": size, "description": {"field": "said"}},
+    }
+    true = {
+        "data": {"values": [{"said_share": 0, "came": 0}, {"said_share": 1, "came": 1}]},
+        "mark": {"type": "line", "color": "var(--ink-3)", "strokeDash": [4, 4], "strokeWidth": 1.5},
+        "encoding": {"x": x, "y": y},
+    }
+    return charts.draw({"layer": [true, dots], "width": 260 if narrow else 420, "height": 240}, narrow)
+
+
+def _band_said(band: Band) -> str:
+    told = {
+        "said": form.percent(band.said, 0),
+        "came": form.percent(band.happened, 0),
+        "count": form.number(band.count),
+    }
+    return _("Of %(count)s items with a said chance of %(said)s of being late, %(came)s were late") % told
+
+
 #: Kind of picture -> how it is drawn.
 DRAWN: Mapping[str, Callable[[ForecastPage, bool], SafeString | None]] = {
     "weeks": weeks,
     "changes": changes,
     "accuracy": accuracy,
+    "reliability": reliability,
 }

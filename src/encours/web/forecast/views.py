@@ -51,10 +51,10 @@ def forecast(request: Request) -> HttpResponse:
 @login_required
 def chart(request: Request, kind: str) -> HttpResponse:
     """One picture as SVG, asked for by the page once it stands."""
-    if kind not in ("weeks", "changes", "accuracy"):
+    if kind not in pictures.DRAWN:
         raise Http404
-    wanted = wanted_of(request.GET)
-    page = show_forecast(request.viewing, Wanted(wanted.entity_id, wanted.currency, kind, place=wanted.place))
+    wanted, part = wanted_of(request.GET), "accuracy" if kind == "reliability" else kind
+    page = show_forecast(request.viewing, Wanted(wanted.entity_id, wanted.currency, part, place=wanted.place))
     drawn = None
     if page.head is not None:
         drawn = pictures.DRAWN[kind](page, "narrow" in request.GET)

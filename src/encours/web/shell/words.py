@@ -32,6 +32,25 @@ _WORDS = {
         "returned": gettext_lazy("Payment came back"),
         "group_late": gettext_lazy("Group late at once"),
     },
+    "order_status": {
+        "open": gettext_lazy("Order open"),
+        "released": gettext_lazy("Order released"),
+        "blocked": gettext_lazy("Order blocked"),
+    },
+    "forecaster": {
+        "model": gettext_lazy("The model"),
+        "own_median": gettext_lazy("Each payer’s own median"),
+        "due_date": gettext_lazy("The due date"),
+    },
+    "model_reason": {
+        "first": gettext_lazy("the first one"),
+        "moved": gettext_lazy("payments came more or less often than foreseen"),
+        "range": gettext_lazy("too many payments came outside the range"),
+        "beaten": gettext_lazy("the payers’ own medians were nearer"),
+        "grown": gettext_lazy("much more was known than before"),
+        "old": gettext_lazy("the former one was three months old"),
+        "version": gettext_lazy("the former one was of another version"),
+    },
     "item": {
         "invoice": gettext_lazy("Invoice"),
         "credit_note": gettext_lazy("Credit note"),

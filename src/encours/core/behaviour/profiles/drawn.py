@@ -7,10 +7,12 @@ from datetime import date
 import polars as pl
 
 from encours.core.behaviour.naming import Profile
+from encours.core.behaviour.profiles.new import FEW
 
 
 def _holds(as_of: date) -> pl.Expr:
-    return pl.col("drawn") > 3 * pl.col("payments")
+    beside_few = (pl.col("payments") < FEW) & (pl.col("drawn") >= FEW)
+    return (pl.col("drawn") > 3 * pl.col("payments")) | beside_few
 
 
 def _sentence() -> pl.Expr:

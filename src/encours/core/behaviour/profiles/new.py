@@ -13,7 +13,10 @@ FEW = 5
 
 
 def _holds(as_of: date) -> pl.Expr:
-    return pl.col("payments") + pl.col("drawn") < FEW
+    # What we draw tells of no habit: it names the payer only where there is enough of it to be the usual way.
+    mostly_drawn = (pl.col("drawn") >= FEW) | (pl.col("drawn") > 3 * pl.col("payments"))
+    few = pl.col("payments") + pl.col("drawn") < FEW
+    return few | ((pl.col("payments") < FEW) & ~mostly_drawn)
 
 
 def _sentence() -> pl.Expr:

@@ -161,9 +161,11 @@ def _clauses() -> Iterator[str]:
     ways = ("by_number", "by_other", "by_list", "by_tail", "by_slip", "unquoted")
     row = dict.fromkeys((*against, *ways), 2.0) | {"gap": 1250, "weak": 2**30 - 1, "crossed": True, "contested": "R1"}
     row["currency"] = "EUR"
-    row |= {"second": 0.5, "twin_of": "R2", "reopened_by": "R3", "items": 6.0}
+    row |= {"second": 0.5, "second_items": 2, "twin_of": "R2", "reopened_by": "R3", "items": 6.0}
     rows = [
-        row | dict.fromkeys(flags, 0.0) | {flag: 1.0, "family_place": place, "items": items}
+        row
+        | dict.fromkeys(flags, 0.0)
+        | {flag: 1.0, "family_place": place, "items": items, "second_place": place, "second_items": int(items) // 2}
         for place in range(len(names))
         for flag in flags
         for items in (1.0, 6.0)

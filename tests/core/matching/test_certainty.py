@@ -122,12 +122,32 @@ def test_a_supposed_charge_is_shown_to_a_person() -> None:
         {"cash": 98_800, "charge": 1_200},
     )
     assert "the difference may have another cause" in str(decision["reason"])
+    assert "; the next best: a part of what is quoted, the same items, confidence 0." in str(decision["reason"])
 
 
 def test_what_posts_by_itself_leaves_a_supposed_charge_open() -> None:
     decision, kinds = proposed("VIR FACTURE FA2600123", 0.5)
     assert (decision["decision"], decision["rule"], kinds) == ("auto", "quoted_part", {"cash": 98_800})
     assert "what stays open may be a bank charge" in str(decision["reason"])
+    assert "; the next best: what is quoted less a bank charge, the same items, " in str(decision["reason"])
+
+
+def test_the_next_best_is_told() -> None:
+    numbered = enumerate((30_000, 40_000, 50_000, 20_000))
+    items = [item(f"FA260012{n}", open_, due_on=DAY + timedelta(days=30 + n)) for n, open_ in numbered]
+    of_four = book(items, [receipt("r", 70_000, "VIR RECU", payer_name="c1")])
+    decision = propose(of_four, DAY + timedelta(days=60)).decisions.row(0, named=True)
+    assert (decision["decision"], decision["rule"]) == ("review", "due_until")
+    assert "; the next best: two that sum to it, 2 items, confidence 0." in str(decision["reason"])
+
+
+def test_nothing_is_next_where_the_rest_is_improbable() -> None:
+    decision = propose(
+        book([item("FA2600123", 30_000), item("FA2600124", 40_000)], [receipt("r", 30_000, "VIR FA2600123")]),
+        DAY + timedelta(days=60),
+    ).decisions.row(0, named=True)
+    assert decision["decision"] == "auto"
+    assert "next best" not in str(decision["reason"])
 
 
 def test_a_charge_that_the_payer_speaks_of_is_booked() -> None:

@@ -132,6 +132,9 @@ def _proposed(ready: Prepared, outcome: Outcome, lines: pl.DataFrame) -> pl.Data
         posts=pl.Series(outcome.posts[rows]),
         proof=pl.Series(outcome.proof[rows]),
         confidence=pl.Series(outcome.confidence[rows]),
+        second=pl.Series(outcome.second[rows]),
+        second_place=pl.Series(outcome.second_family[rows]),
+        second_items=pl.Series(outcome.second_items[rows]),
     )
     said = frame.select(
         "row",

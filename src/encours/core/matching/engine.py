@@ -33,9 +33,10 @@ _QUOTES = [SPOKEN_OF.index("by_number"), SPOKEN_OF.index("by_other")]
 class Outcome:
     """What was decided, one place a receipt.
 
-    `family` (place in the families, −1: nothing), `customer`, `confidence`, `second` (of the best other set) and its
-    `second_family`, `ways`, `gap`, `posts`, `proof` (it stands on one), `rival` (a receipt that wants the same item),
-    `weak` (bits of `proof`), `spoken` (the features in `explain.SPOKEN_OF`); what they pay stands in `lines`.
+    `family` (place in the families, −1: nothing), `customer`, `confidence`, `second` (of the best that pays something
+    else), its `second_family` and `second_items` (0: the same items), `ways`, `gap`, `posts`, `proof` (it stands on
+    one), `rival` (a receipt that wants the same item), `weak` (bits of `proof`), `spoken` (the features in
+    `explain.SPOKEN_OF`); what they pay stands in `lines`.
     """
 
     family: Int32
@@ -43,6 +44,7 @@ class Outcome:
     confidence: npt.NDArray[np.float64]
     second: npt.NDArray[np.float64]
     second_family: Int32
+    second_items: Int32
     ways: Int32
     gap: Int64
     posts: npt.NDArray[np.bool_]
@@ -80,8 +82,9 @@ def run(facts: Facts, lessons: Lessons, policy: Policy) -> Outcome:
 def _nothing(count: int) -> Outcome:
     return Outcome(
         family=np.full(count, -1, np.int32), customer=np.full(count, -1, np.int32), confidence=np.zeros(count),
-        second=np.zeros(count), second_family=np.full(count, -1, np.int32), ways=np.zeros(count, np.int32),
-        gap=np.zeros(count, np.int64), posts=np.zeros(count, np.bool_), proof=np.zeros(count, np.bool_),
+        second=np.zeros(count), second_family=np.full(count, -1, np.int32),
+        second_items=np.zeros(count, np.int32), ways=np.zeros(count, np.int32), gap=np.zeros(count, np.int64),
+        posts=np.zeros(count, np.bool_), proof=np.zeros(count, np.bool_),
         rival=np.full(count, -1, np.int32),
         weak=np.zeros(count, np.int32),
         spoken=np.zeros((count, len(SPOKEN_OF)), np.float32),
@@ -137,7 +140,8 @@ def _write(outcome: Outcome, judged: Judged, at: Int64) -> None:
     outcome.family[ask], outcome.customer[ask] = hypotheses.family[at], hypotheses.customer[at]
     outcome.ways[ask], outcome.gap[ask] = hypotheses.ways[at], hypotheses.gap[at]
     outcome.confidence[ask], outcome.second[ask] = judged.sure[at], judged.second[at]
-    outcome.second_family[ask], outcome.weak[ask] = judged.second_family[at], judged.weak[at]
+    outcome.second_family[ask], outcome.second_items[ask] = judged.second_family[at], judged.second_items[at]
+    outcome.weak[ask] = judged.weak[at]
     outcome.spoken[ask] = judged.spoken[at]
     outcome.lines.put(hypotheses, at)
 

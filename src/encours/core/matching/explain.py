@@ -25,13 +25,40 @@ SPOKEN_OF = (
     "ways", "rivals", "late", "dead", "elsewhere", "quoted_unpaid", "namesakes", "partly", "twin",
 )  # fmt: skip
 
+#: What is less probable than this, seen alone, is no next best that anybody would look at.
+LEAST_TOLD = 0.05
+#: What each family proposes, as the next best is told.
+_NEXT = {
+    "quoted_exact": "what is quoted",
+    "quoted_credit": "what is quoted less credit notes",
+    "quoted_discount": "what is quoted less a discount",
+    "quoted_rounding": "what is quoted but for a rounding",
+    "quoted_charge": "what is quoted less a bank charge",
+    "quoted_some": "some of what is quoted",
+    "quoted_more": "more than is quoted",
+    "quoted_part": "a part of what is quoted",
+    "quoted_over": "what is quoted and a rest",
+    "one": "one item of this amount",
+    "one_discount": "one item less its discount",
+    "one_rounding": "one item but for a rounding",
+    "one_charge": "one item less a bank charge",
+    "balance": "the whole balance",
+    "due_until": "all until one day",
+    "month": "one month",
+    "run": "items that follow each other",
+    "two": "two that sum to it",
+    "three": "three that sum to it",
+    "any_set": "a set that sums to it",
+}
+
 
 def reasons(proposed: pl.DataFrame) -> pl.Series:
     """A sentence for each proposal.
 
     `proposed`: family (place), the features by name, gap (in minor units), currency, weak (bits of `proof`), crossed,
     contested (id of a receipt that wants the same item, else null), reopened_by (id of the return that opened an item
-    again, else null), second (confidence of the best other set), twin_of.
+    again, else null), twin_of; second (how sure the best that pays something else is, seen alone), second_place (its
+    family's place, −1: none) and second_items (0: the same items).
     """
     parts = [
         part.with_columns(what=_what(families()[int(part["family_place"][0])].name))
@@ -44,6 +71,7 @@ def reasons(proposed: pl.DataFrame) -> pl.Series:
         [pl.when(holds).then(sentence) for holds, sentence in _doubts()], separator="; ", ignore_nulls=True
     )
     whole = pl.when(against != "").then(pl.concat_str([said, against], separator="; but ")).otherwise(said)
+    whole = pl.concat_str([whole, _next_best()], separator="; ", ignore_nulls=True)
     return pl.concat(parts).select("place", reason=whole).sort("place")["reason"]
 
 
@@ -82,6 +110,19 @@ def _what(name: str) -> pl.Expr:
         "any_set": pl.format("{} sum exactly to the receipt", items),
     }
     return sentences.get(name, pl.format("{} sum exactly to the receipt", items))
+
+
+def _next_best() -> pl.Expr:
+    """What the receipt pays if not what is proposed, where anything else is worth a word."""
+    count = pl.col("second_items")
+    items = pl.when(count == 0).then(pl.lit("the same items")).otherwise(_counted("second_items", "item"))
+    names = pl.Series([_NEXT[family.name] for family in families()], dtype=pl.String)
+    what = pl.col("second_place").replace_strict(range(len(names)), names, default=None, return_dtype=pl.String)
+    sure = (pl.col("second") * 100).floor().cast(pl.Int64).clip(0, 99)
+    figure = pl.concat_str([pl.lit("0."), sure.cast(pl.String).str.zfill(2)])
+    return pl.when(pl.col("second") >= LEAST_TOLD).then(
+        pl.format("the next best: {}, {}, confidence {}", what, items, figure)
+    )
 
 
 def _counted(column: str, noun: str, rest: str = "") -> pl.Expr:

@@ -24,6 +24,7 @@ from encours.core.matching.search import Facts, Found
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 #: Share of proofs expected to be wrong, until judged receipts of the book say better: a chance hit needs the same
 #: number in the text and the same cents.
@@ -39,7 +40,7 @@ class Judged:
     `spoken`: the features that sentences speak of (`explain.SPOKEN_OF`); `sure`: how sure its items are, `certain` the
     same as far as a certificate may count on it; `proof`: it stands on one; `posts`: it does, or reaches what is
     certified; `quotes`: its family goes by what is quoted; `weak` (bits of `proof`); `second`: the score of the best
-    other set, `second_family` its family (−1: none).
+    that pays something else, `second_family` its family (−1: none), `second_items` how many items it has (0: the same).
     """
 
     hypotheses: Hypotheses
@@ -52,6 +53,7 @@ class Judged:
     weak: npt.NDArray[np.int32]
     second: Floats
     second_family: npt.NDArray[np.int32]
+    second_items: npt.NDArray[np.int32]
 
 
 def judge(found: Found, facts: Facts, policy: Policy, final: bool) -> tuple[Judged, Claims]:
@@ -77,16 +79,24 @@ def judge(found: Found, facts: Facts, policy: Policy, final: bool) -> tuple[Judg
     instead = left_open(found.hypotheses, sets, order, _of_families("supposes"))
     posts, left = _without_supposing(hypotheses, features, instead, posts)
     if left.any():
+        # The surer one, which supposes a cause, is now the one that pays something else.
+        second, margin = np.where(left, best, second), np.where(left, every[best], margin)
         best = np.where(left, instead, best)
         features, hypotheses = found.features[best], only(found.hypotheses, best)
     weak = weak | np.where(beside[:, _OTHER_ITEMS] == 0, SAME_ITEMS, 0) | np.where(left, SUPPOSED, 0)
     weak = weak | np.where(either, EXCHANGEABLE, 0)
-    second_family = np.where(second >= 0, found.hypotheses.family[second], -1).astype(np.int32)
     spoken = features[:, _SPOKEN]
-    judged = Judged(
-        hypotheses, spoken, sure, certain, proof, posts, quotes, weak.astype(np.int32), margin, second_family
-    )
+    others = _runner_up(found.hypotheses, sets, best, second)
+    judged = Judged(hypotheses, spoken, sure, certain, proof, posts, quotes, weak.astype(np.int32), margin, *others)
     return judged, claims
+
+
+def _runner_up(hypotheses: Hypotheses, sets: Int64, best: Int64, second: Int64) -> tuple[Int32, Int32]:
+    """`second_family` and `second_items`."""
+    there = second >= 0
+    items = np.diff(hypotheses.start)[second]
+    family = np.where(there, hypotheses.family[second], -1)
+    return family.astype(np.int32), np.where(there & (sets[second] != sets[best]), items, 0).astype(np.int32)
 
 
 def _doubted(features: Rows, beside: Rows, hypotheses: Hypotheses, sets: Int64, proof: Bools) -> Claims:

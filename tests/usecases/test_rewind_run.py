@@ -35,7 +35,9 @@ from encours.usecases.entry_rules import change_bank
 from encours.usecases.export_allocations import export_allocations
 from encours.usecases.export_entries import export_entries
 from encours.usecases.import_files import import_now
+from encours.usecases.past_rewinds import past_rewinds
 from encours.usecases.rewind_run import preview_rewind, rewind_run
+from encours.usecases.rewinding import Part
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.undo_match import undo_match
 from tests.usecases.books import DAY, folder, frame
@@ -130,6 +132,16 @@ def test_what_was_sent_meanwhile_and_who_was_left_alone_is_listed() -> None:
     assert [(one.customer_id, one.items, one.overdue, one.currency) for one in found.alone] == [
         ("A:2", 1, 10_000, "EUR")
     ], "who was written to was not left alone"
+    rewind_run(job("test"), run.pk, WHY)
+    assert preview_rewind(job("test"), run.pk).posts == 0
+    (done,) = past_rewinds(Part("A", run.pk))
+    assert (done.posts, done.why, done.by) == (3, WHY, "")
+    assert done.between == found, "kept with the rewind, to be read afterwards"
+    kept = str(AuditEntry.objects.get(act="rewind").after)
+    assert "Second reminder" not in kept, "no text stands in the audit"
+    later[0].delete()
+    (done,) = past_rewinds(Part("A", run.pk))
+    assert {one.message_id for one in done.between.sent} == {""}
 
 
 def _sent(customer_id: str, at: datetime | None, **more: Any) -> dict[str, Any]:

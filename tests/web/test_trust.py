@@ -137,7 +137,10 @@ def test_a_run_is_looked_at_and_rewound(town: Town, client_of: Signed, monkeypat
     assert "Not done: say why the run is rewound" in silent.content.decode()
     done = client.post(f"/trust/run/{run.pk}/rewind/", {"why": "a wrong rule"}, follow=True)
     assert "3 posts were rewound." in done.content.decode()
-    assert "Nothing of this run stands any more" in client.get(f"/trust/run/{run.pk}/").content.decode()
+    page = client.get(f"/trust/run/{run.pk}/").content.decode()
+    assert "Nothing of this run stands any more" in page
+    assert "3 posts were rewound on" in page
+    assert "a wrong rule" in page
     assert client_of("camille").get(f"/trust/run/{run.pk}/").status_code == 403
 
 

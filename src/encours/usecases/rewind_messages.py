@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 from django.db.models import F, Q
@@ -70,6 +71,42 @@ def sent_between(entity_id: str, decisions: Sequence[Decision], written: pl.Data
     sent += [one for one in _touches(entity_id, since) if (one.customer_id, one.on, one.channel) not in known]
     sent.sort(key=lambda one: (one.on, one.at or clock.begins(one.on), one.customer_id), reverse=True)
     return Between(tuple(sent), _alone(settled, {one.customer_id for one in sent}))
+
+
+def as_kept(between: Between) -> dict[str, list[list[object]]]:
+    """What an audit entry keeps of it: ids, days and figures; what stood over a message stays with the message."""
+    return {
+        "sent": [
+            [one.on.isoformat(), one.channel, one.customer_id, one.at.isoformat() if one.at else "", one.message_id]
+            for one in between.sent
+        ],
+        "alone": [
+            [one.customer_id, one.since.isoformat(), one.items, one.overdue, one.currency] for one in between.alone
+        ],
+    }
+
+
+def from_kept(kept: Mapping[str, Any]) -> Between:
+    """The same as it was kept; a message that is gone since has neither a subject nor an id."""
+    rows = kept.get("sent", [])
+    asked = [row[-1] for row in rows if row[-1]]
+    subjects = {str(key): text for key, text in Message.objects.filter(pk__in=asked).values_list("pk", "subject")}
+    sent = tuple(
+        SentBetween(
+            date.fromisoformat(on),
+            channel,
+            customer_id,
+            subjects.get(message_id, ""),
+            datetime.fromisoformat(at) if at else None,
+            message_id if message_id in subjects else "",
+        )
+        for on, channel, customer_id, at, message_id in rows
+    )
+    alone = tuple(
+        LeftAlone(customer_id, date.fromisoformat(since), items, overdue, currency)
+        for customer_id, since, items, overdue, currency in kept.get("alone", [])
+    )
+    return Between(sent, alone)
 
 
 def _settled(written: pl.DataFrame, posted: dict[str, datetime]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from encours.usecases.apply_receipts import RUN
 from encours.usecases.error_budget import error_budget
 from encours.usecases.merge.apply import Merged
 from encours.usecases.refusals import REWOUND
-from encours.usecases.rewind_messages import Between, sent_between
+from encours.usecases.rewind_messages import Between, as_kept, sent_between
 from encours.usecases.rights import Actor, NotAllowedError, require
 from encours.usecases.standing_promise import newest_certificate
 
@@ -127,8 +127,9 @@ def rewind_part(actor: Actor, part: Part, why: str, before: dict[str, object]) -
     """Reverses what stands of the part; the caller holds a transaction and extends the copies after the commit.
 
     Every reversal is a new version, a decision and an audit entry, as `undo_match` makes them, and the rewind is an
-    entry of its own. What was learned goes too: payers are learned from matches that stand, judgements of a post count
-    while it does; a certificate that rests on them asks to be renewed. Raises NotAllowedError over the limit.
+    entry of its own, which keeps who was written to and who was left alone meanwhile. What was learned goes too:
+    payers are learned from matches that stand, judgements of a post count while it does; a certificate that rests on
+    them asks to be renewed. Raises NotAllowedError over the limit.
     """
     parquet.lock_entity(part.entity_id)
     decisions = standing_posts(part)
@@ -139,6 +140,8 @@ def rewind_part(actor: Actor, part: Part, why: str, before: dict[str, object]) -
     if not decisions:
         return Rewound(0, 0), None
     judged = _judged_right(decisions)
+    written = posting.standing([decision.proposal for decision in decisions if decision.proposal is not None])
+    meanwhile = sent_between(part.entity_id, decisions, written)
     undos, merged = posting.take_back(actor, decisions, REWOUND, why)
     reversed_rows = merged.rows.get("allocations")
     rewound = Rewound(len(undos), 0 if reversed_rows is None else reversed_rows.height)
@@ -159,6 +162,7 @@ def rewind_part(actor: Actor, part: Part, why: str, before: dict[str, object]) -
             "stratum": part.stratum,
             "model": part.model,
             "judgements": judged,
+            **as_kept(meanwhile),
         },
         why=why,
     )

@@ -31,7 +31,9 @@ from encours.usecases.automatic_posting import automatic_posting
 from encours.usecases.error_budget import KEY as BUDGET_KEY
 from encours.usecases.error_budget import error_budget
 from encours.usecases.judged_receipts import POSTING, PROPOSING
+from encours.usecases.past_rewinds import PastRewind, past_rewinds
 from encours.usecases.refusals import REWOUND
+from encours.usecases.rewind_messages import Between
 from encours.usecases.rewind_posts import preview_posts
 from encours.usecases.rewind_run import preview_rewind
 from encours.usecases.rewinding import Part, RewindPreview
@@ -111,13 +113,24 @@ def show_rewind_posts(viewing: Viewing, part: Part) -> tuple[RewindPreview, dict
     return preview, _named_in(viewing, preview)
 
 
+def show_past_rewinds(viewing: Viewing, part: Part) -> tuple[list[PastRewind], dict[str, str]]:
+    """What was rewound of it already, and the names of the customers in it; the caller has asked for the right."""
+    done = past_rewinds(part)
+    people = set[str]().union(*(_people(one.between) for one in done))
+    return done, Naming(viewing.every_entity()).customers(people) if people else {}
+
+
 def _named_in(viewing: Viewing, preview: RewindPreview) -> dict[str, str]:
     """receipt_id or customer_id -> name, of what the page lists."""
-    naming = Naming(viewing.every_entity())
-    people = {one.customer_id for one in preview.between.sent[:BETWEEN_ROWS]}
-    people |= {one.customer_id for one in preview.between.alone[:BETWEEN_ROWS]}
+    naming, people = Naming(viewing.every_entity()), _people(preview.between)
     payers = naming.payers([post.receipt_id for post in preview.largest])
     return payers | (naming.customers(people) if people else {})
+
+
+def _people(between: Between) -> set[str]:
+    """The customers whom the page lists."""
+    sent = {one.customer_id for one in between.sent[:BETWEEN_ROWS]}
+    return sent | {one.customer_id for one in between.alone[:BETWEEN_ROWS]}
 
 
 def trust_curve(viewing: Viewing) -> tuple[list[tuple[float, float, float]], float]:

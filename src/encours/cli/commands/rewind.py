@@ -37,6 +37,7 @@ def command(
     open_installation(home, migrate=False)
     from encours.core.base.money import to_decimal
     from encours.store.rights import job
+    from encours.usecases.past_rewinds import past_rewinds
     from encours.usecases.rewind_posts import preview_posts, rewind_posts
     from encours.usecases.rewind_run import preview_rewind, rewind_run
     from encours.usecases.rewinding import Part
@@ -57,6 +58,9 @@ def command(
         ]
         say_table("The largest", largest, ("receipt", "rule", "amount"))
         _say_between(preview.between)
+    for one in past_rewinds(part if run is None else Part(preview.entity_id, run)):
+        print(f"Rewound on {one.at:%Y-%m-%d}: {one.posts:,} posts{f', {one.why}' if one.why else ''}.")
+        _say_between(one.between)
     if dry_run:
         return
     with progress("rewinding"):

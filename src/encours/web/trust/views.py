@@ -21,6 +21,7 @@ from encours.usecases.automatic_posting import activate_automatic_posting, stop_
 from encours.usecases.certify_matching import certify_matching
 from encours.usecases.error_budget import allow_prior, set_error_budget, stop_prior
 from encours.usecases.judge_match import judge_match
+from encours.usecases.rewind_messages import Between
 from encours.usecases.rewind_posts import rewind_posts
 from encours.usecases.rewind_run import rewind_run
 from encours.usecases.rewinding import Part, RewindPreview, Rewound
@@ -28,6 +29,7 @@ from encours.usecases.rights import NotAllowedError
 from encours.usecases.show_trust import (
     BETWEEN_ROWS,
     currency_of,
+    show_past_rewinds,
     show_rewind,
     show_rewind_posts,
     show_trust,
@@ -187,17 +189,28 @@ def _part(told: QueryDict) -> Part:
 
 def _preview(request: Request, preview: RewindPreview, names: dict[str, str], part: Part) -> HttpResponse:
     rows = [(post, names.get(post.receipt_id, "")) for post in preview.largest]
-    between = preview.between
+    done, people = show_past_rewinds(request.viewing, part)
     meanwhile = {
-        "sent": [(one, names.get(one.customer_id, "")) for one in between.sent[:BETWEEN_ROWS]],
-        "more_sent": len(between.sent) > BETWEEN_ROWS,
-        "alone": [(one, names.get(one.customer_id, "")) for one in between.alone[:BETWEEN_ROWS]],
-        "more_alone": len(between.alone) > BETWEEN_ROWS,
+        "meanwhile": _meanwhile(preview.between, names, "now"),
+        "done": [(one, _meanwhile(one.between, people, f"then-{n}")) for n, one in enumerate(done)],
     }
     total = sum(abs(amount) for _, amount in preview.totals)
     may = request.viewing.actor.may("rewind_run", preview.entity_id, total)
     told = {"rule": part.rule, "stratum": part.stratum, "part": part} | meanwhile
     return render(request, "trust/run.html", {"section": "trust", "preview": preview, "rows": rows, "may": may} | told)
+
+
+def _meanwhile(between: Between, names: dict[str, str], place: str) -> dict[str, object]:
+    """The lists of messages and of those left alone, as far as the page shows them; `place`: which lists they are."""
+    return {
+        "place": place,
+        "sent_count": len(between.sent),
+        "sent": [(one, names.get(one.customer_id, "")) for one in between.sent[:BETWEEN_ROWS]],
+        "more_sent": len(between.sent) > BETWEEN_ROWS,
+        "alone_count": len(between.alone),
+        "alone": [(one, names.get(one.customer_id, "")) for one in between.alone[:BETWEEN_ROWS]],
+        "more_alone": len(between.alone) > BETWEEN_ROWS,
+    }
 
 
 @login_required

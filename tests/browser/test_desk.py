@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from encours.store.models import Allocation, Item, Proposal, ProposalLine, ReceiptTake, User
+from encours.store.rights import job
+from encours.usecases.propose_matches import propose_matches
 from tests.browser.conftest import assert_accessible, overflow_pixels
 from tests.browser.test_clerk import settled
+from tests.kept import import_once
 from tests.usecases.clerks import load_desk, person
+from tests.usecases.paying import MONTHS, monthly_book
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -104,6 +108,22 @@ def test_the_desk_with_ways_is_accessible_and_fits(
         settled(page)
         assert_accessible(page)
         assert not overflow_pixels(page), name
+
+
+def test_the_habit_of_the_payer_stands_beside_the_reason(
+    width: str, tmp_path: Path, settings: Any, open_page: Callable[..., Page]
+) -> None:
+    settings.HOME = tmp_path / "home"
+    import_once(monthly_book(MONTHS + 1, MONTHS), tmp_path / "book")
+    propose_matches(job("test"), ["A"])
+    user = person("anne").user
+    assert user is not None
+    page = open_page(width, User.objects.get(pk=user.pk))
+    page.goto(f"/cash/?receipt=A:v{MONTHS}")
+    settled(page)
+    assert page.locator(".habit .good").count() == 2
+    assert_accessible(page)
+    assert not overflow_pixels(page)
 
 
 def _chosen(page: Page) -> list[str]:

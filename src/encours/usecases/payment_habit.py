@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from encours.core.behaviour.figures import USUAL_RATE
+from encours.core.matching.paying_habit import PayingHabit
 from encours.store.models import Customer, ItemPrediction, PayerProfile, PaymentModel, Signal
 from encours.usecases.expected_files import paid_by, stamp_of
+from encours.usecases.paying_habit import paying_habit_of
 from encours.usecases.viewing import Viewing
 
 #: Payments that make the usual band, as those that make a payer's quantiles; how far the picture goes back.
@@ -144,6 +146,7 @@ class Habit:
     alone: Alone | None
     says: str
     stale: bool
+    paying: PayingHabit | None = None  # what it settles at once and how it quotes: of the matches that stand now
 
     @property
     def median(self) -> int | None:
@@ -201,6 +204,7 @@ def habit_of(viewing: Viewing, customer_id: str) -> Habit | None:
         alone=_alone(row),
         says=model.says if model else "",
         stale=model is not None and model.stamp != stamp_of(row.entity_id),
+        paying=paying_habit_of(viewing, customer_id),
     )
 
 

@@ -24,6 +24,7 @@ from encours.store.models import (
     ProposalLine,
     Receipt,
 )
+from encours.usecases.desk_habit import DeskHabit, desk_habit
 from encours.usecases.desk_quotes import REFERENCES, Quotes, desk_quotes
 from encours.usecases.difference_case import unit_rate
 from encours.usecases.ready_matches import is_ready
@@ -164,6 +165,7 @@ class Desk:
     ways: list[Way] = field(default_factory=list)
     more_items: bool = False
     may_accept: bool = False
+    habit: DeskHabit | None = None
 
     @property
     def proposed(self) -> int:
@@ -225,6 +227,7 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
     beside = desk_quotes(found["end_to_end_id"] or "", map(vars, items), proposed)
     shown = proposal is not None and proposal.decision != "none" and found["unapplied"] != 0
     listed = _marked(items, quotes, beside, found["currency"])[:ITEMS_MAX]
+    habit = desk_habit(viewing, found | {"remittance": text}, items, people[0].customer_id if people else None)
     return Desk(
         **found,
         text=_segments(text, quotes.spans),
@@ -234,9 +237,10 @@ def show_desk(viewing: Viewing, receipt_id: str, ready: bool | None = None) -> D
         none_rule=proposal.rule if proposal is not None and not shown else "",
         candidates=people,
         items=listed,
-        ways=_ways(listed, found),
+        ways=_ways(listed, found, habit),
         more_items=len(items) > ITEMS_MAX,
         may_accept=viewing.actor.may("accept_match", found["entity_id"], found["unapplied"]).ok,
+        habit=habit,
     )
 
 
@@ -398,8 +402,9 @@ def _priced(items: list[DeskItem], receipt: Mapping[str, Any]) -> list[DeskItem]
     return [replace(item, rate=rates[item.currency]) if item.currency in rates else item for item in items]
 
 
-def _ways(items: Sequence[DeskItem], receipt: Mapping[str, Any]) -> list[Way]:
-    """Sets of the listed items that make up the money, but for the one that the desk begins with; quoted ones first."""
+def _ways(items: Sequence[DeskItem], receipt: Mapping[str, Any], habit: DeskHabit | None) -> list[Way]:
+    """Sets of the listed items that make up the money, but for the one that the desk begins with; quoted ones first,
+    of those that are quoted alike what the customer usually pays at once."""
     day, money = receipt["value_on"] or receipt["booked_on"], receipt["unapplied"]
     if money <= 0:
         return []
@@ -416,7 +421,12 @@ def _ways(items: Sequence[DeskItem], receipt: Mapping[str, Any]) -> list[Way]:
             own = tuple(by_id[one] for one in ids)
             total = sum(item.open for item in own)
             found.append(Way(own, total, total - money))
-    return sorted(found, key=lambda way: -sum(item.quoted for item in way.items) / len(way.items))[:_WAYS_MAX]
+
+    def doubt(way: Way) -> tuple[float, float]:
+        usual = habit.share_of([item.item_id for item in way.items]) if habit else 0.0
+        return -sum(item.quoted for item in way.items) / len(way.items), -usual
+
+    return sorted(found, key=doubt)[:_WAYS_MAX]
 
 
 def _discount(item: DeskItem, day: date) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.store.models import MatchDisagreement
+from encours.store.models import Allocation, MatchDisagreement
 from encours.usecases.merge.meet_letters import OWN_SOURCE
 
 Lines = list[list[Any]]
@@ -16,6 +16,10 @@ Lines = list[list[Any]]
 _WRONG = {"ours": ("letter",), "letter": ("ours",), "neither": ("letter", "ours")}
 #: The sets of items found wrong: `items` as `refusals` spells them.
 WRONG_SCHEMA: dict[str, pl.DataType] = {"receipt_id": pl.String(), "items": pl.String()}
+
+_LINES: dict[str, pl.DataType] = {
+    "receipt_id": pl.String(), "item_id": pl.String(), "kind": pl.String(), "amount": pl.Int64(),
+}  # fmt: skip
 
 
 def letters(book: Book) -> pl.DataFrame:
@@ -36,12 +40,29 @@ def by_receipt(rows: pl.DataFrame) -> dict[str, Lines]:
 
 def misled(entity_id: str, book: Book) -> frozenset[str]:
     """The receipts whose letter still stands as a person judged it wrong; one that the ERP has mended teaches again."""
-    judged = list(_judged(entity_id, [name for name, wrong in _WRONG.items() if "letter" in wrong]))
+    judged = _letters_judged(entity_id)
     if not judged:
         return frozenset()
     of_them = pl.Series([row.receipt_id for row in judged], dtype=pl.String)
     said = by_receipt(letters(book).filter(pl.col("receipt_id").is_in(of_them.implode())))
     return frozenset(row.receipt_id for row in judged if said.get(row.receipt_id) == row.letter)
+
+
+def misled_among(entity_id: str, receipt_ids: Collection[str]) -> frozenset[str]:
+    """The same of some receipts alone, read from the store: what a page of one customer asks."""
+    judged = [row for row in _letters_judged(entity_id) if row.receipt_id in receipt_ids]
+    if not judged:
+        return frozenset()
+    standing = Allocation.objects.filter(
+        receipt_id__in=[row.receipt_id for row in judged], is_current=True, reversed_on=None
+    ).exclude(source__startswith=OWN_SOURCE)
+    columns = ("receipt_id", "item_id", "kind", "amount")
+    said = by_receipt(pl.DataFrame(list(standing.values_list(*columns)), schema=_LINES, orient="row"))
+    return frozenset(row.receipt_id for row in judged if said.get(row.receipt_id) == row.letter)
+
+
+def _letters_judged(entity_id: str) -> list[MatchDisagreement]:
+    return list(_judged(entity_id, [name for name, wrong in _WRONG.items() if "letter" in wrong]))
 
 
 def wrong_sets(entity_id: str, receipts: pl.Series) -> pl.DataFrame:

@@ -34,6 +34,7 @@ from encours.usecases.take_receipt import TakenError, release_receipt, take_rece
 from encours.usecases.undo_match import undo_match
 from encours.web.cash import words
 from encours.web.cash.choice import Choice, read_choice
+from encours.web.shell import paying_words
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
@@ -302,6 +303,7 @@ def _desk_context(request: Request, desk: Desk | None, tab: str) -> dict[str, ob
         "aside_reasons": [(code, word, code == likely) for code, word in words.aside_reasons()],
         "aside_rules": list(RULES),
         "advice": told,
+        "habit": paying_words.evidence(desk.habit) if desk else [],
     }
 
 

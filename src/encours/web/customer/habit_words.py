@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from encours.usecases.payment_habit import Habit
 from encours.web.shell import format as form
+from encours.web.shell import paying_words
 
 _DECADES = [10, 20, 31]
 #: Figures of which the page speaks, and what makes them worth a line.
@@ -121,7 +122,7 @@ def facts(habit: Habit) -> list[tuple[str, str]]:
             found.append((label, form.percent(figures[name], 0)))
     if figures.get("returned"):
         found.append((_("Came back unpaid"), form.number(figures["returned"])))
-    return [*found, *_of_our_own(habit)]
+    return [*found, *paying_words.facts(habit.paying), *_of_our_own(habit)]
 
 
 def _of_our_own(habit: Habit) -> list[tuple[str, str]]:

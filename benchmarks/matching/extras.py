@@ -1,4 +1,5 @@
-"""What the published mix lacks: the files behind one credit for many items, cheques that bounce, other currencies."""
+"""What the published mix lacks: the files behind one credit for many items, cheques that bounce, other currencies, and
+what payers set off by themselves."""
 
 from __future__ import annotations
 
@@ -31,6 +32,38 @@ def currency_gaps(plan: Plan, settled: Ints, seed: int) -> Ints:
     rate = _RATE * (1 + _SPREAD * (Draws(seed, "rates").between(0, 2_000, plan.count) / 1_000 - 1))
     other = np.rint(settled * rate).astype(np.int64)
     return np.where(plan.among("other_currency"), other - settled, 0)
+
+
+def kept_back(plan: Plan, seed: int) -> Ints:
+    """Share of its items that a receipt leaves open for a rebate or a penalty that no credit note allows yet, in
+    ten-thousandths."""
+    draws = Draws(seed, "kept-back")
+    share = np.zeros(plan.count, dtype=np.int64)
+    for name, low, high in (("rebate", 100, 500), ("logistics_penalty", 50, 1_000)):
+        share = np.where(plan.among(name), draws.between(low, high, plan.count), share)
+    return share
+
+
+def set_off(plan: Plan, settled: Ints, total: Ints, seed: int) -> Ints:
+    """What differs where the payer sets off what it is owed, or pays interest and the 40 € of late payment, by receipt.
+
+    `total`: what each receipt would bring without this. A deducted advance is that of the earlier receipt, as far as
+    six tenths of the items; one from before the book is two to five tenths of them.
+    """
+    draws, count = Draws(seed, "set-off"), plan.count
+    owed = settled * draws.between(500, 6_000, count) // 10_000
+    before = settled * draws.between(2_000, 5_000, count) // 10_000
+    known = np.minimum(total[np.maximum(plan.earlier, 0)], settled * 6 // 10)
+    interest = settled * draws.between(800, 1_200, count) * draws.between(5, 60, count) // (10_000 * 365)
+    ways = {
+        "netting": -owed,
+        "deducted_advance": -np.where(plan.earlier >= 0, known, before),
+        "late_penalty": 4_000 + interest,
+    }
+    found = np.zeros(count, dtype=np.int64)
+    for name, values in ways.items():
+        found = np.where(plan.among(name), values, found)
+    return found
 
 
 def rate_table(plan: Plan) -> dict[str, pl.DataFrame]:

@@ -21,7 +21,9 @@ _LAG = 45  # the second part of an instalment, a duplicate and a return come wit
 #: One credit for items of many customers: the text names only the batch.
 MANY_CUSTOMERS = ("card_payout", "lcr_batch", "factor_batch")
 #: Patterns that a customer who always pays what is due does not fall into: his account would never be clear.
-_LEAVES_OPEN = ("partial", "dispute", "retention", "debit_return", "cheque_return")
+_LEAVES_OPEN = (
+    "partial", "dispute", "retention", "rebate", "logistics_penalty", "debit_return", "cheque_return",
+)  # fmt: skip
 _BRINGS_NO_ITEM = ("advance", "not_ar", "duplicate", "debit_return", "cheque_return")
 #: Payments that come back. The bank names the payment of a direct debit; a cheque's return says its number, or nothing.
 RETURNS = ("debit_return", "cheque_return")
@@ -30,9 +32,9 @@ RETURNS = ("debit_return", "cheque_return")
 @dataclass
 class Plan:
     """`payer`: place in the cast (−1: nobody's). `entity`: whose bank the money came to. `earlier`: the receipt that a
-    duplicate repeats, a return takes back, a second instalment completes or whose advice covers this one, too (−1:
-    none). `invoices` and `notes`: how many new items the receipt brings. `gap`: days back to the customer's last
-    balance."""
+    duplicate repeats, a return takes back, a second instalment completes, whose advice covers this one, too, or whose
+    advance is deducted (−1: none). `invoices` and `notes`: how many new items the receipt brings. `gap`: days back to
+    the customer's last balance."""
 
     mode: str
     pattern: Ints
@@ -76,6 +78,7 @@ def make_plan(profile: Profile, cast: Cast, receipts: int, mode: str, seed: int)
     _repeats(plan, draws, "debit_return", ("one",), 2)
     if len(plan.rows("cheque_return")):  # an unused pattern draws nothing: the published mixes stay as they are
         _repeats(plan, draws, "cheque_return", ("one",), 2)
+    _deducted_advances(plan, seed)
     nobody = plan.payer < 0
     plan.entity = np.where(
         nobody, draws.below(profile.entities, receipts), _payer_entity(cast)[np.maximum(plan.payer, 0)]
@@ -170,6 +173,20 @@ def _repeats(plan: Plan, draws: Draws, name: str, of: tuple[str, ...], least: in
     latest = np.minimum(plan.day[originals] + _LAG, DAYS[plan.mode] - 1)
     plan.day[rows] = draws.between(plan.day[originals] + least, latest, len(rows))
     plan.payer[rows] = plan.payer[originals]
+
+
+def _deducted_advances(plan: Plan, seed: int) -> None:
+    """Who deducts an advance paid it before: one of the book's own, or, when these are used up, one of before it."""
+    rows, advances = plan.rows("deducted_advance"), plan.rows("advance")
+    early = advances[plan.day[advances] < DAYS[plan.mode] - 1 - 2]
+    count = min(len(rows), len(early))
+    if not count:
+        return
+    draws = Draws(seed, "advances")
+    rows, of = rows[:count], draws.shuffled(early)[:count]
+    plan.earlier[rows], plan.payer[rows] = of, plan.payer[of]
+    latest = np.minimum(plan.day[of] + _LAG, DAYS[plan.mode] - 1)
+    plan.day[rows] = draws.between(plan.day[of] + 2, latest, count)
 
 
 def _stock_days(plan: Plan, draws: Draws) -> Ints:

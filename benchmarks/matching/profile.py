@@ -15,11 +15,15 @@ PATTERNS = (
     "one", "many", "credit_notes", "partial", "discount", "dispute", "balance", "parent", "advance", "not_ar",
     "treasury", "rounding", "charge", "overpayment", "duplicate",
 )  # fmt: skip
-#: Patterns that the published mix lacks: zero in every named profile, `with_extras` turns them on.
-EXTRAS = (
+#: Patterns that the published mix lacks and that the shipped model has seen a few of.
+TAUGHT = (
     "retention", "withholding", "debit_return", "card_payout", "lcr_batch", "factor_batch", "shared_advice",
     "cheque_return", "other_currency", "other_entity",
 )  # fmt: skip
+#: What payers set off or add by themselves; no model has learnt from these.
+SET_OFF = ("netting", "rebate", "logistics_penalty", "deducted_advance", "late_penalty")
+#: Zero in every named profile, `with_extras` turns them on.
+EXTRAS = (*TAUGHT, *SET_OFF)
 UNMATCHABLE = ("advance", "not_ar", "duplicate")
 #: How the references stand in the text.
 NOISE = (
@@ -137,12 +141,12 @@ class Profile:
         return faults
 
 
-def with_extras(profile: Profile, share: float) -> Profile:
+def with_extras(profile: Profile, share: float, names: tuple[str, ...] = EXTRAS) -> Profile:
     """The profile with `share` of the receipts for each pattern that the published mix lacks; the others shrink."""
-    left = 1 - share * len(EXTRAS)
+    left = 1 - share * len(names)
     if not 0 <= left <= 1:
-        raise ProfileError([f"extras: {share} for each of {len(EXTRAS)} patterns leaves nothing for the others"])
-    mix = {name: profile.patterns[name] * left for name in PATTERNS} | dict.fromkeys(EXTRAS, share)
+        raise ProfileError([f"extras: {share} for each of {len(names)} patterns leaves nothing for the others"])
+    mix = {name: profile.patterns[name] * left for name in PATTERNS} | dict.fromkeys(names, share)
     return replace(profile, name=f"{profile.name}+extras", patterns=mix)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.matching.draws import Draws, Ints
-from benchmarks.matching.extras import currency_gaps, return_fees
+from benchmarks.matching.extras import currency_gaps, kept_back, return_fees, set_off
 from benchmarks.matching.plan import RETURNS, Plan
 
 #: Pattern → why what is received differs from what is settled.
@@ -25,6 +25,9 @@ CAUSES = {
     "factor_batch": "factor_fee",
     "cheque_return": "return_fee",
     "other_currency": "currency",
+    "netting": "netting",
+    "deducted_advance": "deducted_advance",
+    "late_penalty": "late_penalty",
 }
 
 
@@ -45,12 +48,13 @@ def settle(plan: Plan, items: pl.DataFrame, seed: int) -> Settled:
     owned = items.filter(pl.col("owner") >= 0).select("owner", "item", "amount", "discount")
     receipt, item = owned["owner"].to_numpy(), owned["item"].to_numpy().astype(np.int64)
     amount = owned["amount"].to_numpy()
-    keeps = _left_open(plan, draws)[receipt] * amount // 10_000
+    keeps = (_left_open(plan, draws) + kept_back(plan, seed))[receipt] * amount // 10_000
     lines = pl.DataFrame({"receipt": receipt, "item": item, "amount": amount - keeps, "full": amount})
     lines = pl.concat([lines, _second_instalments(plan, lines), *_returned(plan, lines)])
     settled, full = _sum(lines, "amount", plan.count), _sum(lines, "full", plan.count)
     adjustment = _adjustments(plan, settled, _sum_of(owned, plan.count), draws)
     adjustment += return_fees(plan, seed) + currency_gaps(plan, settled, seed)
+    adjustment += set_off(plan, settled, settled + adjustment, seed)
     total = settled + adjustment
     again = plan.rows("duplicate")
     total[again] = adjustment[again] = total[plan.earlier[again]]

@@ -18,6 +18,14 @@ _COUNTED = ["SELON AVIS", "VOTRE RELEVE", "{} FACTURES", "REGLT {} FACT", "SELON
 _CHUNK_RECEIPTS = 50_000
 _SILENT = ["VIREMENT", "REGLEMENT", "PAIEMENT FOURNISSEUR", "VIR SEPA", "MERCI", "FACTURES"]
 _NOT_AR = ["REMBOURSEMENT CREDIT TVA", "INTERETS CREDITEURS", "VIREMENT INTERNE", "INDEMNITE ASSURANCE", "SUBVENTION"]
+#: What payers write beside the references where they set something off.
+_SET_OFF = {
+    "netting": "COMPENSATION VOTRE COMPTE FOURNISSEUR",
+    "rebate": "DEDUCTION RFA",
+    "logistics_penalty": "PENALITES LOGISTIQUES",
+    "deducted_advance": "ACOMPTE DEDUIT",
+    "late_penalty": "AVEC INTERETS ET INDEMNITE 40 EUR",
+}
 _BATCHES = {"card_payout": "REMISE CB {} NET", "lcr_batch": "REMISE LCR {}", "factor_batch": "BORDEREAU {}"}
 
 
@@ -73,6 +81,8 @@ def _text() -> pl.Expr:
     text = pl.when(pattern == CODE["debit_return"]).then(pl.format("REJET PRLV {}", text)).otherwise(text)
     text = pl.when(pl.col("cheque").is_not_null()).then(pl.format("CHQ {} {}", "cheque", text)).otherwise(text)
     text = pl.when(pattern == CODE["cheque_return"]).then("bounced").otherwise(text)
+    for name, words in _SET_OFF.items():
+        text = pl.when(pattern == CODE[name]).then(pl.format("{} " + words, text)).otherwise(text)
     for name in MANY_CUSTOMERS:
         text = pl.when(pattern == CODE[name]).then(pl.format(_BATCHES[name], "batch")).otherwise(text)
     return text.str.strip_chars()

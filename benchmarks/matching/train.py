@@ -22,7 +22,7 @@ import polars as pl
 
 from benchmarks.harness import arguments
 from benchmarks.matching.generate import MODES, Case, generate
-from benchmarks.matching.profile import PROFILES, Profile, with_extras
+from benchmarks.matching.profile import PROFILES, TAUGHT, Profile, with_extras
 from encours.core.base.schema import TABLES
 from encours.core.base.trees import nodes_of
 from encours.core.matching import score as scoring
@@ -86,7 +86,7 @@ def drawn(profile: Profile, seed: int) -> Profile:
     )
     if chance.random() >= 0.3:
         return mixed
-    extra = with_extras(mixed, 0.01)
+    extra = with_extras(mixed, 0.01, TAUGHT)
     # Withheld and retained shares are a few round rates in these books: a model would take every such gap for one.
     shares = {**extra.patterns, **dict.fromkeys(_UNTAUGHT, 0.0)}
     total = sum(shares.values())

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.matching.channels import LINE, LONGEST
 from benchmarks.matching.draws import Draws, quotas
 from benchmarks.matching.generate import MODES, Case, generate
-from benchmarks.matching.profile import EASY, EXTRAS, HARD, PROFILES, STANDARD, Profile, with_extras
+from benchmarks.matching.profile import EASY, EXTRAS, HARD, PROFILES, SET_OFF, STANDARD, Profile, with_extras
 from encours.core.base.issue import has_errors
 
 _MIXED = with_extras(STANDARD, 0.02)
@@ -170,6 +170,24 @@ def test_extras_are_there_when_they_are_asked_for() -> None:
     assert listed.join(found.batches, on="item_id", how="anti").is_empty()
     drafts = found.book.instruments.group_by("batch_id").agg(pl.col("amount").sum())
     assert sorted(drafts["amount"]) == sorted(found.receipts.filter(pattern="lcr_batch")["amount"])
+
+
+def test_what_payers_set_off_is_of_its_kind() -> None:
+    found = case("extras", "stream")
+    of = {name: found.receipts.filter(pattern=name) for name in SET_OFF}
+    assert all((of[name]["adjustment"] < 0).all() for name in ("netting", "deducted_advance"))
+    assert (of["late_penalty"]["adjustment"] >= 4_000).all()
+    for name in ("rebate", "logistics_penalty"):
+        # No credit note allows it yet: it is no difference of the receipt, the items stay open by it.
+        assert (of[name]["adjustment"] == 0).all()
+        assert of[name].filter(pl.col("left_open") > 0).height >= 0.95 * of[name].height
+    own = of["deducted_advance"].filter(pl.col("repeats").is_not_null())
+    advances = found.receipts.filter(pattern="advance").select(repeats="receipt_id", advance="amount")
+    pairs = own.join(advances, on="repeats")
+    assert pairs.height == own.height > 0
+    assert (-pairs["adjustment"] <= pairs["advance"]).all()
+    said = found.book.receipts.join(of["netting"], on="receipt_id", how="semi")["remittance"]
+    assert said.str.contains("COMPENS").mean() > 0.7  # the rest was cut, or its channel has no text
 
 
 @pytest.mark.parametrize(("receipts", "mode"), [(99, "stock"), (1_000, "weekly")])

@@ -44,6 +44,6 @@ def test_every_fault_of_a_profile_is_in_one_error() -> None:
 def test_extras_keep_the_sum() -> None:
     mixed = with_extras(STANDARD, 0.02)
     assert sum(mixed.patterns.values()) == pytest.approx(1, abs=0.002)
-    assert mixed.patterns["one"] == pytest.approx(0.494 * 0.80)
+    assert mixed.patterns["one"] == pytest.approx(0.494 * (1 - 0.02 * len(EXTRAS)))
     with pytest.raises(ProfileError, match="leaves nothing"):
         with_extras(STANDARD, 0.2)

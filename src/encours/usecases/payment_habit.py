@@ -175,8 +175,9 @@ def _expected(row: ItemPrediction) -> Expected:
     return Expected(from_on=row.p10_on, on=row.p50_on, to_on=row.p90_on, **{name: getattr(row, name) for name in same})
 
 
-def habit_of(viewing: Viewing, customer_id: str) -> Habit | None:
-    """How a customer pays, as of the last night; None on a past day and where nothing was learnt yet."""
+def habit_of(viewing: Viewing, customer_id: str, paying: bool = True) -> Habit | None:
+    """How a customer pays, as of the last night; None on a past day and where nothing was learnt yet. `paying`: what
+    it pays at once and how it quotes is asked, too."""
     if viewing.is_past:
         return None
     row = viewing.rows(PayerProfile).filter(customer_id=customer_id).first()
@@ -204,7 +205,7 @@ def habit_of(viewing: Viewing, customer_id: str) -> Habit | None:
         alone=_alone(row),
         says=model.says if model else "",
         stale=model is not None and model.stamp != stamp_of(row.entity_id),
-        paying=paying_habit_of(viewing, customer_id),
+        paying=paying_habit_of(viewing, customer_id) if paying else None,
     )
 
 

@@ -34,6 +34,9 @@ TABS = ("open", "history", "payments", "timeline", "chasing", "contacts")
 LEVELS = ("account", "site", "siren", "group")
 _ROWS = 200
 
+#: Tabs beside which it is worked out what the customer pays at once and how it quotes.
+_MONEY_TABS = ("open", "history", "payments")
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -192,7 +195,7 @@ def show_customer(
     }
     rows |= {name: viewing.actor.may(act, identity.entity_id).ok for name, act in acts.items()}
     positions = _positions(viewing, ids)
-    habit = habit_of(viewing, customer_id)
+    habit = habit_of(viewing, customer_id, paying=tab in _MONEY_TABS)
     return CustomerPage(
         identity, level, list(levels), members, positions, tab, **rows, more=cut, habit=habit,
         kind=kind if kind in KINDS else "",

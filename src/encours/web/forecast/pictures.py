@@ -217,7 +217,7 @@ def reliability(page: ForecastPage, narrow: bool) -> SafeString | None:
         "mark": {"type": "line", "color": "var(--ink-3)", "strokeDash": [4, 4], "strokeWidth": 1.5},
         "encoding": {"x": x, "y": y},
     }
-    return charts.draw({"layer": [true, dots], "width": 260 if narrow else 420, "height": 240}, narrow)
+    return charts.draw({"layer": [true, dots]} | _size(narrow, 240), narrow)
 
 
 def _band_said(band: Band) -> str:

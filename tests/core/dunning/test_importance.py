@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import polars as pl
 import pytest
 
 from encours.core.base.book import Book
@@ -59,16 +57,6 @@ def test_shares_are_of_the_last_year_and_of_who_pays(of: Facts) -> None:
     assert found["big"]["overdue_share"] == pytest.approx(400 / 9_500)
     assert (found["big"]["margin_share"], found["small"]["margin_share"]) == (0.25, None)
     assert (found["big"]["strategy"], found["small"]["strategy"]) == ("develop", None)
-
-
-def test_the_main_currency_is_that_of_most_value_not_of_most_minor_units(of: Facts) -> None:
-    yen = rows("items", _item("more", "small", 40_000_00, 5, currency="JPY"))  # four million yen: 25,000 euros
-    dong = rows("items", _item("dong", "site", 900_000_00, 5, currency="VND"))
-    rates = rows("rates", {"currency": "JPY", "on": _DAY, "rate": 160}, {"currency": "VND", "on": _DAY, "rate": 27_000})
-    book = replace(of.book, items=pl.concat([of.book.items, yen, dong]), rates=rates)
-    found = importance(facts(book, _DAY, Known(), Scenarios(())))
-    shares = dict(found.select("customer_id", "sales_share").iter_rows())
-    assert (shares["small"], shares["big"]) == (1.0, None), "in yen, of which small bought all"
 
 
 @pytest.mark.parametrize(

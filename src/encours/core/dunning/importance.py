@@ -7,22 +7,20 @@ from datetime import timedelta
 import polars as pl
 
 from encours.core.base.book import Book
-from encours.core.base.money import exponent_expr
 from encours.core.dunning.facts import Facts
 
 _YEAR = timedelta(days=365)
 
 
 def importance(of: Facts) -> pl.DataFrame:
-    """customer_id (a payer), sales_share, overdue_share (of its entity, all in the currency that weighs most there, at
-    the last rates known of the Book; one without a rate counts as euros),
+    """customer_id (a payer), sales_share, overdue_share (of its entity, all in the currency that weighs most there),
     margin_share (of its orders' amount; null where no order says it), strategy.
 
     Sales are the invoices of the last 365 days, credit notes taken off.
     """
-    sales = _shares(of, _sold(of), "sold", "sales_share")
+    sales = _shares(_sold(of), "sold", "sales_share")
     late = of.overdue.select("entity_id", "payer_id", "currency", amount="open")
-    overdue = _shares(of, late, "late", "overdue_share")
+    overdue = _shares(late, "late", "overdue_share")
     payers = of.payers.select("payer_id").unique(maintain_order=True)
     rows = payers.join(sales, on="payer_id", how="left").join(overdue, on="payer_id", how="left")
     rows = rows.join(_margins(of.book, of.payers), on="payer_id", how="left")
@@ -37,17 +35,11 @@ def _sold(of: Facts) -> pl.DataFrame:
     return recent.join(of.payers, on="customer_id").select("entity_id", "payer_id", "currency", "amount")
 
 
-def _shares(of: Facts, rows: pl.DataFrame, total: str, name: str) -> pl.DataFrame:
+def _shares(rows: pl.DataFrame, total: str, name: str) -> pl.DataFrame:
     """payer_id and its share of its entity, in the currency in which the entity has most."""
     sums = rows.group_by("entity_id", "payer_id", "currency").agg(pl.col("amount").sum())
     whole = sums.group_by("entity_id", "currency").agg(pl.col("amount").sum().alias(total))
-    past = of.book.rates.filter(pl.col("on") <= of.as_of).sort("on")
-    last = past.group_by("currency").agg(pl.col("rate").last().cast(pl.Float64))
-    # Minor units of different currencies are no measure.
-    unit = pl.lit(10.0).pow(-exponent_expr(pl.col("currency")).fill_null(2).cast(pl.Float64))
-    whole = whole.join(last, on="currency", how="left", maintain_order="left")
-    whole = whole.with_columns(_value=pl.col(total) * unit / pl.col("rate").fill_null(1.0)).drop("rate")
-    main = whole.sort("entity_id", "_value", "currency", descending=[False, True, False]).drop("_value")
+    main = whole.sort("entity_id", total, "currency", descending=[False, True, False])
     main = main.unique("entity_id", keep="first", maintain_order=True).filter(pl.col(total) > 0)
     found = sums.join(main, on=["entity_id", "currency"])
     share = (pl.col("amount") / pl.col(total)).clip(0, 1)

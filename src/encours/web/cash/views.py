@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -35,22 +33,13 @@ from encours.usecases.undo_match import undo_match
 from encours.web.cash import words
 from encours.web.cash.choice import Choice, read_choice
 from encours.web.shell import paying_words
+from encours.web.shell.acting import for_who_may
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 
-
-def clerk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The desk is for whoever may apply receipts in some entity."""
-
-    @login_required
-    @wraps(view)
-    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        if not request.viewing.actor.may("accept_match", None).ok:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return checked
+#: The desk is for whoever may apply receipts in some entity.
+clerk = for_who_may("accept_match")
 
 
 @clerk

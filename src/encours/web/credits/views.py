@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,25 +14,15 @@ from encours.usecases.credit_pairs import find_credit_pairs
 from encours.usecases.rights import NotAllowedError
 from encours.usecases.set_credit import latest_set, set_credits
 from encours.usecases.undo_match import undo_match
+from encours.web.shell.acting import for_who_may
 from encours.web.shell.issue_words import said_together
 from encours.web.shell.refusals import gone_or_forbidden
 from encours.web.shell.request import Request
 
 #: Between the ids of a pair in the form; no id has it.
 _BETWEEN = "\t"
-
-
-def clerk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For whoever may apply receipts in some entity."""
-
-    @login_required
-    @wraps(view)
-    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        if not request.viewing.actor.may("accept_match", None).ok:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return checked
+#: For whoever may apply receipts in some entity.
+clerk = for_who_may("accept_match")
 
 
 @clerk

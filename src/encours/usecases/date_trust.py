@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from encours.core.behaviour.drift import OLDEST_DAYS
 from encours.store.models import PaymentModel
 
 #: Who stood in the duel, in the order of the table.
@@ -78,10 +79,6 @@ class DateTrust:
     since: Since | None = None
 
 
-#: A model is learnt anew after so many days at the latest.
-_OLDEST_DAYS = 91
-
-
 def date_trust(entity_id: str) -> DateTrust | None:
     """What the last night kept of the entity's model; None before the first one."""
     row = PaymentModel.objects.defer("text").filter(entity_id=entity_id).first()
@@ -93,7 +90,7 @@ def date_trust(entity_id: str) -> DateTrust | None:
         says=row.says,
         basis=row.basis,
         learnt_on=row.learnt_on,
-        next_by=row.learnt_on + timedelta(days=_OLDEST_DAYS),
+        next_by=row.learnt_on + timedelta(days=OLDEST_DAYS + 1),
         reason=row.reason,
         payments=row.payments,
         forecasts=int((used or {}).get("forecasts", 0)),

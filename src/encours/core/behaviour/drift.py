@@ -25,8 +25,8 @@ _SHARE, _DEVIATIONS = 0.1, 4.0
 _TAIL, _WORSE = 0.2, 1.05
 #: Fewer predictions that have come true say nothing.
 _FEW = 150
-#: So much more is known than when the model was learnt, or so many days have passed: it is learnt anew all the same.
-_MORE, _OLDEST_DAYS = 0.1, 90
+#: So much more is known than when the model was learnt, or more days have passed: it is learnt anew all the same.
+_MORE, OLDEST_DAYS = 0.1, 90
 
 
 class Drift(NamedTuple):
@@ -85,7 +85,7 @@ def drift(study: Study, model: Model) -> Drift:
     moved = abs(deviations) > _DEVIATIONS and abs(came - foreseen) > _SHARE * max(foreseen, 1.0)
     missed = since.reason(study.day - learnt_day >= _SAID_DAYS, model.learnt is not None)
     grown = study.payments_by(study.day) > (1 + _MORE) * model.payments
-    old = (study.as_of - model.learnt_on).days > _OLDEST_DAYS
+    old = (study.as_of - model.learnt_on).days > OLDEST_DAYS
     reason = "moved" if moved else missed or ("grown" if grown else "old" if old else "none")
     return Drift(foreseen, came, deviations, reason != "none", reason, *since)
 

@@ -10,13 +10,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from encours.core.base.promises import enough
 from encours.core.dunning.gates import gates
 from encours.store.models import Allocation, HeldItem, Item, Receipt
 
 #: Letters that say that money came, and what is booked along with it: an early payment's discount, a bank's fee.
 _MONEY, _BESIDE = ("cash", "ledger"), ("discount", "charge", "fx")
-#: So much of what was held may be missing: one part in this many, as of promises.
-_TOLERANCE = 200
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def _in_time(row: HeldItem, settled: Iterable[_Letter]) -> bool:
     last = max(left_on, row.until_on or left_on)
     in_time = [one for one in settled if one.came_on <= last and one.kind in (*_MONEY, *_BESIDE)]
     came = sum(one.amount for one in in_time)
-    return any(one.kind in _MONEY for one in in_time) and (row.amount - came) * _TOLERANCE <= row.amount
+    return any(one.kind in _MONEY for one in in_time) and enough(came, row.amount)
 
 
 def _since(letters: Iterable[_Letter], before: int) -> list[_Letter]:

@@ -94,10 +94,10 @@ def judge(
         wanted = _wanted(row, pot, open_amounts, first)
         paid, proofs = pot.draw(wanted, first, last)
         over = last < as_of and banked_on is not None and last <= banked_on
-        if over and not _enough(paid, wanted):
+        if over and not enough(paid, wanted):
             more, receipts = free[(row["payer"], row["currency"])].draw(wanted - paid, first, last)
             paid, proofs = paid + more, proofs + receipts
-        state = "kept" if _enough(paid, wanted) else _unkept(paid) if over else "pending"
+        state = "kept" if enough(paid, wanted) else _unkept(paid) if over else "pending"
         found.append((row["promise_id"], state, paid, proofs))
     return pl.DataFrame(found, schema=JUDGED_SCHEMA, orient="row")
 
@@ -127,7 +127,8 @@ def _wanted(row: Mapping[str, Any], pot: _Pot, open_amounts: Mapping[str, int], 
     return max(1, open_amounts.get(row["item_id"], 0) + since)
 
 
-def _enough(paid: int, wanted: int) -> bool:
+def enough(paid: int, wanted: int) -> bool:
+    """Whether what was paid is what was wanted (minor units); one part in 200 may be missing, as of a bank's fee."""
     return (wanted - paid) * _TOLERANCE <= wanted
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.invariants import MONEY_PARTS
 from encours.core.base.money import exponent
 from encours.core.dunning.experiment import UNITS
 from encours.store.models import DunningExperiment, ExperimentUnit
@@ -27,7 +28,7 @@ def units_of_experiment(experiment: DunningExperiment, book: Book, day: date) ->
 def _closed(known: Book) -> pl.DataFrame:
     """item_id, closed_on (null while it is open), money (paid, not credited or written off)."""
     letters = known.allocations.filter(pl.col("reversed_on").is_null()).group_by("item_id").agg(
-        last=pl.col("allocated_on").max(), money=pl.col("kind").is_in(["cash", "ledger"]).any()
+        last=pl.col("allocated_on").max(), money=pl.col("kind").is_in(MONEY_PARTS).any()
     )  # fmt: skip
     rows = known.open_items().join(letters, on="item_id", how="left")
     return rows.select(

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from encours.core.base.invariants import MONEY_PARTS
 from encours.core.base.promises import enough
 from encours.core.dunning.gates import gates
 from encours.store.models import Allocation, HeldItem, Item, Receipt
 
-#: Letters that say that money came, and what is booked along with it: an early payment's discount, a bank's fee.
-_MONEY, _BESIDE = ("cash", "ledger"), ("discount", "charge", "fx")
+#: What is booked along with money: an early payment's discount, a bank's fee.
+_BESIDE = ("discount", "charge", "fx")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def hindsight(entity_id: str, day: date, asked: Collection[str]) -> Hindsight:
         item, own = items.get(row.item_id), letters.get(row.item_id, [])
         if item is not None and item.open <= 0 and _in_time(row, _since(own, item.amount - row.amount)):
             paid.add(row.customer_id)
-        elif row.item_id in asked and not any(one.kind in _MONEY and one.lettered_on >= row.since_on for one in own):
+        elif row.item_id in asked and not any(
+            one.kind in MONEY_PARTS and one.lettered_on >= row.since_on for one in own
+        ):
             wrong.add(row.customer_id)
     return Hindsight(len(paid), len(wrong - paid))
 
@@ -62,9 +65,9 @@ def _in_time(row: HeldItem, settled: Iterable[_Letter]) -> bool:
     """Whether what was held was paid, and soon enough for the reminder to have been wrong."""
     left_on = max(row.since_on, row.step_on or row.since_on)
     last = max(left_on, row.until_on or left_on)
-    in_time = [one for one in settled if one.came_on <= last and one.kind in (*_MONEY, *_BESIDE)]
+    in_time = [one for one in settled if one.came_on <= last and one.kind in (*MONEY_PARTS, *_BESIDE)]
     came = sum(one.amount for one in in_time)
-    return any(one.kind in _MONEY for one in in_time) and enough(came, row.amount)
+    return any(one.kind in MONEY_PARTS for one in in_time) and enough(came, row.amount)
 
 
 def _since(letters: Iterable[_Letter], before: int) -> list[_Letter]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: What can happen to an item's amount: the kinds of allocation, `credited` being what a credit note gave away.
 PARTS = ("cash", "credit", "discount", "charge", "write_off", "fx", "netting", "ledger", "credited")
+#: The parts that say that money came; a credit note, a write-off or an offset settles without any.
+MONEY_PARTS = ("cash", "ledger")
 _SHOWN = 5
 
 

@@ -10,14 +10,12 @@ import polars as pl
 
 from encours.core.base.book import Book
 from encours.core.base.days import Calendar, france
+from encours.core.base.invariants import MONEY_PARTS
 from encours.core.base.money import exponent_expr
 from encours.core.dunning.known import Rules
 
 if TYPE_CHECKING:
     from encours.core.dunning.facts import Facts
-
-#: Letters that say that money came; a credit note or a write-off pays no promise.
-_MONEY = ("cash", "ledger")
 
 
 def last_events(book: Book, subject: str, kinds: Sequence[str], ended_by: Sequence[str] = ()) -> pl.DataFrame:
@@ -61,7 +59,7 @@ def still_to_come(facts: Facts, said: pl.DataFrame, key: str) -> pl.DataFrame:
     rows = said.sort(key, "due_on", "promise_id").with_columns(_size=pl.col("amount").abs())
     before = pl.col("_size").fill_null(0).cum_sum() - pl.col("_size").fill_null(0)
     rows = rows.with_columns(_before=before.over(key))
-    paid = facts.book.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(_MONEY))
+    paid = facts.book.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(MONEY_PARTS))
     whose = facts.book.items.select("item_id", "customer_id")
     paid = paid.join(whose, on="item_id").select(key, "allocated_on", _paid=pl.col("amount").abs())
     since = rows.select("promise_id", key, "made_on").join(paid, on=key)

@@ -14,6 +14,7 @@ import polars as pl
 
 from encours.core.base.book import Book
 from encours.core.base.groups import payers
+from encours.core.base.invariants import MONEY_PARTS
 from encours.core.dunning.effects import EVIDENCE, HARDEST, PRIORS, band
 
 #: Days in which a message is given credit for a payment, from the day after it left (and after its post).
@@ -61,7 +62,7 @@ def _late_items(read: Book, as_of: date, profiles: pl.DataFrame) -> pl.DataFrame
     paying = payers(read.customers, read.customer_links)[0]
     now = (as_of - date(1970, 1, 1)).days
     closed = read.allocations.filter(pl.col("reversed_on").is_null()).group_by("item_id").agg(
-        ended=pl.col("allocated_on").max(), money=pl.col("kind").is_in(["cash", "ledger"]).any()
+        ended=pl.col("allocated_on").max(), money=pl.col("kind").is_in(MONEY_PARTS).any()
     )  # fmt: skip
     rows = read.open_items().filter(
         (pl.col("amount") > 0) & pl.col("due_on").is_between(as_of - timedelta(days=_PAST_DAYS), as_of)

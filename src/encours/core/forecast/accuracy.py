@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.invariants import MONEY_PARTS
 
 #: What was said on a day of the weeks after it, by a forecaster: FORECAST (the ranges are its own), DUE_DATE (paid on
 #: the due date, tomorrow if that is past), OWN_MEDIAN (the due date and the customer's own median delay of the last
@@ -102,7 +103,7 @@ def payments(known: Book) -> pl.DataFrame:
 def moneys(known: Book) -> pl.DataFrame:
     """item_id, paid_on, cash: every payment of an item by the bank's day, else by its letter's."""
     banked = known.receipts.select("receipt_id", "booked_on")
-    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(["cash", "ledger"]))
+    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(MONEY_PARTS))
     rows = letters.join(banked, on="receipt_id", how="left")
     return rows.select("item_id", paid_on=pl.coalesce("booked_on", "allocated_on"), cash="amount")
 

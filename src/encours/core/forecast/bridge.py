@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.invariants import MONEY_PARTS
 from encours.core.base.issue import CallError
 from encours.core.forecast.cash import factored
 
@@ -32,7 +33,6 @@ BRIDGE_SCHEMA: dict[str, pl.DataType] = {
     "amount": pl.Int64(),
 }
 _ITEM = ["entity_id", "currency", "customer_id", "item_id"]
-_MONEY = ("cash", "ledger")
 
 
 def bridge(
@@ -103,7 +103,7 @@ def _facts(book: Book, before_on: date, now_on: date, before: pl.DataFrame, now:
 
 def _settled(known: Book) -> pl.DataFrame:
     """item_id, open, money (what payments took off it)."""
-    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(_MONEY))
+    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(MONEY_PARTS))
     money = letters.group_by("item_id").agg(money=pl.col("amount").sum())
     return known.open_items().select("item_id", "open").join(money, on="item_id", how="left")
 

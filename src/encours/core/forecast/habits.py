@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.invariants import MONEY_PARTS
 
 _PAST_DAYS = 400
 #: Where a book says nothing: days of terms, from order to invoice; the share of orders that is cancelled.
@@ -22,7 +23,7 @@ _SOONEST, _LATEST = -60, 180
 def payments(known: Book) -> pl.DataFrame:
     """item_id, entity_id, customer_id, paid_on, delay (days after the due date): the last payment of settled items."""
     money = known.receipts.select("receipt_id", "booked_on")
-    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(["cash", "ledger"]))
+    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(MONEY_PARTS))
     last = letters.join(money, on="receipt_id", how="left").group_by("item_id")
     paid = last.agg(paid_on=pl.coalesce("booked_on", "allocated_on").max())
     items = known.open_items().filter((pl.col("amount") > 0) & (pl.col("open") <= 0))

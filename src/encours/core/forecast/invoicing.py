@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.invariants import MONEY_PARTS
 from encours.core.forecast.cells import Float64, Int64
 from encours.core.forecast.source import PURSE
 
@@ -172,7 +173,7 @@ def to_cash(known: Book, as_of: date) -> dict[tuple[str, str], Paid]:
     if not isinstance(first, date) or first > newest:
         newest = as_of - timedelta(days=30)
     money = known.receipts.select("receipt_id", "booked_on")
-    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(["cash", "ledger"]))
+    letters = known.allocations.filter(pl.col("reversed_on").is_null() & pl.col("kind").is_in(MONEY_PARTS))
     rows = letters.select("item_id", "receipt_id", "allocated_on", cash="amount").join(
         money, on="receipt_id", how="left"
     )

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.invariants import MONEY_PARTS
 from encours.core.metrics import cei, concentration, dso, lateness
 from encours.core.metrics.ageing import Ageing, ageing
 from encours.core.metrics.figure import Figure, computed, not_computable
@@ -17,7 +18,6 @@ from encours.core.metrics.standing import Reading
 
 _WINDOW_MONTHS = 3
 _PAID_DAYS = 365
-_PAID_KINDS = ("cash", "ledger")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _unapplied(read: Book, say: _Say) -> dict[str, Figure]:
 
 def _days_late(read: Book, say: _Say) -> dict[str, Figure]:
     paid = read.allocations.filter(
-        pl.col("kind").is_in(_PAID_KINDS)
+        pl.col("kind").is_in(MONEY_PARTS)
         & pl.col("reversed_on").is_null()
         & (pl.col("allocated_on") > say.as_of - timedelta(days=_PAID_DAYS))
         & (pl.col("amount") > 0)

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 from django.db.models import QuerySet
 
+from encours.core.base.numbers import bare_signs
 from encours.core.matching.credits import without_money
 from encours.store.models import Customer, Item, Proposal, ProposalLine
 from encours.usecases.viewing import Viewing
@@ -97,11 +98,11 @@ def _by_name(notes: Iterable[Item], invoices: Iterable[Item]) -> list[tuple[Item
     """A note whose text names one open invoice of its customer that it does not exceed."""
     numbers: dict[tuple[str, str, str], list[Item]] = {}
     for row in invoices:
-        if len(_bare(row.number)) >= _NUMBER_MIN and any(sign.isdigit() for sign in row.number):
-            numbers.setdefault((row.customer_id, row.currency, _bare(row.number)), []).append(row)
+        if len(bare_signs(row.number)) >= _NUMBER_MIN and any(sign.isdigit() for sign in row.number):
+            numbers.setdefault((row.customer_id, row.currency, bare_signs(row.number)), []).append(row)
     found, taken = [], set()
     for note in notes:
-        words = {_bare(word) for word in re.split(r"[\s,;:()]+", note.label or "")}
+        words = {bare_signs(word) for word in re.split(r"[\s,;:()]+", note.label or "")}
         hits = [row for word in words for row in numbers.get((note.customer_id, note.currency, word), ())]
         if len(hits) == 1 and hits[0].item_id not in taken and hits[0].open >= -note.open:
             taken.add(hits[0].item_id)
@@ -123,10 +124,6 @@ def _by_amount(notes: list[Item], invoices: list[Item], taken: set[str]) -> list
         return []
     pairs = without_money(pl.DataFrame(columns), pl.DataFrame(schema={"item_id": pl.String}))
     return [(rows[note], rows[item]) for item, note in pairs.select("item_id", "credit_item_id").iter_rows()]
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
 def _pair(note: Item, invoice: Item, why: str, names: dict[str, str]) -> CreditPair:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from encours.core.base.money import AmountError, parse_decimal
+from encours.core.base.numbers import bare_signs
 from encours.store.models import Customer, CustomerPosition, Item, PayerAlias, Receipt
 from encours.usecases.viewing import Viewing
 
@@ -90,7 +91,7 @@ def show_search(viewing: Viewing, text: str) -> Found:
     text = " ".join(text.split())[:120]
     if len(text) < 2:
         return Found(text, [], [], [])
-    key = re.sub(r"[^A-Z0-9]", "", text.upper())
+    key = bare_signs(text)
     amounts = _amounts(text)
     return Found(
         text, _customers(viewing, text, key), _items(viewing, key, amounts), _receipts(viewing, text, key, amounts)
@@ -100,7 +101,7 @@ def show_search(viewing: Viewing, text: str) -> Found:
 def find_items(viewing: Viewing, text: str) -> list[ItemHit]:
     """Items alone that fit a number or an amount, at most LIMIT of each."""
     text = " ".join(text.split())[:120]
-    key = re.sub(r"[^A-Z0-9]", "", text.upper())
+    key = bare_signs(text)
     return _items(viewing, key, _amounts(text))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from encours.core.base.numbers import bare_signs
 from encours.core.matching.advices import deduction_kind
 from encours.store.models import AdviceLine, AdviceReceipt
 
@@ -28,7 +28,7 @@ class Stated:
 
     def reason_of(self, number: str, item_id: str) -> str:
         """Why something was taken off this item; "" where nothing says it."""
-        return self.reasons.get(item_id) or self.reasons.get(_bare(number), "")
+        return self.reasons.get(item_id) or self.reasons.get(bare_signs(number), "")
 
 
 def stated_by(receipt_id: str) -> Stated | None:
@@ -41,12 +41,8 @@ def stated_by(receipt_id: str) -> Stated | None:
     kept = 0
     for row in rows:
         kept += row.deducted if deduction_kind(row.reason or "") == "charge" else 0
-        for key in filter(None, (row.item_id, _bare(row.number or ""))):
+        for key in filter(None, (row.item_id, bare_signs(row.number or ""))):
             reasons.setdefault(key, row.reason or "")
     # What a report takes off its lines as a fee is the collector's, too.
     fee = tie.advice.fee + (kept if tie.advice.form != tie.advice.Form.ADVICE else 0)
     return Stated(fee, str(tie.advice.form), reasons)
-
-
-def _bare(number: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", number.upper())

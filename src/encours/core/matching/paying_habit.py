@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from encours.core.base.numbers import bare_signs
 from encours.core.matching.spans import near_spans, quoted_spans, whole_spans
 
 #: Payments of a customer that are looked at, the latest ones, and fewer than which no habit is spoken of.
@@ -164,10 +165,10 @@ _SURE = ("number", "digits", "tail")
 
 
 def _by_number(text: str, number: str) -> Style | None:
-    whole = re.sub(r"[^A-Z0-9]", "", number.upper())
+    whole = bare_signs(number)
     digits = re.sub(r"\D", "", whole)
     for start, end in quoted_spans(text, [number]):
-        said = re.sub(r"[^A-Z0-9]", "", text[start:end].upper())
+        said = bare_signs(text[start:end])
         if said == whole:
             return Style("number")
         return Style("digits") if said == digits else Style("tail", len(said))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from encours.core.base.numbers import bare_signs
 from encours.core.matching.pool import Pool
 from encours.core.matching.references.bytes import cleaned, make_texts
 from encours.core.matching.references.keys import DIGITS, KeyTable
@@ -72,7 +73,7 @@ def references_of(*names: str | None) -> tuple[str, ...]:
     found = []
     for name in names:
         for part in [name or "", *(name or "").split("/")]:
-            bare = re.sub(r"[^0-9A-Z]", "", part.upper())
+            bare = bare_signs(part)
             if len(bare) >= _REFERENCE_MIN and any(one.isdigit() for one in bare) and bare not in found:
                 found.append(bare)
     return tuple(found)

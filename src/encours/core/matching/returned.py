@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.numbers import bare_signs
 from encours.core.matching.names import name_keys
 from encours.core.matching.references.bytes import cleaned
 
@@ -107,7 +108,7 @@ def _paid(known: Book) -> pl.DataFrame:
 
 def _words(text: str | None) -> frozenset[str]:
     """Numbers that a text bears, however they are parted: at least five signs, four of them digits."""
-    bare = (re.sub(r"[^0-9A-Z]", "", word).lstrip("0") for word in _WORD.findall(text or ""))
+    bare = (bare_signs(word).lstrip("0") for word in _WORD.findall(text or ""))
     return frozenset(
         word for word in bare if len(word) >= _WORD_MIN and sum(one.isdigit() for one in word) >= _DIGITS_MIN
     )
@@ -115,7 +116,7 @@ def _words(text: str | None) -> frozenset[str]:
 
 def _bears(text: str | None, number: str | None) -> bool:
     """Whether a text bears an item's number, with or without what parts it."""
-    signs = re.sub(r"[^0-9A-Z]", "", (number or "").upper())
+    signs = bare_signs(number or "")
     if sum(one.isdigit() for one in signs) < _DIGITS_MIN:
         return False
     spelled = r"[^0-9A-Z]{0,2}".join(signs)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from encours.core.base.numbers import bare_signs
+
 #: Fewer digits than this prove nothing: a day, a month, a count.
 _LEAST_DIGITS = 4
 _SEPARATORS = r"[\s./_\-]{0,2}"
@@ -17,7 +19,7 @@ def quoted_spans(text: str, numbers: Iterable[str]) -> list[tuple[int, int]]:
     all where it has fewer but a letter before them), standing alone: `FA-2024-00123` by `FA202400123`, `00123`, not by
     `9900123`.
     """
-    signs = re.sub(r"[^A-Z0-9]", "", text.upper())
+    signs = bare_signs(text)
     figures = re.sub(r"\D", "", signs)
     spans = {span for number in numbers if _may_stand(number, signs, figures) for span in _of(text, number)}
     return apart(spans)
@@ -25,7 +27,7 @@ def quoted_spans(text: str, numbers: Iterable[str]) -> list[tuple[int, int]]:
 
 def _may_stand(number: str, signs: str, figures: str) -> bool:
     """A quick look: the whole number without separators, or the last of its digits, somewhere in the text."""
-    own = re.sub(r"[^A-Z0-9]", "", number.upper())
+    own = bare_signs(number)
     last = re.sub(r"\D", "", own)[-_LEAST_DIGITS:]
     return (len(last) == _LEAST_DIGITS and last in figures) or (bool(own) and own in signs)
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 from django.db.models import QuerySet
 
-from encours.core.base.numbers import bare_signs
-from encours.core.matching.credits import without_money
+from encours.core.matching.credits import by_name, without_money
 from encours.store.models import Customer, Item, Proposal, ProposalLine
 from encours.usecases.viewing import Viewing
 
@@ -20,7 +17,6 @@ RULE = "credit"
 _INVOICES = ("invoice", "debit_note", "opening")
 #: Open credit notes that are looked at, and pairs that are shown, at once.
 _LOOKED_AT, _SHOWN = 5_000, 200
-_NUMBER_MIN = 4
 #: Why they belong together: the note's text names the invoice; nothing else of the customer has this amount.
 NAMED, ALONE = "named", "alone"
 
@@ -62,7 +58,7 @@ def find_credit_pairs(viewing: Viewing) -> tuple[list[CreditPair], bool]:
     waiting = _waiting([row.item_id for row in (*notes, *invoices)])
     notes = [row for row in notes if row.item_id not in waiting]
     invoices = [row for row in invoices if row.item_id not in waiting]
-    named = _by_name(notes, invoices)
+    named = by_name(notes, invoices)
     taken = {row.item_id for pair in named for row in pair}
     rest = _by_amount(notes, invoices, taken)
     refused = _undone()
@@ -92,22 +88,6 @@ def _waiting(item_ids: list[str]) -> set[str]:
 def _undone() -> set[tuple[str, str]]:
     rows = ProposalLine.objects.filter(proposal__rule=RULE, proposal__state=Proposal.State.UNDONE)
     return {(str(note), item) for note, item in rows.values_list("credit_item_id", "item_id")}
-
-
-def _by_name(notes: Iterable[Item], invoices: Iterable[Item]) -> list[tuple[Item, Item]]:
-    """A note whose text names one open invoice of its customer that it does not exceed."""
-    numbers: dict[tuple[str, str, str], list[Item]] = {}
-    for row in invoices:
-        if len(bare_signs(row.number)) >= _NUMBER_MIN and any(sign.isdigit() for sign in row.number):
-            numbers.setdefault((row.customer_id, row.currency, bare_signs(row.number)), []).append(row)
-    found, taken = [], set()
-    for note in notes:
-        words = {bare_signs(word) for word in re.split(r"[\s,;:()]+", note.label or "")}
-        hits = [row for word in words for row in numbers.get((note.customer_id, note.currency, word), ())]
-        if len(hits) == 1 and hits[0].item_id not in taken and hits[0].open >= -note.open:
-            taken.add(hits[0].item_id)
-            found.append((note, hits[0]))
-    return found
 
 
 def _by_amount(notes: list[Item], invoices: list[Item], taken: set[str]) -> list[tuple[Item, Item]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from encours.core.matching.paying_habit import LEAST, PayingHabit, Payment, Seen, style_of, way_of
@@ -35,11 +35,8 @@ class DeskHabit:
 
     def share_of(self, item_ids: Collection[str]) -> float:
         """How usual it would be that the customer pays just these items, 0 where nothing says so."""
-        seen = self.known.of_way(way_of(self._with(frozenset(item_ids), frozenset())))
+        seen = self.known.of_way(way_of(replace(self.payment, paid=frozenset(item_ids), parts=frozenset())))
         return seen.share if seen else 0.0
-
-    def _with(self, paid: frozenset[str], parts: frozenset[str]) -> Payment:
-        return Payment(self.payment.booked_on, self.payment.text, self.payment.open, paid, parts)
 
 
 def desk_habit(

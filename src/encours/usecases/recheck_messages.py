@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Max, Q
 
 from encours.connectors.base.mime import bare
-from encours.core.base.factoring import ASSIGNED
+from encours.core.base.factoring import ASSIGNED, sale
 from encours.core.base.opt_outs import refused
 from encours.store.models import (
     Contact,
@@ -172,8 +172,11 @@ def _events(ids: Collection[str], customers: Collection[str]) -> dict[Any, list[
         Q(subject="customer", subject_id__in=customers) | Q(subject="item", subject_id__in=ids),
         Q(kind="insolvency:opened") | Q(kind=ASSIGNED) | Q(kind__startswith="handed_over:"),
         is_current=True,
-    ).exclude(kind=ASSIGNED, value__iexact="confidential")  # fmt: skip
-    return _by(rows.values_list("subject_id", "on"), lambda row: row[0])
+    )  # fmt: skip
+    told = rows.values_list("subject_id", "on", "kind", "value", "detail")
+    # Of a confidential sale the debtor knows nothing: what it is written is as true as before.
+    open_ = [(of, on) for of, on, kind, value, how in told if kind != ASSIGNED or not sale(value, how).confidential]
+    return _by(open_, lambda row: row[0])
 
 
 def _waiting(ids: Collection[str]) -> dict[str, Any]:

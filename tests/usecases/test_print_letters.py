@@ -19,6 +19,7 @@ from encours.store.models import (
     Item,
     Message,
     MessageEvent,
+    MessageFile,
     MessageItem,
     MessageTemplate,
     PlannedAction,
@@ -53,7 +54,7 @@ def waiting(customer: str, number: str, **more: Any) -> Message:
     )
     MessageItem.objects.create(message=message, item_id=item.item_id, amount=item.amount)
     pdf = letter_pdf(a_letter(customer, "friendly", item))
-    message_files.keep(message, [Attachment("lettre.pdf", "application/pdf", pdf)])
+    MessageFile.objects.bulk_create(message_files.written(message, [Attachment("lettre.pdf", "application/pdf", pdf)]))
     return message
 
 

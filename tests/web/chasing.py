@@ -12,6 +12,7 @@ from encours.store.models import (
     DunningDay,
     HeldItem,
     Message,
+    MessageFile,
     MessageItem,
     PlannedAction,
     PlannedLine,
@@ -86,7 +87,8 @@ def _planned(entity_id: str) -> dict[str, Any]:
         step="reminder_1", created_at=clock.now(),
     )  # fmt: skip
     MessageItem.objects.create(message=message, item_id=f"{customer_id}:late", amount=123_456)
-    message_files.keep(message, [Attachment("releve.pdf", "application/pdf", b"%PDF-1.4 statement")])
+    statement = Attachment("releve.pdf", "application/pdf", b"%PDF-1.4 statement")
+    MessageFile.objects.bulk_create(message_files.written(message, [statement]))
     file_number = message.files.get().pk
     day = clock.now()
     link = PublishedStatement.objects.create(

@@ -114,7 +114,7 @@ def draft_of(actor: Actor, action: PlannedAction, wish: Wish | None = None) -> D
         return letter_draft(actor, action)
     found = composed_of(action, wish or Wish(), publisher=actor)
     if not found.recipients.to:
-        raise CallError([_nobody(action, found.recipients)])
+        raise CallError([found.recipients.nobody(action.customer_id)])
     return Draft(action, _message(actor, action, found), found.subject.items, found.files)
 
 
@@ -122,11 +122,6 @@ def _assert_carried(action: PlannedAction) -> None:
     """A message that no channel carries would stand in the outbox for ever."""
     if action.channel not in CARRIED:
         raise CallError([f"no channel for {action.channel} is set up: a person does it, or the step goes another way"])
-
-
-def _nobody(action: PlannedAction, recipients: Recipients) -> str:
-    why = recipients.left_out[0] if recipients.left_out else "no_contact"
-    return f"nobody of {action.customer_id} can be written to by e-mail: {why}"
 
 
 def composed_of(action: PlannedAction, wish: Wish, publisher: Actor | None = None) -> Composed:

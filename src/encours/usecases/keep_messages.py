@@ -25,6 +25,15 @@ class Draft:
     files: tuple[Attachment, ...]
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """A message that is in no table yet, its lines, and the rows of its files: their bytes are on the disk."""
+
+    message: Message
+    items: Sequence[Chased]
+    files: Sequence[MessageFile]
+
+
 def keep_drafts(actor: Actor, entity_id: str, drafts: Sequence[Draft]) -> dict[str, Message]:
     """Action -> its message in the outbox. Where one was made meanwhile it is that one: an action has one message."""
     files = {draft.message.pk: message_files.written(draft.message, draft.files) for draft in drafts}
@@ -32,23 +41,26 @@ def keep_drafts(actor: Actor, entity_id: str, drafts: Sequence[Draft]) -> dict[s
         parquet.lock_entity(entity_id)
         made = messages_of(entity_id, [draft.action.action_id for draft in drafts])
         fresh = [draft for draft in drafts if draft.action.action_id not in made]
-        Message.objects.bulk_create([draft.message for draft in fresh])
-        MessageItem.objects.bulk_create(
-            [
-                MessageItem(message=draft.message, item_id=one.item_id, amount=one.amount, held=one.held)
-                for draft in fresh
-                for one in draft.items
-            ]
-        )
-        MessageFile.objects.bulk_create([row for draft in fresh for row in files[draft.message.pk]])
-        MessageEvent.objects.bulk_create(
-            [MessageEvent(message=draft.message, kind="composed", at=draft.message.created_at) for draft in fresh]
-        )
+        put([Fresh(draft.message, draft.items, files[draft.message.pk]) for draft in fresh])
         PlannedAction.objects.filter(pk__in=[draft.action.pk for draft in fresh]).update(
             state=PlannedAction.State.QUEUED
         )
         audit.append_many(clock.now(), actor.name, [_told(draft) for draft in fresh])
     return made | {draft.action.action_id: draft.message for draft in fresh}
+
+
+def put(messages: Sequence[Fresh]) -> None:
+    """Puts messages into the outbox, with the first line of their history, in the caller's transaction."""
+    Message.objects.bulk_create([one.message for one in messages])
+    MessageItem.objects.bulk_create(
+        MessageItem(message=one.message, item_id=line.item_id, amount=line.amount, held=line.held)
+        for one in messages
+        for line in one.items
+    )
+    MessageFile.objects.bulk_create(row for one in messages for row in one.files)
+    MessageEvent.objects.bulk_create(
+        MessageEvent(message=one.message, kind="composed", at=one.message.created_at) for one in messages
+    )
 
 
 def messages_of(entity_id: str, action_ids: Sequence[str]) -> dict[str, Message]:

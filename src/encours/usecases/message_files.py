@@ -47,11 +47,6 @@ def attachments_of(
     return files + [Attachment(one.name, one.content_type, one.content) for one in found]
 
 
-def keep(message: Message, files: Sequence[Attachment]) -> None:
-    """Keeps the bytes, then the rows that name them."""
-    MessageFile.objects.bulk_create(written(message, files))
-
-
 def written(message: Message, files: Sequence[Attachment]) -> list[MessageFile]:
     """Keeps the bytes; the rows that name them are the caller's to keep."""
     rows = []

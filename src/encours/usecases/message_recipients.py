@@ -45,6 +45,11 @@ class Recipients:
     cc: tuple[Person, ...]
     left_out: tuple[str, ...] = ()
 
+    def nobody(self, customer_id: str) -> str:
+        """The fault of a message to a customer where there is no `to`."""
+        why = self.left_out[0] if self.left_out else "no_contact"
+        return f"nobody of {customer_id} can be written to by e-mail: {why}"
+
 
 @dataclass(frozen=True)
 class Writer:

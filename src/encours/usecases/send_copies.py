@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
 from encours.core.base.issue import CallError
 from encours.store import audit, parquet
-from encours.store.models import ContactOutcome, Customer, Item, Message, MessageEvent, MessageItem, Task
+from encours.store.models import ContactOutcome, Customer, Item, Message, Task
 from encours.usecases import clock, message_files
 from encours.usecases.approve_messages import approve_messages
 from encours.usecases.chased_facts import entity_of
 from encours.usecases.compose_message import Composed, Wish, composed, in_one_language
 from encours.usecases.invoice_copies import with_copy
+from encours.usecases.keep_messages import Fresh, put
 from encours.usecases.letters import says
 from encours.usecases.manage_settings import read_at_once
 from encours.usecases.manage_tasks import close_task, task_of
@@ -72,13 +73,12 @@ def _composed(customer: Customer, item_ids: list[str], *, as_zip: bool) -> Compo
         raise CallError(["choose the invoices of which a copy is to be sent"])
     known = set(with_copy(item_ids))
     if lacking := [rows[one].number or one for one in item_ids if one not in known]:
-        raise CallError([f"no copy is known of {number}: import the document first" for number in lacking])
+        raise _unknown(lacking)
     entity = entity_of(customer.entity_id)
     assert entity is not None
     to = recipients_of(customer, ("accounts_payable",), ())
     if not to.to:
-        why = to.left_out[0] if to.left_out else "no_contact"
-        raise CallError([f"nobody of {customer.customer_id} can be written to by e-mail: {why}"])
+        raise CallError([to.nobody(customer.customer_id)])
     wanted = says.language_of(to.to[0].language or customer.language, customer.country)
     source, language = in_one_language(entity.pk, TEMPLATE, wanted, "")
     lines = tuple(Chased(one, max(rows[one].open, 0)) for one in item_ids)
@@ -86,15 +86,17 @@ def _composed(customer: Customer, item_ids: list[str], *, as_zip: bool) -> Compo
     wish = Wish(copies=tuple(item_ids), as_zip=as_zip)
     made = composed(of, to, user_named(customer.collector), source, wish)
     if all(file.inline for file in made.files):  # the file is no longer what was imported
-        raise CallError(
-            [f"no copy is known of {rows[one].number or one}: import the document first" for one in item_ids]
-        )
+        raise _unknown([rows[one].number or one for one in item_ids])
     return made
+
+
+def _unknown(numbers: Iterable[str]) -> CallError:
+    return CallError([f"no copy is known of {number}: import the document first" for number in numbers])
 
 
 def _kept(actor: Actor, customer: Customer, found: Composed, number: uuid.UUID) -> Message:
     at = clock.now()
-    message = Message.objects.create(
+    message = Message(
         id=number, entity_id=customer.entity_id, customer_id=customer.customer_id, channel="email",
         to=[one.address for one in found.recipients.to], cc=[one.address for one in found.recipients.cc],
         reply_to=found.writer.reply_to, sender=found.writer.address, subject=found.words.subject,
@@ -102,11 +104,7 @@ def _kept(actor: Actor, customer: Customer, found: Composed, number: uuid.UUID) 
         created_by=actor.user, language=str(found.subject.language), template=TEMPLATE, tone=found.subject.tone,
         currency=found.content.currency, amount=found.content.amount,
     )  # fmt: skip
-    MessageItem.objects.bulk_create(
-        MessageItem(message=message, item_id=one.item_id, amount=one.amount) for one in found.subject.items
-    )
-    message_files.keep(message, found.files)
-    MessageEvent.objects.create(message=message, kind="composed", at=at)
+    put([Fresh(message, found.subject.items, message_files.written(message, found.files))])
     audit.append(
         at, actor.name, "compose_message", entity_id=customer.entity_id, subject=str(number),
         after={"template": TEMPLATE, "copies": [one.item_id for one in found.subject.items]},

@@ -60,9 +60,20 @@ def test_the_trends_of_three_and_of_twelve_months_are_told_apart() -> None:
 
 
 def test_large_invoices_are_compared_with_the_others() -> None:
-    amounts = [500_000 if n % 3 == 0 else 50_000 for n in range(40)]
-    found = _figures(_late_by([15 if n % 3 == 0 else 3 for n in range(40)], amounts=amounts), day(400))
+    amounts = [500_000 + 100 * n if n % 4 == 0 else 50_000 + 100 * n for n in range(40)]
+    found = _figures(_late_by([15 if n % 4 == 0 else 3 for n in range(40)], amounts=amounts), day(400))
     assert found["large_days"] == 12
+
+
+@pytest.mark.parametrize(
+    ("every", "dear", "days"),
+    [(5, 500_000, 12), (4, 500_000, 12), (3, 500_000, None), (4, 50_000, None), (4, 5_000, None)],
+)
+def test_an_invoice_of_a_usual_amount_is_no_large_one(every: int, dear: int, days: int | None) -> None:
+    # One in `every` is of another amount, all others are alike: of two amounts the quarter falls among the many.
+    odd = [n % every == 0 for n in range(40)]
+    book = _late_by([15 if one else 3 for one in odd], amounts=[dear if one else 50_000 for one in odd])
+    assert _figures(book, day(400))["large_days"] == days
 
 
 def test_shares_are_of_the_payments() -> None:

@@ -25,7 +25,8 @@ YEAR_DAYS = 365
 USUAL_RATE = 0.05
 #: Events that explain why an item is late (names of shifts).
 _EXCUSES = ("dispute", "refused", "probably_paid", "payment_sent")
-#: A large invoice is among the dearest quarter; each side needs so many payments to be compared.
+#: A large invoice is dearer than three quarters of its payer's: one of a usual amount is not, however many have it.
+#: Each side needs so many payments to be compared.
 _LARGE, _SIDE = 0.75, 8
 
 
@@ -42,10 +43,10 @@ def payer_figures(
     the last 50 (`shrunk_*`: leaning on the segment), recent_median (90 days), long_median, spread (p90 − p10);
     share_late, share_parts, share_deducted, share_full (at once, nothing deducted), share_disputed; run_weekday (1
     Monday … 7), run_month_days (list of days), run_share; trend_days, trend_year_days (90 and 365 days against the time
-    before), changed_on, changed_days, change_t; large_days (median of large invoices less the others'); channel, drawn,
-    returned, promises, promises_kept, lag_days, ledger_closings; currency, paid_year (minor units), late_cost (minor
-    units a year: amount × days late / 365 × rate); slip_score,
-    … slip_now (`slip.SLIP_SCHEMA`). `arrived`: ids of items
+    before), changed_on, changed_days, change_t; large_days (median of the invoices dearer than three quarters of the
+    payer's less the others'); channel, drawn, returned, promises, promises_kept, lag_days, ledger_closings; currency,
+    paid_year (minor units), late_cost (minor units a year: amount × days late / 365 × rate); slip_score, …, slip_now
+    (`slip.SLIP_SCHEMA`). `arrived`: ids of items
     whose money has probably come: late only until somebody applies it, they say nothing of their payer.
     """
     told = history.filter(pl.col("kind").is_in(TELLING))
@@ -133,8 +134,8 @@ def _change(paid: pl.DataFrame) -> pl.DataFrame:
 
 
 def _large(paid: pl.DataFrame) -> pl.DataFrame:
-    """large_days: the median delay of a payer's dearest quarter less that of the others."""
-    marked = paid.with_columns(_large=pl.col("amount") >= pl.col("amount").quantile(_LARGE).over("payer_id"))
+    """large_days: the median delay of a payer's large invoices less that of the others."""
+    marked = paid.with_columns(_large=pl.col("amount") > pl.col("amount").quantile(_LARGE).over("payer_id"))
     sides = marked.group_by("payer_id").agg(
         large_days=pl.col("delay_days").filter("_large").median()
         - pl.col("delay_days").filter(~pl.col("_large")).median(),

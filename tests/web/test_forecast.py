@@ -6,15 +6,18 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from encours.store import parquet
 from encours.store.models import CashForecast, ForecastCustomer, ForecastWeek, PaymentModel, User
 from encours.usecases import clock
 from encours.usecases.deciding import write_fact
+from encours.web.shell import format as form
 from tests.web.cast import Town
 
 _PARTS = (
@@ -52,6 +55,13 @@ def test_past_forecasts_say_that_they_were_reckoned_afterwards(town: Town, clien
     assert "was reckoned afterwards, from what was known that day" in changes
     assert re.search(r"1,500 EUR were expected on \d.* and 1,750 EUR are now", changes)
     assert "a week ago" not in changes, "the former forecast may be two or three weeks old"
+    assert "since last week" not in text + changes
+    with translation.override("en"):
+        before, today = (form.day(clock.today() - timedelta(days=back)) for back in (7, 0))
+    assert f"What changed since {before}, and why?" in changes
+    steps = client_of("alice").get("/forecast/changes.csv?of=A").content.decode()
+    assert f"Forecast of {before}" in steps
+    assert f"Forecast of {today}" in steps
 
 
 @pytest.mark.parametrize("part", _PARTS)

@@ -1,4 +1,4 @@
-"""What became of past forecasts: what changed since last week and why, what was said beside what came."""
+"""What became of past forecasts: what changed since a former one and why, what was said beside what came."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Judged:
 
 
 def bridge_of(viewing: Viewing, head: Head) -> Bridge | None:
-    """What changed since last week and why; None where nothing of a week ago is kept."""
+    """What changed since one to three weeks ago and why; None where no forecast of then is kept."""
     if head.before_on is None or not head.latest:
         return None
     rows = viewing.rows(ForecastCause).filter(forecast_id=head.forecast_id, currency=head.currency)

@@ -164,12 +164,20 @@ def _orders(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
 def _changes(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:
     rows = past.steps_of(viewing, head)
     return [
-        Column(_("Cause"), [str(words.word("forecast_cause", row.cause)) for row in rows]),
+        Column(_("Cause"), [_step(head, row.cause) for row in rows]),
         Column(_("Currency"), [head.currency] * len(rows)),
         Column(_("Customer"), [row.customer_name for row in rows]),
         Column(_("Items"), [row.items for row in rows]),
         Column(_("Effect"), [(row.amount, head.currency) for row in rows], "money"),
     ]
+
+
+def _step(head: Head, cause: str) -> str:
+    """A step of the bridge in words; its ends by their days: it may begin up to three weeks before."""
+    ends = {past.BEFORE: head.before_on, past.NOW: head.day}
+    if cause in ends:
+        return _("Forecast of %(day)s") % {"day": form.day(ends[cause])}
+    return str(words.word("forecast_cause", cause))
 
 
 def _accuracy(viewing: Viewing, head: Head, wanted: Wanted) -> list[Column]:

@@ -1,4 +1,4 @@
-"""The pictures of the forecast: weeks with their range, the steps from last week, what was said beside what came."""
+"""The pictures of the forecast: weeks with their range, the steps from a former one, what was said beside what came."""
 
 from __future__ import annotations
 

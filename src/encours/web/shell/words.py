@@ -97,8 +97,6 @@ _WORDS = {
         "credits": gettext_lazy("Credits and receipts"),
         "cancelled": gettext_lazy("Cancelled or written off"),
         "habit": gettext_lazy("Habits seen otherwise"),
-        "before": gettext_lazy("Forecast a week ago"),
-        "now": gettext_lazy("Forecast today"),
     },
     "forecast_left_out": {
         "factored": gettext_lazy("assigned to the factor"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,26 +14,16 @@ from encours.core.dunning.scenario import Scenarios
 from encours.store import audit, parquet
 from encours.store.models import Item, PromiseResult, Task
 from encours.store.rights import Actor, job
-from encours.usecases import clock
 from encours.usecases.import_files import import_now
 from encours.usecases.judge_promises import judge_promises
 from encours.usecases.manage_tasks import close_task
 from encours.usecases.record_promise import record_promise
 from tests.usecases.books import folder
 from tests.usecases.clerks import a_receipt, load_desk, person, two_entities
+from tests.usecases.conftest import OnDay
 from tests.usecases.promised import bank_reaches, money_came, taken_back
 
 pytestmark = pytest.mark.django_db
-OnDay = Callable[[date], None]
-
-
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> OnDay:
-    def move(day: date) -> None:
-        monkeypatch.setattr(clock, "today", lambda: day)
-        monkeypatch.setattr(clock, "now", lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
-
-    return move
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -37,7 +36,7 @@ from encours.store.models import (
     User,
 )
 from encours.store.rights import Actor, actor_of, job
-from encours.usecases import clock, log_contact
+from encours.usecases import log_contact
 from encours.usecases.agree_plan import agree_plan
 from encours.usecases.answer_notice import answer_notice, decide_objection
 from encours.usecases.follow_dispute import assign_dispute, close_dispute, due_of
@@ -53,20 +52,11 @@ from encours.usecases.tell_sales import tell_sales
 from encours.usecases.write_comment import write_comment
 from tests.usecases.books import folder
 from tests.usecases.clerks import a_receipt, an_item, load_desk, person, two_entities
+from tests.usecases.conftest import OnDay
 from tests.usecases.promised import bank_reaches, money_came
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 5, 4)
-OnDay = Callable[[date], None]
-
-
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> OnDay:
-    def move(day: date) -> None:
-        monkeypatch.setattr(clock, "today", lambda: day)
-        monkeypatch.setattr(clock, "now", lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
-
-    return move
 
 
 @pytest.fixture(autouse=True)

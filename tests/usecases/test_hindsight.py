@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ from pytest_django import Settings
 from encours.core.base.book import Book
 from encours.store.models import DunningDay, HeldItem
 from encours.store.rights import job
-from encours.usecases import clock
 from encours.usecases.import_files import import_now
 from encours.usecases.plan_dunning import plan_dunning
 from encours.usecases.record_promise import record_promise
 from tests.usecases.books import folder, frame
 from tests.usecases.clerks import a_receipt, an_item, person
+from tests.usecases.conftest import OnDay
 
 pytestmark = pytest.mark.django_db
 
@@ -62,12 +62,8 @@ def counted(day: date) -> tuple[int, int]:
 
 
 def test_a_hold_is_right_where_money_came_in_time_and_wrong_where_it_did_not(
-    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Settings, on: OnDay
 ) -> None:
-    def on(day: date) -> None:
-        monkeypatch.setattr(clock, "today", lambda: day)
-        monkeypatch.setattr(clock, "now", lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
-
     settings.HOME = tmp_path / "home"
     on(MONDAY)
     import_now(job("test"), None, [folder(company(), tmp_path / "book")])

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.behaviour import Model, learn, study
+from encours.core.behaviour.study import Study
 
 START = date(2025, 1, 1)
+#: The day on which the company is looked at, and each customer's delay: mean and spread in days.
+DAY = 420
+HABITS = {f"C{n}": (float(n % 9) - 2, 1.0 + n % 3) for n in range(16)}
 
 
 def day(n: int) -> date:
@@ -56,3 +62,21 @@ def habits(delays: dict[str, tuple[float, float]], invoices: int, last: int, see
             items.append({"item_id": key, "customer_id": name, "amount": amount, **span})
             letters.append({"item_id": key, "amount": amount, "allocated_on": day(paid)})
     return book_of(items, letters)
+
+
+@cache
+def company() -> Book:
+    """16 customers with habits of their own (HABITS), over fourteen months."""
+    return habits(HABITS, 160, 500, every=4)
+
+
+@cache
+def studied() -> Study:
+    """The company on day 420."""
+    return study(company(), day(DAY))
+
+
+@cache
+def learnt() -> Model:
+    """What is learnt of it on that day."""
+    return learn(studied())

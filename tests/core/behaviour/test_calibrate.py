@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import pytest
 
-from encours.core.base.book import Book
-from encours.core.behaviour import Model, distribute, learn, model_of, study
+from encours.core.behaviour import distribute, learn, model_of
 from encours.core.behaviour.calibrate import ABOVE, BELOW, MODEL, OWN_MEDIAN, USUAL, Trial, tried
 from encours.core.behaviour.grid import Float64
-from encours.core.behaviour.study import Study
-from tests.core.behaviour.books import day, habits
-
-_DAY = 420
-_HABITS = {f"C{n}": (float(n % 9) - 2, 1.0 + n % 3) for n in range(16)}
-
-
-@cache
-def company() -> Book:
-    """16 customers with habits of their own, over fourteen months."""
-    return habits(_HABITS, 160, 500, every=4)
-
-
-@cache
-def studied() -> Study:
-    """The company on day 420."""
-    return study(company(), day(_DAY))
-
-
-@cache
-def learnt() -> Model:
-    """What is learnt of it on that day."""
-    return learn(studied())
+from tests.core.behaviour.books import DAY, day, learnt, studied
 
 
 def _with_hazards(monkeypatch: pytest.MonkeyPatch, change: Callable[[Float64], Float64]) -> Trial:
@@ -79,5 +55,5 @@ def test_what_was_said_of_late_payments_stands_beside_what_came() -> None:
     assert len(rows) > 3
     off = [abs(row["said"] - row["happened"]) * row["count"] for row in rows]
     assert sum(off) / sum(row["count"] for row in rows) < 0.1
-    assert f"forecasts before {day(_DAY)}" in learnt().sentence()
+    assert f"forecasts before {day(DAY)}" in learnt().sentence()
     assert [*model_of(learnt().as_text()).trial.reliability] == [*rows]

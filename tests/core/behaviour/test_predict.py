@@ -13,7 +13,7 @@ import pytest
 
 from encours.core.base.book import Book
 from encours.core.base.issue import CallError
-from encours.core.behaviour import Model, learn, model_of, predict, study
+from encours.core.behaviour import learn, model_of, predict, study
 from encours.core.behaviour.calibrate import MODEL
 from encours.core.behaviour.curves import left_at
 from encours.core.behaviour.figures import payer_figures
@@ -23,45 +23,30 @@ from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.predict import PREDICTION_SCHEMA, Predictions
 from encours.core.behaviour.shifts.promise import SHIFT as PROMISE
 from encours.core.behaviour.weekly import by_week
-from tests.core.behaviour.books import day, habits
-
-_DAY = 420
-_HABITS = {f"C{n}": (float(n % 9) - 2, 1.0 + n % 3) for n in range(16)}
-
-
-@cache
-def company() -> Book:
-    """16 customers with habits of their own, over fourteen months."""
-    return habits(_HABITS, 160, 500, every=4)
-
-
-@cache
-def learnt() -> Model:
-    """What is learnt of it on day 420."""
-    return learn(study(company(), day(_DAY)))
+from tests.core.behaviour.books import DAY, HABITS, company, day, habits, learnt
 
 
 @cache
 def predicted() -> Predictions:
     """The predictions of that day."""
-    return predict(company(), day(_DAY), learnt())
+    return predict(company(), day(DAY), learnt())
 
 
 def test_every_open_item_has_one_row_in_order() -> None:
     items = predicted().items
     assert items.schema == PREDICTION_SCHEMA
-    known = company().as_of(day(_DAY)).open_items().filter(pl.col("open") > 0)
+    known = company().as_of(day(DAY)).open_items().filter(pl.col("open") > 0)
     assert sorted(items["item_id"]) == sorted(known["item_id"])
     assert items.select(((pl.col("p10_on") <= pl.col("p50_on")) & (pl.col("p50_on") <= pl.col("p90_on"))).all()).item()
-    assert (items["p10_on"] > day(_DAY)).all()
+    assert (items["p10_on"] > day(DAY)).all()
     assert items.null_count().drop("shift").sum_horizontal().item() == 0
 
 
 def test_a_model_that_is_learnt_wins_its_trial_and_knows_the_habits() -> None:
     assert learnt().basis == MODEL
     assert learnt().payments >= LEAST_PAYMENTS
-    items = predicted().items.filter(pl.col("due_on") > day(_DAY + 6))
-    for name, (mean, spread) in _HABITS.items():
+    items = predicted().items.filter(pl.col("due_on") > day(DAY + 6))
+    for name, (mean, spread) in HABITS.items():
         said = (
             items.filter(customer_id=name).select((pl.col("p50_on") - pl.col("due_on")).dt.total_days().mean()).item()
         )
@@ -69,29 +54,29 @@ def test_a_model_that_is_learnt_wins_its_trial_and_knows_the_habits() -> None:
 
 
 def test_a_model_is_kept_as_text() -> None:
-    again = predict(company(), day(_DAY), model_of(learnt().as_text()))
+    again = predict(company(), day(DAY), model_of(learnt().as_text()))
     assert again.items.equals(predicted().items)
 
 
 def test_weeks_and_distribution_say_the_same() -> None:
     found = predicted()
     weeks, rows = found.weeks(13), found.distribution()
-    first = weeks.filter(week_start=day(_DAY + 1)).select("item_id", "p")
+    first = weeks.filter(week_start=day(DAY + 1)).select("item_id", "p")
     soon = (
-        rows.filter(pl.col("from_on") <= day(_DAY + 7))
+        rows.filter(pl.col("from_on") <= day(DAY + 7))
         .filter(pl.col("days") == 1)
         .group_by("item_id")
         .agg(pl.col("p").sum())
     )
     both = first.join(soon, on="item_id", how="left").with_columns(pl.col("p_right").fill_null(0.0))
-    near = found.items.filter(pl.col("due_on") < day(_DAY + 15)).select("item_id")
+    near = found.items.filter(pl.col("due_on") < day(DAY + 15)).select("item_id")
     both = both.join(near, on="item_id", how="semi")
     assert both["p"].to_numpy() == pytest.approx(both["p_right"].to_numpy())
 
 
 def test_kept_distributions_give_the_same_weeks() -> None:
     found = predicted()
-    weeks = found.weeks(13).filter(week_start=day(_DAY + 8)).select("item_id", "p")
+    weeks = found.weeks(13).filter(week_start=day(DAY + 8)).select("item_id", "p")
     kept = by_week(found.distribution(), found.as_of, 13)
     both = weeks.join(kept, on="item_id")
     assert both.height == found.items.height
@@ -119,10 +104,10 @@ def _shuffled_after(book: Book, as_of: date, seed: int) -> Book:
 
 
 def test_nothing_after_the_day_changes_a_bit_of_what_is_learnt_and_predicted() -> None:
-    other = _shuffled_after(company(), day(_DAY), 7)
-    model = learn(study(other, day(_DAY)))
+    other = _shuffled_after(company(), day(DAY), 7)
+    model = learn(study(other, day(DAY)))
     assert model.as_text() == learnt().as_text()
-    found = predict(other, day(_DAY), model)
+    found = predict(other, day(DAY), model)
     assert found.items.sort("item_id").equals(predicted().items.sort("item_id"))
     assert np.array_equal(np.sort(found.curves.left), np.sort(predicted().curves.left))
 
@@ -149,32 +134,32 @@ def test_a_book_without_payments_predicts_all_the_same() -> None:
 
 def _with(item: str, **tables: pl.DataFrame) -> tuple[dict[str, object], dict[str, object]]:
     """An item's prediction before and after something is known of it."""
-    moved = predict(company().replace(**tables), day(_DAY), learnt())
+    moved = predict(company().replace(**tables), day(DAY), learnt())
     before = predicted().items.filter(item_id=item).row(0, named=True)
     return before, moved.items.filter(item_id=item).row(0, named=True)
 
 
 def _an_item() -> dict[str, object]:
-    return predicted().items.filter(pl.col("due_on") < day(_DAY + 3)).row(0, named=True)
+    return predicted().items.filter(pl.col("due_on") < day(DAY + 3)).row(0, named=True)
 
 
 def test_a_dispute_postpones() -> None:
     item, owed = str(_an_item()["item_id"]), _an_item()["open"]
     rows = pl.DataFrame(
-        {"dispute_id": ["D"], "item_id": [item], "amount": [owed], "reason": ["price"], "opened_on": [day(_DAY - 2)]}
+        {"dispute_id": ["D"], "item_id": [item], "amount": [owed], "reason": ["price"], "opened_on": [day(DAY - 2)]}
     )
     before, after = _with(item, disputes=rows)
     assert after["shift"] == "dispute"
-    assert after["p10_on"] >= day(_DAY + 14) > before["p10_on"]
+    assert after["p10_on"] >= day(DAY + 14) > before["p10_on"]
 
 
 def test_a_dispute_about_a_part_holds_that_part_alone() -> None:
     item, owed = str(_an_item()["item_id"]), cast(int, _an_item()["open"])
     rows = pl.DataFrame(
         {"dispute_id": ["D"], "item_id": [item], "amount": [owed // 5], "reason": ["price"],
-         "opened_on": [day(_DAY - 2)]}
+         "opened_on": [day(DAY - 2)]}
     )  # fmt: skip
-    found = predict(company().replace(disputes=rows), day(_DAY), learnt())
+    found = predict(company().replace(disputes=rows), day(DAY), learnt())
     soon, before = _money_by(found, item, 13), _money_by(predicted(), item, 13)
     assert soon == pytest.approx(0.8 * before, abs=0.01)
     assert _money_by(found, item, 120) == pytest.approx(_money_by(predicted(), item, 120), abs=0.02)
@@ -185,7 +170,7 @@ def test_a_dispute_about_a_part_holds_that_part_alone() -> None:
 def _money_by(found: Predictions, item: str, days: int) -> float:
     """The share of an item that has come so many days after the day of the predictions."""
     at = found.items.with_row_index().filter(item_id=item)["index"][0]
-    left = left_at(found.curves, np.full(found.items.height, day_number(day(_DAY + days)), dtype=np.int32))
+    left = left_at(found.curves, np.full(found.items.height, day_number(day(DAY + days)), dtype=np.int32))
     return 1.0 - float(left[at])
 
 
@@ -199,7 +184,7 @@ def _plan(item: str, owed: int, parts: int, made: int, first: int) -> pl.DataFra
 
 def test_each_instalment_moves_its_own_part_to_its_own_date() -> None:
     item, owed = str(_an_item()["item_id"]), cast(int, _an_item()["open"])
-    found = predict(company().replace(promises=_plan(item, owed, 4, _DAY - 1, _DAY + 10)), day(_DAY), learnt())
+    found = predict(company().replace(promises=_plan(item, owed, 4, DAY - 1, DAY + 10)), day(DAY), learnt())
     assert found.items.filter(item_id=item)["shift"].item() == "promise"
     assert _money_by(found, item, 8) == pytest.approx(0, abs=1e-4), "a cent is left over"
     # Two in three are kept where nothing is known of this book's promises; what is not comes as usual, later.
@@ -210,22 +195,22 @@ def test_each_instalment_moves_its_own_part_to_its_own_date() -> None:
 def test_instalments_that_were_paid_are_kept_and_the_rest_is_still_awaited() -> None:
     row = _an_item()
     item, owed = str(row["item_id"]), cast(int, row["open"])
-    plan = _plan(item, owed, 6, _DAY - 81, _DAY - 80)
+    plan = _plan(item, owed, 6, DAY - 81, DAY - 80)
     paid = pl.DataFrame(
         {"allocation_id": ["X1", "X2", "X3"], "item_id": item, "amount": owed // 6, "kind": "cash", "source": "test",
-         "allocated_on": [day(_DAY - 80), day(_DAY - 50), day(_DAY - 20)]}
+         "allocated_on": [day(DAY - 80), day(DAY - 50), day(DAY - 20)]}
     )  # fmt: skip
     items = company().items.with_columns(
-        issued_on=pl.when(pl.col("item_id") == item).then(day(_DAY - 120)).otherwise("issued_on")
+        issued_on=pl.when(pl.col("item_id") == item).then(day(DAY - 120)).otherwise("issued_on")
     )
     letters = pl.concat([company().allocations, paid], how="diagonal_relaxed").filter(
         ~((pl.col("item_id") == item) & pl.col("allocation_id").str.starts_with("A"))
     )
     book = company().replace(items=items, allocations=letters, promises=plan)
-    of = history(book, day(_DAY))
-    figures = payer_figures(book, of, day(_DAY)).filter(payer_id=str(row["payer_id"])).row(0, named=True)
+    of = history(book, day(DAY))
+    figures = payer_figures(book, of, day(DAY)).filter(payer_id=str(row["payer_id"])).row(0, named=True)
     assert (figures["promises"], figures["promises_kept"]) == (3, 3)
-    moved = PROMISE.find(book.as_of(day(_DAY)), of, day(_DAY)).sort("early_on")
+    moved = PROMISE.find(book.as_of(day(DAY)), of, day(DAY)).sort("early_on")
     assert moved["share"].to_list() == pytest.approx([1 / 3, 1 / 3, 1 / 3], abs=0.001)
     assert moved["kept"].to_list() == pytest.approx([9.5 / 13] * 3), "three of three, leaning on two in three"
     assert moved["measured"].to_list() == [3, 3, 3]
@@ -235,9 +220,9 @@ def test_a_promise_of_a_part_moves_that_part() -> None:
     item, owed = str(_an_item()["item_id"]), cast(int, _an_item()["open"])
     rows = pl.DataFrame(
         {"promise_id": ["P"], "customer_id": ["C"], "item_id": [item], "kind": ["promise"], "amount": [owed // 4],
-         "made_on": [day(_DAY - 1)], "due_on": [day(_DAY + 60)]}
+         "made_on": [day(DAY - 1)], "due_on": [day(DAY + 60)]}
     )  # fmt: skip
-    found = predict(company().replace(promises=rows), day(_DAY), learnt())
+    found = predict(company().replace(promises=rows), day(DAY), learnt())
     assert _money_by(found, item, 50) == pytest.approx(0.75 * _money_by(predicted(), item, 50), abs=0.01)
 
 
@@ -245,24 +230,24 @@ def test_a_promise_pulls_its_share_to_its_date() -> None:
     item = str(_an_item()["item_id"])
     rows = pl.DataFrame(
         {"promise_id": ["P"], "customer_id": ["C"], "item_id": [item], "kind": ["promise"],
-         "made_on": [day(_DAY - 1)], "due_on": [day(_DAY + 20)]}
+         "made_on": [day(DAY - 1)], "due_on": [day(DAY + 20)]}
     )  # fmt: skip
     _, after = _with(item, promises=rows)
     assert after["shift"] == "promise"
-    assert day(_DAY + 19) <= after["p50_on"] <= day(_DAY + 23)
+    assert day(DAY + 19) <= after["p50_on"] <= day(DAY + 23)
 
 
 def test_a_payment_on_its_way_and_a_debit_at_the_bank_are_near() -> None:
     item = str(_an_item()["item_id"])
-    sent = pl.DataFrame({"subject": ["item"], "subject_id": [item], "kind": ["einvoice:211"], "on": [day(_DAY - 1)]})
-    assert _with(item, events=sent)[1]["p50_on"] <= day(_DAY + 6)
+    sent = pl.DataFrame({"subject": ["item"], "subject_id": [item], "kind": ["einvoice:211"], "on": [day(DAY - 1)]})
+    assert _with(item, events=sent)[1]["p50_on"] <= day(DAY + 6)
     made = pl.DataFrame(
         {"instrument_id": ["N"], "customer_id": ["C"], "kind": ["direct_debit"], "amount": [1], "currency": ["EUR"],
-         "due_on": [day(_DAY + 8)], "state": ["presented"], "state_on": [day(_DAY - 1)]}
+         "due_on": [day(DAY + 8)], "state": ["presented"], "state_on": [day(DAY - 1)]}
     )  # fmt: skip
     of = pl.DataFrame({"instrument_id": ["N"], "item_id": [item], "amount": [_an_item()["open"]]})
     after = _with(item, instruments=made, instrument_items=of)[1]
-    assert (after["shift"], after["p10_on"] >= day(_DAY + 8), after["p50_on"] <= day(_DAY + 10)) == (
+    assert (after["shift"], after["p10_on"] >= day(DAY + 8), after["p50_on"] <= day(DAY + 10)) == (
         "drawn_on",
         True,
         True,
@@ -271,10 +256,10 @@ def test_a_payment_on_its_way_and_a_debit_at_the_bank_are_near() -> None:
 
 def test_a_refused_invoice_waits_until_it_is_mended() -> None:
     item = str(_an_item()["item_id"])
-    stopped = {"subject": ["item"], "subject_id": [item], "kind": ["einvoice:210"], "on": [day(_DAY - 1)]}
+    stopped = {"subject": ["item"], "subject_id": [item], "kind": ["einvoice:210"], "on": [day(DAY - 1)]}
     assert _with(item, events=pl.DataFrame(stopped))[1]["shift"] == "refused"
     resumed = pl.DataFrame({name: values * 2 for name, values in stopped.items()}).with_columns(
-        kind=pl.Series(["einvoice:210", "einvoice:205"]), on=pl.Series([day(_DAY - 2), day(_DAY - 1)])
+        kind=pl.Series(["einvoice:210", "einvoice:205"]), on=pl.Series([day(DAY - 2), day(DAY - 1)])
     )
     assert _with(item, events=resumed)[1]["shift"] is None
 
@@ -289,4 +274,4 @@ def test_a_learner_that_cannot_be_loaded_is_one_clear_fault(monkeypatch: pytest.
 
     monkeypatch.setattr(builtins, "__import__", broken)
     with pytest.raises(CallError, match="install libgomp1"):
-        learn(study(company(), day(_DAY)))
+        learn(study(company(), day(DAY)))

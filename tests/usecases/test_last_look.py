@@ -62,6 +62,17 @@ def test_a_channel_is_asked_of_core_too() -> None:
     assert whys_not([made], Firewall())[made.pk] == "", "nothing else is in its way"
 
 
+@pytest.mark.parametrize(("value", "why"), [
+    ("confidential", ""), (" Confidential ", ""), ("CIF", "a sale to a factor"), ("mandate", "a sale to a factor"),
+])  # fmt: skip
+def test_a_sale_that_the_debtor_is_told_of_stops_the_message(value: str, why: str) -> None:
+    made = compose_message(job("test"), plan_action().action_id)
+    row = {"subject": "customer", "subject_id": "A:0", "kind": "factor:assigned", "value": value, "on": clock.today()}
+    write_fact("events", row, "A")
+    assert why in (found := whys_not([made], Firewall())[made.pk])
+    assert bool(found) == bool(why)
+
+
 def test_a_contact_made_in_the_same_minute_counts_for_the_cap() -> None:
     keep("dunning.cap", 1)
     with smtp_server() as (port, inbox):

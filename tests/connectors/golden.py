@@ -46,6 +46,7 @@ def as_json(reading: Reading) -> str:
         "facts": dict(reading.facts),
         "issues": _rows(reading.issues),
         "rejected": _rows(reading.rejected),
+        **({} if reading.named is None else {"named": _rows(reading.named)}),
         "tables": {name: _rows(frame) for name, frame in sorted(reading.tables.items())},
     }
     lines = []

@@ -17,6 +17,7 @@ import pytest
 
 from encours.connectors.base.contract import Connector, Options, Reading, Source, connectors, recognise
 from encours.core.base.issue import ISSUE_SCHEMA
+from encours.core.base.named import NAMED
 from encours.core.base.schema import TABLES
 from tests.connectors.golden import all_golden, as_json, expected_path, golden_inputs, name_of, read_golden
 from tests.connectors.hostile import HOSTILE
@@ -51,6 +52,8 @@ def conforms(reading: Reading, connector: Connector, before: Reading | None = No
                 assert set(whole[column.name].drop_nulls().unique()) <= set(column.words), f"{name}.{column.name}"
         version = [*table.key, *(["known_on"] if table.versioned else [])]
         assert not whole.select(pl.struct(version).is_duplicated().any()).item(), f"{name}: an id stands twice"
+    if reading.named is not None:
+        assert dict(reading.named.schema) == NAMED
     if before is None or not _same(reading.issues, before.issues):
         _issues_conform(reading)
     if reading.rejected is not None:

@@ -24,6 +24,7 @@ SILENT = {
     "core/entries/legs.py": "what each kind of settlement books, for who reads the code",
     "core/entries/control.py": "faults of the program",
     "connectors/fec/classes.py": "what each class of counterpart means, for who reads the code",
+    "connectors/base/lifecycle.py": "words of statuses, compared with what a file says",
     "connectors/sheet/detect.py": "patterns of headings",
     "connectors/sheet/values.py": "names of months",
     "connectors/sheet/write.py": "headings of a French sheet",

@@ -11,6 +11,7 @@ from encours.connectors.base.contract import Source
 from encours.connectors.book_folder import write_book
 from encours.core.base.issue import concat_issues
 from encours.usecases.read_files import FilesRead, ReadOptions, read_files
+from encours.usecases.tie_events import tie_events
 
 _REJECTED = {"file": pl.String(), "line": pl.Int64(), "text": pl.String(), "code": pl.String()}
 
@@ -21,7 +22,9 @@ def convert_files(paths: list[Path], out: Path, options: ReadOptions, file_forma
     Raises CallError for a path that does not exist, a wrong setting or a wrong format.
     """
     result = read_files([Source.of(path) for path in paths], options)
-    checked = concat_issues([result.issues, result.book.check()])
+    book, untied = tie_events(result.book, result.named)
+    result = replace(result, book=book)
+    checked = concat_issues([result.issues, untied, book.check()])
     write_book(result.book, out, file_format)
     checked.write_csv(out / "issues.csv")
     rejected_lines(result).write_csv(out / "rejected.csv")

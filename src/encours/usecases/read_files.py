@@ -13,7 +13,9 @@ import polars as pl
 from encours.connectors.base.contract import Options, Reading, Source
 from encours.core.base.book import Book
 from encours.core.base.issue import Issues, concat_issues, no_issues
+from encours.core.base.named import NAMED
 from encours.core.base.schema import TABLES
+from encours.core.identity.subjects import NAMED_IN_FILE
 from encours.usecases.pair_book import BOOK, FORMATS, STORED, PairedBook, no_formats, pair_book, with_series
 from encours.usecases.sources import Found, find_sources
 from encours.usecases.tie_documents import tie_documents
@@ -81,7 +83,8 @@ class FilesRead:
     origins: table, key, file, line of the rows whose place is known. merges: kept_id, dropped_id, rule of receipts that
     were one. relations: entity_id, ledger_account, account, agreed, of. unpaired: receipt_id, side (bank, ledger).
     told: item_id, rank, states_due of the best source of each item (`unify_sources.told_by`). formats: receipt_id,
-    series, rank of the receipts that files other than a book folder tell of, as pairing goes by.
+    series, rank of the receipts that files other than a book folder tell of, as pairing goes by. named: file and NAMED,
+    events of invoices and customers that are still to be tied to ours (`tie_events`).
     """
 
     book: Book
@@ -93,6 +96,7 @@ class FilesRead:
     unpaired: pl.DataFrame
     told: pl.DataFrame = field(default_factory=no_told)
     formats: pl.DataFrame = field(default_factory=no_formats)
+    named: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMED_IN_FILE))
 
 
 def read_files(sources: Sequence[Source], options: ReadOptions | None = None) -> FilesRead:
@@ -129,6 +133,7 @@ def read_files(sources: Sequence[Source], options: ReadOptions | None = None) ->
         paired.unpaired,
         told_by(told),
         united.formats,
+        _named([(one.source.name, reading) for one, reading in parts]),
     )
 
 
@@ -220,7 +225,8 @@ def _says_its_entity(one: Found, reading: Reading, accounts: set[str]) -> bool:
     """Ledgers, books and e-invoices do; a bank statement is named after its account, which is no company."""
     if one.connector is None or one.connector.name in (*_NAMING_ENTITIES, "einvoice"):
         return True
-    frames = [frame for frame in reading.tables.values() if "entity_id" in frame.columns and frame.height]
+    told = [] if reading.named is None else [reading.named]
+    frames = [frame for frame in (*reading.tables.values(), *told) if "entity_id" in frame.columns and frame.height]
     named = {reading.entity_id, *(name for frame in frames for name in frame["entity_id"].unique())}
     return not frames or bool(named - {None, "unknown"} - accounts)
 
@@ -253,7 +259,8 @@ def _read_one(one: Found, options: ReadOptions, notes: list[Issues]) -> Reading 
 def _record(one: Found, reading: Reading | None) -> FileRead:
     if reading is None:
         return FileRead(one.source.name, one.digest, None, None)
-    counts = {name: frame.height for name, frame in reading.tables.items() if frame.height}
+    told = {} if reading.named is None else {"events": reading.named}
+    counts = {name: frame.height for name, frame in {**reading.tables, **told}.items() if frame.height}
     connector = one.connector.name if one.connector else None
     return FileRead(
         one.source.name, one.digest, reading.kind, connector, reading.entity_id, reading.facts, counts, reading.rejected
@@ -289,6 +296,14 @@ def _with_printed(
     own = tables.get("documents", TABLES["documents"].empty())
     both = pl.concat([own, documents]).unique("document_id", keep="first", maintain_order=True)
     return {**tables, "documents": both}, issues
+
+
+def _named(read: list[tuple[str, Reading]]) -> pl.DataFrame:
+    """What the files tell of invoices and customers that they name in their own way."""
+    parts = [
+        reading.named.select(pl.lit(name).alias("file"), *NAMED) for name, reading in read if reading.named is not None
+    ]
+    return pl.concat([pl.DataFrame(schema=NAMED_IN_FILE), *parts])
 
 
 def _receipts(readings: list[Reading]) -> pl.DataFrame:

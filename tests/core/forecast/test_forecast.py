@@ -144,6 +144,14 @@ def test_factored_items_are_left_out_until_they_come_back() -> None:
     assert found.items["expected"].sum() == 200_00
 
 
+def test_a_whole_account_that_is_sold_is_left_out() -> None:
+    items = [item("F", "A", 100_00, 5), item("G", "B", 100_00, 5)]
+    told = {"subject": ["customer"], "subject_id": ["A"], "kind": ["factor:assigned"], "on": [on(-5)]}
+    book = book_of(items, events=pl.DataFrame(told))
+    found = _made(book, usual(opened(book)))
+    assert found.left_out.select("item_id", "reason", "amount").rows() == [("F", "factored", 100_00)]
+
+
 def test_credits_and_money_that_is_there_cover_what_is_due_first() -> None:
     items = [item("I1", "A", 100_00, 1), item("I2", "A", 100_00, 9), item("I3", "B", 100_00, 9)]
     items.append(item("N", "A", -130_00, 0, kind="credit_note"))

@@ -57,6 +57,8 @@ class Reading:
     column more, `line` (Int64): where in the file each row stood, so that a page can show it. `entity_id` is the
     entity used. `facts` are the file's own figures that people check by (entries, totals, period, encoding, account),
     JSON values only. `rejected` are the lines that could not be read: columns line (Int64), text (String), code.
+    `named` are events of invoices and customers that the file names in its own way (`core.base.named.NAMED`): which of
+    ours they are is found out when all files, and the store, are there.
     """
 
     kind: str
@@ -65,6 +67,7 @@ class Reading:
     entity_id: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
     rejected: pl.DataFrame | None = None
+    named: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)

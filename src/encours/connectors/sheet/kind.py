@@ -67,10 +67,11 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Built:
-    """Tables of the Book and facts that people check by."""
+    """Tables of the Book, facts that people check by, and events whose subjects the file names (`Reading.named`)."""
 
     tables: Mapping[str, pl.DataFrame]
     facts: Mapping[str, object] = field(default_factory=dict)
+    named: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from encours.connectors.sheet.parse import ParsedSheet, parse
 from encours.connectors.sheet.propose import mapping_of
 from encours.core.base.issue import CallError, Issues, concat_issues
 from encours.core.base.money import is_currency
+from encours.core.base.named import conform_named
 
 _WORKBOOK_MARKS = (b"xl/", b"[Content_Types].xml", b"opendocument.spreadsheet")
 
@@ -118,7 +119,8 @@ def _read_kind(
         issues.add("nothing_to_read", message, line=1, severity="warning", action=action)
     everything = concat_issues([issues.frame(), sheet.issues])
     filled = {name: frame for name, frame in built.tables.items() if frame.height or name in ("receipts", "items")}
-    return Reading("sheet:" + kind.name, filled, everything, entity, facts, sheet.rejected)
+    named = None if built.named is None else conform_named(built.named)
+    return Reading("sheet:" + kind.name, filled, everything, entity, facts, sheet.rejected, named)
 
 
 def _entity(source: Source, options: Options, mapping: Mapping, sheet: ParsedSheet, issues: Issues) -> str:

@@ -138,10 +138,12 @@ class Book:
         return balance.customer_balances(self.open_items().lazy(), self.unapplied_receipts().lazy()).collect()
 
     def last_day(self) -> date | None:
-        """The last day the book knows of: the default of `--as-of`. Due dates and promises do not count."""
+        """The last day the book knows of: the default of `--as-of`. Due dates, promises and deadlines do not count."""
+        told = self.events.filter(~pl.col("kind").str.starts_with("deadline:"))
+        tables = {**self.tables(), "events": told}
         days = [
             frame.select(pl.max_horizontal(pl.col([*table.dated_by, "known_on"]).max())).item()
-            for table, frame in ((TABLES[name], frame) for name, frame in self.tables().items())
+            for table, frame in ((TABLES[name], frame) for name, frame in tables.items())
             if table.dated_by and frame.height and table.name != "rates"
         ]
         return max((day for day in days if day is not None), default=None)

@@ -84,9 +84,7 @@ def _facts(book: Book, before_on: date, now_on: date, before: pl.DataFrame, now:
     was, known = book.as_of(before_on), book.as_of(now_on)
     rows = rows.join(_settled(was).rename({"money": "money_was", "open": "open_was"}), on="item_id", how="left")
     rows = rows.join(_settled(known), on="item_id", how="left")
-    sides = [
-        factored(part.events).with_columns(pl.lit(True).alias(name)) for part, name in ((was, "f0"), (known, "f1"))
-    ]
+    sides = [factored(part).with_columns(pl.lit(True).alias(name)) for part, name in ((was, "f0"), (known, "f1"))]
     for side in (*sides, *_events(was, known, before_on, now_on)):
         rows = rows.join(side, on="item_id", how="left")
     marks = ("f0", "f1", "disputed", "promised", "was_drawn")

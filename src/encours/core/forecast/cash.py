@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.factoring import sold
 from encours.core.base.groups import payers
 from encours.core.base.spread import spread
 
@@ -30,7 +31,6 @@ LEFT_OUT_SCHEMA: dict[str, pl.DataType] = {
 }
 FACTORED, CREDIT, RECEIVED = "factored", "credit", "received"
 
-_ASSIGNED, _BACK = "factor:assigned", ("factor:released", "factor:returned")
 _ACCOUNT, _PAYER = ["entity_id", "currency", "customer_id"], ["entity_id", "currency", "payer_id"]
 #: The rule by which predictions say that money for an item is there already.
 _PROBABLY_PAID = "probably_paid"
@@ -50,7 +50,7 @@ def expected_cash(known: Book, predicted: pl.DataFrame) -> tuple[pl.DataFrame, p
     rows = predicted.with_columns(there=there.fill_null(False))
     rows = rows.select("there", *(pl.col(name).cast(dtype) for name, dtype in PREDICTED_SCHEMA.items()))
     rows = rows.filter(pl.col("open") > 0).sort(*_ACCOUNT, "payer_id", "due_on", "item_id")
-    away = rows.join(factored(known.events), on="item_id", how="semi")
+    away = rows.join(factored(known), on="item_id", how="semi")
     out = [left_out(away.with_columns(amount="open"), FACTORED)]
     rows = rows.join(away, on="item_id", how="anti", maintain_order="left").with_columns(cash="open")
     rows, covered = _covered(rows, _credits(known), _ACCOUNT, ["due_on", "item_id"])
@@ -70,11 +70,9 @@ def expected_cash(known: Book, predicted: pl.DataFrame) -> tuple[pl.DataFrame, p
     return rows, told
 
 
-def factored(events: pl.DataFrame) -> pl.DataFrame:
-    """item_id of what a factor holds."""
-    told = events.filter((pl.col("subject") == "item") & pl.col("kind").is_in([_ASSIGNED, *_BACK]))
-    last = told.sort("on", maintain_order=True).unique("subject_id", keep="last", maintain_order=True)
-    return last.filter(kind=_ASSIGNED).select(item_id="subject_id")
+def factored(known: Book) -> pl.DataFrame:
+    """item_id of what a factor holds, by the item itself or its whole account."""
+    return sold(known, known.items).select("item_id")
 
 
 def _credits(known: Book) -> pl.DataFrame:

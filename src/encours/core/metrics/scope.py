@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from encours.core.base.factoring import sold
+
 if TYPE_CHECKING:
     from encours.core.base.book import Book
 
 _ALIVE = ("accepted", "presented", "discounted")
-_FACTORED, _RELEASED = "factor:assigned", ("factor:released", "factor:returned")
 _WORDS = {
     "en": {
         "doubtful": "doubtful (416)",
@@ -66,7 +67,8 @@ def flags(book: Book) -> pl.DataFrame:
     """item_id and a boolean column for each name of Scope, for the items where at least one is true.
 
     Takes a read Book. Doubtful: account 416. Retention: kind retention or account 4117. Drafts: account 413 or an
-    accepted draft on the item. Disputed: an open dispute. Factored: the last factor event assigns the item.
+    accepted draft on the item. Disputed: an open dispute. Factored: the last factor event of the item, or of its
+    account, assigns it.
     Intercompany: the customer's legal id is one of our entities', or its segment says so.
     """
     account = pl.col("ledger_account").fill_null("")
@@ -96,9 +98,7 @@ def _disputed(book: Book) -> pl.Series:
 
 
 def _factored(book: Book) -> pl.Series:
-    events = book.events.filter((pl.col("subject") == "item") & pl.col("kind").is_in([_FACTORED, *_RELEASED]))
-    last = events.sort("on", maintain_order=True).unique("subject_id", keep="last", maintain_order=True)
-    return last.filter(pl.col("kind") == _FACTORED)["subject_id"]
+    return sold(book, book.items)["item_id"]
 
 
 def _our_own(book: Book) -> pl.Series:

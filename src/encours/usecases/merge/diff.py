@@ -97,10 +97,13 @@ def _is_repeated(table: Table, rows: pl.DataFrame, said: pl.DataFrame) -> pl.Ser
 
 
 def _dated(table: Table, rows: pl.DataFrame, knowing: Knowing) -> pl.DataFrame:
-    """Facts that came late once Encours was in use became known on the day they came."""
+    """Facts that came late once Encours was in use became known on the day they came; so does an event to come."""
+    dated = accounted_on_expr(table)
+    if table.name == "events":  # a deadline is told ahead of its day, and holds from then on
+        ahead = pl.col("known_on").is_null() & (dated > knowing.on)
+        rows = rows.with_columns(known_on=pl.when(ahead).then(pl.lit(knowing.on)).otherwise("known_on"))
     if knowing.live_from is None or not table.dated_by:
         return rows
-    dated = accounted_on_expr(table)
     late = pl.col("known_on").is_null() & (dated >= knowing.live_from) & (dated < knowing.on)
     return rows.with_columns(known_on=pl.when(late).then(pl.lit(knowing.on)).otherwise("known_on"))
 

@@ -17,6 +17,7 @@ from encours.store.models import Entity, Import, LedgerBalance, SourceProfile
 from encours.usecases.import_advice import keep_read_advice
 from encours.usecases.merge.meet_customers import meet_customers
 from encours.usecases.merge.meet_entries import meet_entries, note_entries
+from encours.usecases.merge.meet_events import meet_events
 from encours.usecases.merge.meet_items import meet_items
 from encours.usecases.merge.meet_letters import MetLetters, meet_letters, note_letters
 from encours.usecases.merge.meet_receipts import meet_receipts, note_merges
@@ -47,8 +48,8 @@ def meet(owner: Import, read: FilesRead, today: date) -> Met:
     receipts = meet_receipts(known, read.formats, read.told)
     items = meet_items(receipts.book, read.told, read.files)
     snapshot = None
-    book = items.book
-    issues = [strangers, receipts.issues, items.issues]
+    book, untied = meet_events(items.book, read.named)
+    issues = [strangers, receipts.issues, items.issues, untied]
     if owner.scope == SourceProfile.Scope.SNAPSHOT and book.items.height:
         _with_source(owner)
         day = owner.day or _stated_day(read) or today

@@ -149,6 +149,7 @@ def _follow(book: Book, renames: pl.DataFrame, stored: pl.DataFrame) -> Book:
         parts[name] = pl.concat(
             [book.table(name), TABLES[name].conform(rows).with_columns(known_on=pl.lit(None, dtype=pl.Date))]
         )
+    parts["events"] = pl.concat([book.events, _events(moved)])
     detailed = renames.filter("settled")["from_id"].implode()
     stated = (pl.col("source") == STATED_OPEN) | pl.col("source").str.starts_with("snapshot:")
     obsolete = stated & pl.col("item_id").is_in(detailed)
@@ -164,6 +165,12 @@ def _follow(book: Book, renames: pl.DataFrame, stored: pl.DataFrame) -> Book:
         if name != "items"
     }
     return book.replace(**renamed)
+
+
+def _events(moved: pl.Series) -> pl.DataFrame:
+    """What is told of stored items that take another id; a deadline stays known since when it was."""
+    table = TABLES["events"]
+    return table.conform(frames.versions("events", moved, list(table.schema), current=True, by="subject_id"))
 
 
 def _still_new(fresh: pl.DataFrame, renames: pl.DataFrame) -> pl.DataFrame:

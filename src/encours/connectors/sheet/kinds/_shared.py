@@ -17,6 +17,15 @@ customer_name text 1.2: nom client; nom du client; client nom; raison sociale; c
   ~name; ~intitule; intitule compte; libelle compte; libelle client; nom du tiers; ~tiers; customer; kunde;
   name 1; denomination; societe; company; company name; ~nombre; nombre cliente; ~account name; comp aux lib
 """
+#: The same where a factor, an insurer or a platform writes: its own code of the debtor is none of ours.
+DEBTOR = (
+    CUSTOMER.rstrip()
+    + """; debiteur; nom du debiteur; nom debiteur; acheteur; nom acheteur; nom de l acheteur; debtor; debtor name;
+  buyer; buyer name
+legal_id text 0.8: siren; siret; n siren; n siret; siren acheteur; siren client; siren debiteur; siren de l acheteur;
+  legal id; registration number
+"""
+)
 IDENTITY = """
 legal_id text 0.8: siren; siret; n siren; n siret; legal id; registration number; siren siret; nif; cif
 vat_id text 0.8: tva intracommunautaire; n tva; tva intra; vat number; vat; vat id; numero de tva;

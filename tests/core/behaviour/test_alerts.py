@@ -78,3 +78,12 @@ def test_a_returned_payment_names_the_items_that_it_was_for(book: Book) -> None:
 @pytest.mark.parametrize(("on", "count"), [(date(2025, 6, 20), 0), (_TODAY - timedelta(days=29), 1), (None, 0)])
 def test_a_payment_that_came_back_long_ago_is_none(book: Book, on: date | None, count: int) -> None:
     assert RETURNED.find(seen(book, returned_on=on)).height == count
+
+
+@pytest.mark.parametrize(("on", "named"), [(190, ["F150"]), (160, None)])
+def test_a_draft_that_came_back_names_its_items(book: Book, on: int, named: list[str] | None) -> None:
+    draft = {"instrument_id": "N", "customer_id": "C", "kind": "lcr", "amount": 500, "currency": "EUR"}
+    back = pl.DataFrame([{**draft, "due_on": day(on - 2), "state": "unpaid", "state_on": day(on)}])
+    of = pl.DataFrame([{"instrument_id": "N", "item_id": "F150", "amount": 500}])
+    known = book.replace(receipts=book.receipts.clear(), instruments=back, instrument_items=of)
+    assert RETURNED.find(seen(known))["evidence"].to_list() == [named]

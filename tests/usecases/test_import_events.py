@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import encours.connectors.cdar
 from encours.store import parquet
 from encours.store.models import CashForecast, Event, Import, ImportIssue
 from encours.store.rights import job
@@ -75,6 +76,18 @@ def test_a_refused_e_invoice_and_an_insolvency_shift_what_is_expected(tmp_path: 
     rows = _predicted()
     assert rows.filter(item_id=refused["item_id"])["p10_on"].item() > DAY + timedelta(days=30)
     assert (rows.filter(pl.col("item_id").is_in(owed["item_id"].implode()))["p10_on"] > DAY + timedelta(days=365)).all()
+
+
+def test_the_status_messages_of_a_platform_come_in_by_their_moment(tmp_path: Path) -> None:
+    item = _open("prompt").row(0, named=True)
+    text = (Path(encours.connectors.cdar.__path__[0]) / "golden" / "refused.xml").read_text(encoding="utf-8")
+    refused = text.replace("FA-2026-0043", item["number"])
+    paths = [tmp_path / "b.xml", tmp_path / "a.xml"]
+    paths[0].write_text(refused, encoding="utf-8")
+    paths[1].write_text(refused.replace(">210<", ">205<").replace("20260127180000", "20260128090000"), encoding="utf-8")
+    assert import_now(job("test"), "A", paths, known_on=DAY).counts["events"]["new"] == 2
+    told = Event.objects.filter(kind__startswith="einvoice:").order_by("pk").values_list("subject_id", "kind")
+    assert list(told) == [(item["item_id"], "einvoice:210"), (item["item_id"], "einvoice:205")]
 
 
 def test_the_same_twice_adds_nothing_and_a_later_file_moves_a_deadline(tmp_path: Path) -> None:

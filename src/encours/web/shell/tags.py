@@ -231,6 +231,7 @@ def connector(name: str) -> str:
         "ofx": "OFX",
         "sheet": _("Spreadsheet"),
         "einvoice": _("E-invoice"),
+        "cdar": _("E-invoice statuses"),
         "invoice_pdf": _("PDF invoice"),
         "advice": _("Remittance advice"),
         "ecb_rates": _("ECB rates"),

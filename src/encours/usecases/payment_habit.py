@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from encours.core.behaviour.change import SURE
 from encours.core.behaviour.figures import USUAL_RATE
 from encours.core.matching.paying_habit import PayingHabit
 from encours.store.models import Customer, ItemPrediction, PayerProfile, PaymentModel, Signal
@@ -28,15 +29,20 @@ _NEAR_DAYS = 3
 
 @dataclass(frozen=True)
 class Expected:
-    """When an item is expected, as of `as_of`, and what its payer's habit says of it."""
+    """When an item is expected, as of `as_of`, and what its payer's habit says of it.
+
+    `from_on`, `on`, `to_on`: P10, P50, P90; `mean_on`: the mean; chances 0 … 1.
+    """
 
     as_of: date
     from_on: date
     on: date
     to_on: date
     due_on: date
+    mean_on: date
     p_late: float
     p_unpaid_90: float
+    p_partial: float
     basis: str
     payments: int
     shift: str | None
@@ -158,6 +164,19 @@ class Habit:
         """The delay that nine payments in ten keep."""
         return _whole(self.figures.get("delay_p90"))
 
+    @property
+    def changed(self) -> tuple[date, int] | None:
+        """Since when payments come by how many days later (before: negative); None where it may be chance."""
+        return change_of(self.figures)
+
+
+def change_of(figures: dict[str, Any]) -> tuple[date, int] | None:
+    """The day on which a habit changed and by how many days; None where none did, or only perhaps."""
+    on, moved = figures.get("changed_on"), _whole(figures.get("changed_days"))
+    if on is None or not moved or (figures.get("change_t") or 0.0) < SURE:
+        return None
+    return date.fromisoformat(on), moved
+
 
 def expected_of(viewing: Viewing, item_ids: Iterable[str]) -> dict[str, Expected]:
     """What is expected of some items, by id; nothing on a past day."""
@@ -167,12 +186,20 @@ def expected_of(viewing: Viewing, item_ids: Iterable[str]) -> dict[str, Expected
     return {row.item_id: _expected(row) for row in rows}
 
 
+def expected_by(viewing: Viewing, customer_ids: Sequence[str]) -> dict[str, Expected]:
+    """What is expected of all open items of some customers, by item; nothing on a past day."""
+    if viewing.is_past:
+        return {}
+    return {row.item_id: _expected(row) for row in viewing.rows(ItemPrediction).filter(customer_id__in=customer_ids)}
+
+
 def _expected(row: ItemPrediction) -> Expected:
     same = (
-        "as_of", "due_on", "p_late", "p_unpaid_90", "basis", "payments", "shift", "shift_says", "kind", "until_on",
-        "own_p90", "days_late", "p_abnormal", "sentence",
+        "as_of", "due_on", "p_late", "p_unpaid_90", "p_partial", "basis", "payments", "shift", "shift_says", "kind",
+        "until_on", "own_p90", "days_late", "p_abnormal", "sentence",
     )  # fmt: skip
-    return Expected(from_on=row.p10_on, on=row.p50_on, to_on=row.p90_on, **{name: getattr(row, name) for name in same})
+    told = {name: getattr(row, name) for name in same}
+    return Expected(from_on=row.p10_on, on=row.p50_on, to_on=row.p90_on, mean_on=row.expected_on, **told)
 
 
 def habit_of(viewing: Viewing, customer_id: str, paying: bool = True) -> Habit | None:

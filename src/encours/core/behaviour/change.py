@@ -12,6 +12,8 @@ from encours.core.behaviour.grid import Float64, Int64
 
 #: Days of payment that each side of a change needs; how many are looked at; delays beyond this count as this.
 _SIDE, _LAST, _FAR = 5, 200, 60.0
+#: A change is told from this t on: the best of many splits is above it rarely by chance.
+SURE = 4.0
 
 
 def changes(first: Int64, delay: Float64) -> tuple[Int64, Float64, Float64]:
@@ -19,7 +21,7 @@ def changes(first: Int64, delay: Float64) -> tuple[Int64, Float64, Float64]:
     (−1: none), by how many days the mean moved, and how sure that is (the t of Welch's test at the best split).
 
     The split is the one with the least squared deviation on its two sides, over the last 200 days of payment; a t
-    above 4 is rare by chance even among so many splits.
+    above SURE is rare by chance even among so many splits.
     """
     size = len(first) - 1
     place, moved, sure = np.full(size, -1, dtype=np.int64), np.zeros(size), np.zeros(size)

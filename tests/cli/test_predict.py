@@ -48,9 +48,27 @@ def test_predict_writes_one_row_an_open_item_and_one_a_customer(folder: Path, tm
     assert found.filter((pl.col("p10_on") > pl.col("p50_on")) | (pl.col("p50_on") > pl.col("p90_on"))).is_empty()
     assert payers["reason"].null_count() == payers["profile"].null_count() == 0
     assert all(isinstance(json.loads(text), dict) for text in payers["figures"])
+    _assert_habits_say_the_same(read(tmp_path / f"habits.{file_format}"), payers)
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["items"] == found.height
     assert summary["as_of"] == str(_LAST)
+
+
+def _assert_habits_say_the_same(habits: pl.DataFrame, payers: pl.DataFrame) -> None:
+    """A row a customer with the figures of `payers`, each in a column whose name bears its unit."""
+    assert habits["customer_id"].to_list() == payers["customer_id"].to_list()
+    assert habits["profile"].to_list() == payers["profile"].to_list()
+    for row, text in zip(habits.iter_rows(named=True), payers["figures"], strict=True):
+        told = json.loads(text)
+        for name, column in (("delay_median", "delay_median_days"), ("share_full", "share_full"), ("drawn", "drawn")):
+            assert (
+                row[column] == pytest.approx(told.get(name), abs=0.001)
+                if told.get(name) is not None
+                else not row[column]
+            )
+        assert row["channel"] == told.get("channel")
+    assert habits["leave_until_on"].drop_nulls().len() > 0
+    assert habits["leave_items"].drop_nulls().min() >= 1
 
 
 def test_the_day_that_is_named_is_the_day_that_is_known(folder: Path, tmp_path: Path) -> None:

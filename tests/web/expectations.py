@@ -59,6 +59,7 @@ EXPECTED: dict[str, Expected] = {
     "search": Expected({}, 200, query="?q=Nothing"),
     "customer": _all(_A, 200, 404),
     "customer_statement": _all(_A, 200, 404),
+    "customer_items": Expected({**dict.fromkeys(_A.split(), 200), "nemo": 403}, 404),
     "customer_delays": _all(_A, 200, 404),
     "tasks": Expected({}, 200),
     "task_absence": Expected({}, 302, "post"),
@@ -150,6 +151,7 @@ EXPECTED: dict[str, Expected] = {
     "differences": Expected({}, 200),
     "signals": Expected({}, 200),
     "signals_export": Expected({"nemo": 403}, 200),
+    "signals_payers": Expected({"nemo": 403}, 200),
     "differences_export": Expected({"nemo": 403}, 200),
     "imports": _all(_CASH, 200, 403),
     "imports_receive": _post(

@@ -26,6 +26,8 @@ _KEYS = {
         "disputes_export": "csv",
         "ready_export": "csv",
         "signals_export": "csv",
+        "signals_payers": "csv",
+        "customer_items": "csv",
         "trust_disagreements_export": "csv",
         "forecast_export": "csv",
         "forecast_chart": "weeks",

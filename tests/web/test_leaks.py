@@ -24,6 +24,7 @@ _FORECAST = (
 _LISTS = (
     "/", "/customers/", "/customers/export.csv", "/receipts/?state=all", "/search/?q={}", "/overview/chart/dso/",
     "/signals/", "/signals/?view=alone", "/signals/?view=passed", "/signals/export.csv?view=alone",
+    "/signals/payers.csv", "/customer/items/A:0.csv", "/customer/items/A:0.csv?level=group",
     *_FORECAST,
 )  # fmt: skip
 _ASKED = ("Zirconia", "ZIR-001", "1234,56", IBAN["A"], "A:0", "123456780")

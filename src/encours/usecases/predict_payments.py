@@ -13,7 +13,7 @@ from encours.connectors.book_folder import read_book
 from encours.core.base.book import Book
 from encours.core.base.groups import payers as paying
 from encours.core.base.issue import CallError
-from encours.core.behaviour.flags import PASSED
+from encours.core.behaviour.flags import LEAVE_ALONE, PASSED
 from encours.core.behaviour.model import Model, learn
 from encours.core.behaviour.payers import Payers, know_payers
 from encours.core.behaviour.predict import Predictions, predict_studied
@@ -25,10 +25,14 @@ _FIRST = ("item_id", "p10_on", "p50_on", "p90_on", "p_late", "p_unpaid_90", "bas
 #: Figures of a payer that `payers.figures` holds, in the order in which a collector asks for them.
 _FIGURES = (
     "payments", "open_items", "late_items", "delay_median", "delay_p10", "delay_p90", "recent_median", "long_median",
-    "trend_days", "changed_on", "changed_days", "share_late", "share_parts", "share_deducted", "share_disputed",
-    "promises", "promises_kept", "returned", "run_weekday", "run_month_days", "run_share", "channel", "lag_days",
-    "last_paid_on", "late_cost", "currency",
+    "trend_days", "trend_year_days", "changed_on", "changed_days", "change_t", "large_days", "share_late", "share_full",
+    "share_parts", "share_deducted", "share_disputed", "promises", "promises_kept", "drawn", "returned", "run_weekday",
+    "run_month_days", "run_share", "channel", "lag_days", "last_paid_on", "late_cost", "currency",
 )  # fmt: skip
+#: Delays say their unit in `habits` where their name does not.
+_IN_DAYS = ("delay_median", "delay_p10", "delay_p90", "recent_median", "long_median")
+#: What an account has of its own, beside its payer's figures.
+_OWN = ("late_cost", "currency")
 _UNKNOWN = "Nothing is known of this customer's payments yet."
 
 
@@ -44,9 +48,9 @@ class Predicted:
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
-        """`predictions`: one row an open item; `payers`: one row a customer; `flags`: late items beside their payer's
-        habit; `alerts`: every sign of change, the likeliest first; `weeks`: each item's chance of payment in each of 13
-        weeks."""
+        """`predictions`: one row an open item; `payers`: one row a customer; `habits`: the same with a column a figure;
+        `flags`: late items beside their payer's habit; `alerts`: every sign of change, the likeliest first; `weeks`:
+        each item's chance of payment in each of 13 weeks."""
         found = self.found.items
         rest = [name for name in found.columns if name not in _FIRST]
         flagged = self.payers.flags.select("item_id", flag="kind", leave_until_on="until_on", flag_reason="sentence")
@@ -54,6 +58,7 @@ class Predicted:
         return {
             "predictions": items,
             "payers": self.customers,
+            "habits": _habits(self.customers, self.payers),
             "flags": self.payers.flags,
             "weeks": self.found.weeks(),
             "alerts": self.payers.alerts.with_columns(pl.col("evidence").list.join(" ")),
@@ -124,6 +129,23 @@ def _customers(known: Book, payers: Payers) -> pl.DataFrame:
         payer_id="payer_id",
         chance="chance",
     ).sort("customer_id")
+
+
+def _habits(customers: pl.DataFrame, payers: Payers) -> pl.DataFrame:
+    """customer_id, payer_id, profile, alert, chance, leave_until_on, leave_items, then a column a figure of `_FIGURES`:
+    delays in days after the due date, shares 0 … 1, counts; run days of the month as a text; last what the account's
+    own delays cost a year, in minor units of its currency."""
+    left = payers.flags.filter(pl.col("kind") == LEAVE_ALONE)
+    alone = left.group_by("customer_id").agg(leave_until_on=pl.col("until_on").min(), leave_items=pl.len())
+    days = pl.col("run_month_days").cast(pl.List(pl.String)).list.join(" ")
+    figures = payers.profiles.with_columns(run_month_days=days)
+    figures = figures.select("payer_id", *(name for name in _FIGURES if name not in _OWN))
+    figures = figures.rename({name: f"{name}_days" for name in _IN_DAYS})
+    own = payers.costs.select("customer_id", "currency", late_cost_minor="late_cost")
+    rows = customers.select("customer_id", "payer_id", "profile", "alert", "chance")
+    rows = rows.join(alone, on="customer_id", how="left", maintain_order="left")
+    rows = rows.join(figures, on="payer_id", how="left", maintain_order="left")
+    return rows.join(own, on="customer_id", how="left", maintain_order="left")
 
 
 def _figures(schema: pl.Schema) -> pl.Expr:

@@ -24,7 +24,7 @@ from encours.store.models import (
 )
 from encours.usecases.customer_timeline import KINDS, Happening, customer_timeline
 from encours.usecases.past_positions import past_positions, read_past
-from encours.usecases.payment_habit import Expected, Habit, expected_of, habit_of
+from encours.usecases.payment_habit import Expected, Habit, expected_by, expected_of, habit_of
 from encours.usecases.positions import Position, from_records, positions_of
 from encours.usecases.viewing import Viewing
 
@@ -214,6 +214,30 @@ def statement_items(viewing: Viewing, customer_id: str) -> tuple[Identity, list[
     if identity is None:
         return None
     return identity, _positions(viewing, [customer_id]), _items(viewing, [customer_id], "open", None)
+
+
+@dataclass(frozen=True)
+class OpenItems:
+    """Every open item of the accounts of a level, each as the page shows it; `accounts`: entity and name by id."""
+
+    identity: Identity
+    accounts: dict[str, tuple[str, str]]
+    items: list[ItemRow]
+
+
+def open_items(viewing: Viewing, customer_id: str, level: str = "") -> OpenItems | None:
+    """All that is open on the page's day with what is expected of it; None where there is nobody to be seen."""
+    viewing = viewing.every_entity()
+    identity = _identity(viewing, customer_id)
+    if identity is None:
+        return None
+    levels = _levels(viewing, identity)
+    ids = levels.get(level, levels["account"])
+    named = viewing.facts(Customer).filter(customer_id__in=ids).values_list("customer_id", "entity_id", "name")
+    expected = expected_by(viewing, ids)
+    rows = _items(viewing, ids, "open", None)
+    told = [replace(row, expected=expected.get(row.item_id)) if row.open > 0 else row for row in rows]
+    return OpenItems(identity, {account: (entity, name) for account, entity, name in named}, told)
 
 
 def _identity(viewing: Viewing, customer_id: str) -> Identity | None:

@@ -31,7 +31,7 @@ _FLAGS = {
 def command(
     book: Annotated[Path, typer.Argument(metavar="BOOK", help="A book folder, or a .zip of it.")],
     out: Annotated[
-        Path, typer.Option("--out", help="Folder for predictions, weeks, payers, flags, alerts, summary.json.")
+        Path, typer.Option("--out", help="Folder for predictions, weeks, payers, habits, flags, alerts, summary.json.")
     ],
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="D", help="The day to stand on; default: the book's last.")

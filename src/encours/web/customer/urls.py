@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from encours.web.customer import acts, views
+from encours.web.customer import acts, exports, views
 
 urlpatterns = [
     path("customer/statement/<path:customer_id>.pdf", views.statement, name="customer_statement"),
+    path("customer/items/<path:customer_id>.<slug:kind>", exports.items, name="customer_items"),
     path("customer/delays/<path:customer_id>", views.delays, name="customer_delays"),
     path("customer/note/<path:customer_id>", views.note, name="customer_note"),
     path("customer/contact/add/<path:customer_id>", views.contact_add, name="customer_contact_add"),

@@ -42,6 +42,12 @@ _WORDS = {
         "own_median": gettext_lazy("Each payer’s own median"),
         "due_date": gettext_lazy("The due date"),
     },
+    "prediction_basis": {
+        "model": gettext_lazy("The model of this book"),
+        "model_thin": gettext_lazy("The model, few payments known"),
+        "own_past": gettext_lazy("The payer’s own past"),
+        "book": gettext_lazy("The pace of all customers"),
+    },
     "model_reason": {
         "first": gettext_lazy("the first one"),
         "moved": gettext_lazy("payments came more or less often than foreseen"),

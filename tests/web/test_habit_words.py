@@ -134,3 +134,11 @@ def test_the_page_folds_what_is_asked_for_second(town: Town, client_of: Callable
     assert "<dt>Promises kept</dt><dd>3 of 4</dd>" in first
     assert "92% in full, at once · 5% in parts" in folded
     assert "<dt>Posted by us</dt><dd>2 days after the bank</dd>" in folded
+
+
+def test_a_range_of_one_day_is_said_as_that_day(town: Town, client_of: Callable[[str], Client]) -> None:
+    day = PayerProfile.objects.get(customer_id="A:0").next_on
+    PayerProfile.objects.filter(customer_id="A:0").update(next_from_on=day, next_to_on=day)
+    page = client_of("alice").get("/customer/A:0").content.decode()
+    assert "(8 times of 10 on that very day)" in page
+    assert "8 times of 10 between" not in page

@@ -114,6 +114,15 @@ def test_open_items_leave_with_their_expected_day_and_chances(town: Town, client
     assert (note["Expected on"], note["Late, %"], note["Days late"]) == ("", "", "")
 
 
+def test_what_no_day_can_be_named_of_has_none_in_the_file(town: Town, client_of: Callable[[str], Client]) -> None:
+    far = clock.today() + timedelta(days=400)
+    days = dict.fromkeys(("p10_on", "p50_on", "p90_on", "expected_on"), far)
+    ItemPrediction.objects.filter(item_id="A:0:late").update(kind="p90_passed", **days)
+    row = next(row for row in _csv(client_of("alice"), f"{_ITEMS}.csv") if row["Open"] == "1234.56")
+    assert (row["Expected on"], row["Not after (P90)"], row["Remark"]) == ("", "", "not foreseeable, beyond the habit")
+    assert row["Unpaid after 90 days, %"] == "2.0"
+
+
 def test_a_past_day_lists_what_was_open_and_expects_nothing(town: Town, client_of: Callable[[str], Client]) -> None:
     client = client_of("alice")
     client.get(f"/help/?on={clock.today() - timedelta(days=1)}&reading=known")

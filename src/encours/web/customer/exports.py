@@ -53,12 +53,13 @@ def _late(row: ItemRow) -> int | None:
 
 
 def _expected(rows: list[Expected | None]) -> list[Column]:
-    """Chances in percent; a credit note is not expected."""
+    """Chances in percent; a credit note is not expected, and of what no day can be named none is."""
+    named = [row if row and not row.is_unknown else None for row in rows]
     days = {
-        _("Expected on"): [row.on if row else None for row in rows],
-        _("Not before (P10)"): [row.from_on if row else None for row in rows],
-        _("Not after (P90)"): [row.to_on if row else None for row in rows],
-        _("On average on"): [row.mean_on if row else None for row in rows],
+        _("Expected on"): [row.on if row else None for row in named],
+        _("Not before (P10)"): [row.from_on if row else None for row in named],
+        _("Not after (P90)"): [row.to_on if row else None for row in named],
+        _("On average on"): [row.mean_on if row else None for row in named],
     }
     chances = {
         _("Late, %"): [row.p_late if row else None for row in rows],
@@ -74,6 +75,13 @@ def _expected(rows: list[Expected | None]) -> list[Column]:
         Column(_("What it rests on"), [str(words.word("prediction_basis", row.basis)) if row else "" for row in rows]),
         Column(_("Payments known"), [row.payments if row else None for row in rows], "number"),
         Column(_("What moved it"), [said(row.shift_says) if row and row.shift_says else "" for row in rows]),
+        Column(_("Remark"), [_remark(row) if row else "" for row in rows]),
         Column(_("Leave alone until"), [row.until_on if row else None for row in rows], "date"),
         Column(_("As of"), [row.as_of if row else None for row in rows], "date"),
     ]
+
+
+def _remark(row: Expected) -> str:
+    """What the page marks an item with."""
+    marks = {_("not foreseeable"): row.is_unknown, _("beyond the habit"): row.kind == "p90_passed"}
+    return ", ".join(mark for mark, holds in marks.items() if holds)

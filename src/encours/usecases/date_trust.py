@@ -62,6 +62,17 @@ class Since:
 
 
 @dataclass(frozen=True)
+class Thin:
+    """Payers of few payments on the trial's weeks: how many forecasts, days off of the model and of their own past,
+    and which of the two (model, own_past) forecasts them."""
+
+    forecasts: int
+    model: float
+    own_past: float
+    by: str
+
+
+@dataclass(frozen=True)
 class DateTrust:
     """`basis`: who forecasts (model, own_median). `learnt_on`: the day of the trial and of the last refit; `reason`:
     why then. `used`: what forecasts, on the trial's weeks; None where too little was known to try it."""
@@ -75,6 +86,7 @@ class DateTrust:
     forecasts: int
     duel: list[Dueller] = field(default_factory=list)
     used: Dueller | None = None
+    thin: Thin | None = None
     bands: list[Band] = field(default_factory=list)
     since: Since | None = None
 
@@ -96,6 +108,7 @@ def date_trust(entity_id: str) -> DateTrust | None:
         forecasts=int((used or {}).get("forecasts", 0)),
         duel=[_dueller(name, duel[name]) for name in FORECASTERS if name in duel],
         used=_dueller(row.basis, used) if used else None,
+        thin=_thin(row.trial),
         bands=[Band(one["said"], one["happened"], int(one["count"])) for one in row.trial.get("reliability") or ()],
         since=_since(row.drift),
     )
@@ -103,6 +116,11 @@ def date_trust(entity_id: str) -> DateTrust | None:
 
 def _dueller(name: str, figures: dict[str, Any]) -> Dueller:
     return Dueller(name, figures["mae"], figures["within_3"], figures["below"], figures["above"])
+
+
+def _thin(trial: dict[str, Any]) -> Thin | None:
+    told = trial.get("thin_duel")
+    return Thin(int(told["forecasts"]), told["model"], told["own_past"], trial["thin"]) if told else None
 
 
 def _since(drift: dict[str, Any]) -> Since | None:

@@ -19,6 +19,7 @@ from encours.core.behaviour.distribute import Distributed, distribute
 from encours.core.behaviour.grid import Float64, Int32, Int64
 from encours.core.behaviour.learn import LEAST_PAYMENTS, Learnt, learn_trees
 from encours.core.behaviour.looks import standing
+from encours.core.behaviour.own import SAID
 from encours.core.behaviour.score import figures, reliability
 from encours.core.behaviour.study import Study
 
@@ -33,6 +34,10 @@ USUAL = (0.18, 0.88)
 #: Fewer outcomes than this calibrate nothing, nor do they decide a duel.
 _FEW = 150
 MODEL, OWN_MEDIAN = "model", "own_median"
+#: Fewer payments of a payer than this are thin: who forecasts such payers is decided by a duel of theirs.
+THIN = 20
+OWN_PAST = "own_past"
+_PAYMENTS = SAID.index("payments")
 
 
 class Trial(NamedTuple):
@@ -40,7 +45,9 @@ class Trial(NamedTuple):
     FIGURES of `model`, `due_date` and `own_median` on the trial's weeks (empty: there was too little to try).
 
     Of the curves that forecast from now on: `used` (their FIGURES on those weeks) and `reliability` (said, happened,
-    count: what P(late) said of items not due yet, by tenths, beside what came)."""
+    count: what P(late) said of items not due yet, by tenths, beside what came).
+    `thin`: who forecasts payers of fewer than THIN payments where the model does the others: MODEL, or OWN_PAST, their
+    own hazards leaning on their segment's; `thin_duel`: the mean error of both in days, of so many `forecasts`."""
 
     basis: str
     low: float
@@ -48,6 +55,8 @@ class Trial(NamedTuple):
     duel: dict[str, dict[str, float]]
     used: dict[str, float] | None = None
     reliability: Sequence[dict[str, float]] = ()
+    thin: str = MODEL
+    thin_duel: dict[str, float] | None = None
 
 
 class _Measured(NamedTuple):
@@ -75,9 +84,25 @@ def tried(study: Study) -> Trial:
     if learnt is not None and not won:  # the range is then read off the payers' own hazards
         found = _measured(study, item, day, None)
     told = (found.low, found.high, duel, found.duel["model"], found.reliability)
+    if won:
+        return Trial(MODEL, *told, *_thin(study, item, day, learnt))
     if learnt is None and enough:  # there were too few payments then, there are enough now: nothing is said of it yet
         return Trial(MODEL, *told[:2], {})
-    return Trial(MODEL if won else OWN_MEDIAN, *told)
+    return Trial(OWN_MEDIAN, *told)
+
+
+def _thin(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> tuple[str, dict[str, float] | None]:
+    """Who forecasts payers of few payments: their own past where the model was further off on them, and enough came."""
+    item, day = item[study.items.paid[item]], day[study.items.paid[item]]
+    delay = (study.items.end[item] - study.items.due[item]).astype(np.float64)
+    found = {MODEL: distribute(study, item, day, learnt)}
+    few = found[MODEL].said[:, _PAYMENTS] < THIN
+    if few.sum() < _FEW:
+        return MODEL, None
+    found[OWN_PAST] = distribute(study, item, day, None)
+    half, due = np.full(len(item), 0.5), study.items.due[item]
+    off = {name: float(np.abs(day_when(of.curves, half) - due - delay)[few].mean()) for name, of in found.items()}
+    return (MODEL if off[MODEL] <= off[OWN_PAST] else OWN_PAST), {"forecasts": float(few.sum()), **off}
 
 
 def _measured(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> _Measured:

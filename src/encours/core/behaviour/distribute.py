@@ -12,6 +12,7 @@ from encours.core.behaviour.grid import END, Float32, Float64, Int32, Int64
 from encours.core.behaviour.learn import Learnt, hazards
 from encours.core.behaviour.looks import looks_at
 from encours.core.behaviour.own import POOL_DAYS
+from encours.core.behaviour.rests import of_rests, rests
 from encours.core.behaviour.rows import FEATURES, MISSING, Looks, Rows, rows
 from encours.core.behaviour.study import Study
 from encours.core.behaviour.tails import extended, long_standing_hazard
@@ -30,7 +31,8 @@ class Distributed(NamedTuple):
 
 
 def distribute(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> Distributed:
-    """Curves of items looked at on days, from the next day on; without `learnt` by the payers' own hazards."""
+    """Curves of the next payment of items looked at on days, from the next day on; without `learnt` by the payers' own
+    hazards. Of an item paid in part it is the payment of its rest."""
     parts = side_by_side(
         lambda at: _share(study, item[at : at + _SHARE], day[at : at + _SHARE], learnt),
         range(0, max(1, len(item)), _SHARE),
@@ -39,8 +41,11 @@ def distribute(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> 
     first = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
     laid = (np.concatenate([part.curves[place] for part in parts]) for place in (1, 2, 3))
     begun = Curves(first, *laid)
-    hazard = long_standing_hazard(study.items, int(day.min()) if len(day) else study.day)
+    soonest = int(day.min()) if len(day) else study.day
+    hazard = long_standing_hazard(study.items, soonest)
     whole = extended(begun, study.items.due[item].astype(np.int32), day.astype(np.int32), hazard)
+    if study.items.rest[item].any():
+        whole = of_rests(whole, study.items, item, day, rests(study.items, soonest, study.lag))
     return Distributed(whole, np.concatenate([part.said for part in parts]))
 
 

@@ -32,7 +32,9 @@ _DRAWN_LEAST, _DRAWN_SHARE = 3, 0.8
 #: debit or draft, as far as was known on `seen_on`. `ending`: DECIDED … OPEN. `paid_on`: the bank's day of the last
 #: payment (INTERVAL: the middle); `left_on`: the day an item ended without one. `told_on`: the day its ending became
 #: known. `delay_days`: paid_on less due_on. `lag_days`: our own posting lag, told_on less paid_on. `parts`: payments it
-#: took; `deducted`: what was taken off without money; `credited`: by credit notes. Amounts: minor units of `currency`.
+#: took; `deducted`: what was taken off without money; `credited`: by credit notes. `part_on`: the bank's day of a first
+#: payment that left something open, `part_told_on` the day it was known, `rest` what was open then (null: none did).
+#: Amounts: minor units of `currency`.
 HISTORY_SCHEMA: dict[str, pl.DataType] = {
     "item_id": pl.String(),
     "entity_id": pl.String(),
@@ -57,6 +59,9 @@ HISTORY_SCHEMA: dict[str, pl.DataType] = {
     "parts": pl.Int32(),
     "deducted": pl.Int64(),
     "credited": pl.Int64(),
+    "part_on": pl.Date(),
+    "part_told_on": pl.Date(),
+    "rest": pl.Int64(),
 }
 
 
@@ -106,7 +111,9 @@ def _settled(known: Book) -> pl.DataFrame:
     part = {
         name: pl.when(pl.col(f"{name}_on").is_not_null()).then("amount") for name in ("decided", "drawn", "between")
     }
-    rows = rows.with_columns(**part)
+    rows = rows.with_columns(**part, money_on=pl.coalesce("decided_on", "drawn_on"))
+    by_then = pl.col("told") <= pl.col("told").filter(pl.col("money_on").is_not_null()).min()
+    part_on = pl.col("money_on").filter(by_then).max()
     return rows.group_by("item_id", maintain_order=True).agg(
         pl.col("amount").sum().alias("settled"),
         pl.col("decided", "drawn", "between").sum(),
@@ -114,9 +121,13 @@ def _settled(known: Book) -> pl.DataFrame:
         pl.col("allocated_on").max().alias("last_on"),
         pl.col("told").max(),
         pl.col("channel").sort_by("amount").last(),
-        parts=pl.coalesce("decided_on", "drawn_on").n_unique() - pl.coalesce("decided_on", "drawn_on").is_null().any(),
+        parts=pl.col("money_on").n_unique() - pl.col("money_on").is_null().any(),
         deducted=pl.col("amount").filter(pl.col("kind").is_in(["discount", "charge", "write_off", "fx"])).sum(),
         credited=pl.col("amount").filter(pl.col("kind").is_in(["credit", "netting"])).sum(),
+        part_on=part_on,
+        part_told_on=pl.col("told").filter(pl.col("money_on").is_not_null()).min(),
+        # What the same day's money settled is of the first payment, whenever somebody applied it.
+        begun=pl.col("amount").filter(by_then | (pl.col("money_on") <= part_on).fill_null(False)).sum(),
     )
 
 
@@ -125,7 +136,13 @@ def _ended(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(
         pl.col("settled", "decided", "drawn", "between", "parts", "deducted", "credited").fill_null(0)
     )
-    rows = rows.with_columns(open=pl.col("amount") - pl.col("settled"))
+    rest = pl.col("amount") - pl.col("begun")
+    some = (rest > 0) & pl.col("part_on").is_not_null()
+    rows = rows.with_columns(
+        pl.when(some).then(pl.col("part_on", "part_told_on")),
+        open=pl.col("amount") - pl.col("settled"),
+        rest=pl.when(some).then(rest),
+    )
     none = pl.col("settled") - pl.col("decided") - pl.col("drawn") - pl.col("between")
     most = pl.max_horizontal("decided", "drawn", "between", none)
     ending = (

@@ -276,18 +276,20 @@ def _days(items: Any, low: Any, high: Any, now: Any, pool_weekday: Any, weekday:
 def _said(items: Any, low: Any, high: Any, now: Any, delays: Any, told: Any, said: Any) -> None:
     """Fills SAID of a payer; what cannot be said stays NaN."""
     count = len(delays)
-    open_items, overdue, amounts = 0, 0, 0.0
+    open_items, overdue, whole, amounts = 0, 0, 0, 0.0
     for i in range(low, high):
         if items.told[i] > now:
             open_items += 1
             overdue += items.due[i] < now
-        amounts += items.log_amount[i]
+        if not items.rest[i]:
+            whole += 1
+            amounts += items.log_amount[i]
     said[_PAYMENTS] = count
     said[_OPEN] = open_items
     if open_items:
         said[_OVERDUE] = overdue / open_items
-    if high > low:
-        said[_LOG_AMOUNT] = amounts / (high - low)
+    if whole:
+        said[_LOG_AMOUNT] = amounts / whole
     if count == 0:
         return
     order = np.argsort(told, kind="mergesort")

@@ -11,14 +11,15 @@ import polars as pl
 from encours.core.base.book import Book
 from encours.core.base.issue import Issues
 from encours.core.behaviour.baselines import own_median
-from encours.core.behaviour.calibrate import OWN_MEDIAN
+from encours.core.behaviour.calibrate import OWN_MEDIAN, OWN_PAST, THIN
 from encours.core.behaviour.curves import Curves, day_when, left_at, mean_day, paid_between, parts_moved, postponed
-from encours.core.behaviour.distribute import distribute
+from encours.core.behaviour.distribute import Distributed, distribute
 from encours.core.behaviour.grid import Float32, Int32, Int64
 from encours.core.behaviour.looks import standing
 from encours.core.behaviour.model import Model, learn
 from encours.core.behaviour.own import SAID
 from encours.core.behaviour.panel import day_number
+from encours.core.behaviour.rests import of_money, rests
 from encours.core.behaviour.shift import SHIFT_SCHEMA, divided
 from encours.core.behaviour.shifts import shifts
 from encours.core.behaviour.shifts.probably_paid import SHIFT as PROBABLY_PAID
@@ -26,15 +27,14 @@ from encours.core.behaviour.shifts.probably_paid import proposed
 from encours.core.behaviour.study import Study, study
 from encours.core.behaviour.tails import LONG
 
-#: Fewer payments of a payer than this are thin: the range leans on the segment and the book, and says so.
-THIN = 20
 WEEKS = 13
 _PAYMENTS = SAID.index("payments")
 
-#: One row an open item. `p_late`: chance of being paid after the due date (1: it is late); `p_unpaid_90`: of being
-#: unpaid 90 days after it; `p_partial`: of coming in parts, as often as this payer's did. `basis`: what the dates rest
-#: on (model, model_thin, own_past, book). `payments`: known payments of the payer. `shift`: the first rule that moved
-#: it or a part of it; the dates are those of its money then: by `p50_on` half of what is open has come.
+#: One row an open item. The dates are those of its money: by `p50_on` half of what is open has come. `p_late`: the
+#: share of it that is likely to come after the due date (1: it is late); `p_unpaid_90`: later than 90 days after it;
+#: `p_partial`: the chance that the next payment leaves something open, as this payer's did (`rests`). `basis`: what
+#: the dates rest on (model, model_thin, own_past, book). `payments`: known payments of the payer. `shift`: the first
+#: rule that moved it or a part of it.
 PREDICTION_SCHEMA: dict[str, pl.DataType] = {
     "item_id": pl.String(),
     "entity_id": pl.String(),
@@ -114,10 +114,12 @@ def predict_studied(
     """The same of a book studied already."""
     model = learn(of) if model is None else model
     item, day = standing(of, of.day)
-    found = distribute(of, item, day, model.learnt)
+    found = _next_payment(of, item, day, model)
     rows = of.history.select(*(name for name in PREDICTION_SCHEMA if name in of.history.columns))[of.items.row[item]]
     moved = _moved(book, of, rows, proposals)
-    curves = _shifted(found.curves, moved) if moved.height else found.curves
+    known = rests(of.items, of.day, of.lag)
+    curves = of_money(found.curves, of.items, item, known)
+    curves = _shifted(curves, moved) if moved.height else curves
     shift = _first(rows, moved)
     p10, p50, p90 = _quantiles(of, model, item, day, found.said, curves, shift)
     due = of.items.due[item]
@@ -126,12 +128,23 @@ def predict_studied(
         **{name: pl.Series(values).cast(pl.Date) for name, values in days.items()},
         p_late=pl.Series(left_at(curves, due)),
         p_unpaid_90=pl.Series(left_at(curves, due + 90)),
+        p_partial=pl.Series(known.chance[of.items.payer[item]].sum(axis=1)),
         payments=pl.Series(found.said[:, _PAYMENTS].astype(np.int64)),
         shift=shift,
     )
-    rows = _partial(rows.with_columns(basis=_basis(model)), of.history)
+    rows = rows.with_columns(basis=_basis(model))
     rows = rows.select(pl.col(name).cast(dtype) for name, dtype in PREDICTION_SCHEMA.items())
     return Predictions(of.as_of, rows, curves, model, _issues(model), of.lag, _says(moved))
+
+
+def _next_payment(of: Study, item: Int64, day: Int32, model: Model) -> Distributed:
+    """The curves of the model; of payers with few payments those of their own past, where that was nearer."""
+    found = distribute(of, item, day, model.learnt)
+    if model.learnt is None or model.trial.thin != OWN_PAST:
+        return found
+    own = distribute(of, item, day, None)
+    few = np.repeat(found.said[:, _PAYMENTS] < THIN, np.diff(found.curves.first))
+    return found._replace(curves=found.curves._replace(left=np.where(few, own.curves.left, found.curves.left)))
 
 
 def _quantiles(
@@ -139,15 +152,15 @@ def _quantiles(
 ) -> tuple[Int32, Int32, Int32]:
     """P10, P50, P90 as days since 1970, in order.
 
-    Where no model won, P50 is the payer's own median; of an item that has stood for LONG days the median would say
-    "tomorrow" for years, so its curve is asked.
+    Where no model won, P50 is the payer's own median; of an item that has stood for LONG days, or was paid in part, the
+    median would say "tomorrow" for years, so its curve is asked.
     """
     count = len(item)
     p10, p90 = (day_when(curves, np.full(count, level)) for level in (model.trial.low, model.trial.high))
     p50 = day_when(curves, np.full(count, 0.5))
     if model.basis == OWN_MEDIAN:
         own = (own_median(of, item, day, said).p50 + of.items.due[item]).astype(np.int32)
-        usual = shift.is_null().to_numpy() & (day - of.items.due[item] <= LONG)
+        usual = shift.is_null().to_numpy() & (day - of.items.due[item] <= LONG) & ~of.items.rest[item]
         p50 = np.where(usual, own, p50).astype(np.int32)
     assert not len(day) or (p50 > day).all()
     return np.minimum(p10, p50), p50, np.maximum(p90, p50)
@@ -158,6 +171,8 @@ def _basis(model: Model) -> pl.Expr:
     own = pl.when(none).then(pl.lit("book")).otherwise(pl.lit("own_past"))
     if model.learnt is None:
         return own
+    if model.trial.thin == OWN_PAST:
+        return pl.when(thin).then(own).otherwise(pl.lit("model"))
     return pl.when(none).then(pl.lit("book")).when(thin).then(pl.lit("model_thin")).otherwise(pl.lit("model"))
 
 
@@ -197,16 +212,6 @@ def _shifted(curves: Curves, moved: pl.DataFrame) -> Curves:
     )
     place, share, kept = (moved[name].to_numpy() for name in ("place", "share", "kept"))
     return parts_moved(curves, place.astype(np.int64), share, lambda of: postponed(of, until, kept.copy(), early, late))
-
-
-def _partial(rows: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
-    """Rows with `p_partial`: the share of a payer's paid items that took several payments, leaning on the book's."""
-    paid = history.filter(pl.col("paid_on").is_not_null())
-    usual = paid.select((pl.col("parts") > 1).mean()).item() or 0.0
-    by_payer = paid.group_by("payer_id").agg(p_partial=((pl.col("parts") > 1).sum() + 10 * usual) / (pl.len() + 10))
-    return rows.join(by_payer, on="payer_id", how="left", maintain_order="left").with_columns(
-        pl.col("p_partial").fill_null(usual)
-    )
 
 
 def _issues(model: Model) -> pl.DataFrame:

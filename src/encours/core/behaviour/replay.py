@@ -50,7 +50,7 @@ def replay(book: Book, days: Iterable[date], judged_on: date, watch: Callable[[d
     wanted = sorted(day for day in set(days) if day <= judged_on - timedelta(days=OUTCOME_DAYS))
     if not wanted:
         raise CallError([f"no day lies {OUTCOME_DAYS} days before {judged_on}"])
-    came = history(book, judged_on).select("item_id", "paid_on", "delay_days").drop_nulls("paid_on")
+    told = history(book, judged_on)
     model: Model | None = None
     parts = []
     for day in wanted:
@@ -59,11 +59,22 @@ def replay(book: Book, days: Iterable[date], judged_on: date, watch: Callable[[d
         of = study(book, day)
         if model is None or (day - model.learnt_on).days >= REFIT_DAYS:
             model = learn(of)
-        # What the bank had booked by then, and only we did not know, was no payment to be foreseen.
-        judged = came.filter(pl.col("paid_on") > day)
-        parts.append(_one_day(book, of, model).join(judged, on="item_id", how="inner"))
+        parts.append(_one_day(book, of, model).join(came(told, day), on="item_id", how="inner"))
     forecasts = pl.concat(parts)
     return Replay(forecasts, by_month(forecasts))
+
+
+def came(told: pl.DataFrame, day: date) -> pl.DataFrame:
+    """item_id, paid_on, delay_days: when half of the money that an item owed on a day had come, if it did after it.
+
+    `told`: a later HISTORY_SCHEMA. What the bank had booked by `day`, and only we did not know, was no payment to be
+    foreseen.
+    """
+    first = (pl.col("part_told_on") > day) & (2 * pl.col("rest") <= pl.col("amount"))
+    rows = told.with_columns(paid_on=pl.when(first).then("part_on").otherwise("paid_on"))
+    rows = rows.filter(pl.col("paid_on") > day)
+    delay = (pl.col("paid_on") - pl.col("due_on")).dt.total_days().cast(pl.Int32)
+    return rows.select("item_id", "paid_on", delay_days=delay)
 
 
 def _one_day(book: Book, of: Study, model: Model) -> pl.DataFrame:

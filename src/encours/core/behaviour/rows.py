@@ -90,7 +90,7 @@ def _look(items: Any, i: Any, now: Any, out: Any) -> None:
     high = low + np.searchsorted(items.seen[low:high], now, side="right")
     latest, peers, paid, delay = -(2**30), 0, 0, 0.0
     for j in range(max(low, high - LAST), high):
-        if j == i:
+        if j == i or items.rest[j]:
             continue
         gone = items.told[j] <= now and items.paid[j]
         if gone and items.due[j] > latest and items.end[j] > now - 45:

@@ -135,3 +135,33 @@ def test_files_without_a_store_meet_each_other(tmp_path: Path) -> None:
     assert told[1][:2] == ("E:C8", "insolvency:opened")
     assert read.issues.filter(code="event_invoice_ambiguous")["line"].to_list() == [3]
     assert predict_book_folder(tmp_path / "out").as_of < _SOON  # a deadline to come is no day that the book knows of
+
+
+def test_events_follow_an_invoice_that_the_ledger_takes_over(tmp_path: Path) -> None:
+    """A list brought the invoice, a file its deadline; then the ledger tells the invoice under an id of its own."""
+    listed = (
+        "Code client;N° facture;Date facture;Échéance;Montant TTC;Devise\nC7;FA-1;15/01/2026;15/03/2026;1 200,00;EUR\n"
+    )
+    _bring(tmp_path, "open.csv", listed)
+    _events(tmp_path, f"C7;FA-1;limite de rachat;{_SOON:%d/%m/%Y};")
+    columns = [
+        "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum",
+        "CompAuxLib", "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate",
+        "Montantdevise", "Idevise",
+    ]  # fmt: skip
+    sale = ["VE", "Ventes", "1", "20260115"]
+    piece = ["FA-1", "20260115", "FA-1"]
+    end = ["", "", "20260131", "", ""]
+    rows = [
+        columns,
+        [*sale, "411000", "Clients", "C7", "Client C7", *piece, "1200,00", "0,00", *end],
+        [*sale, "707000", "Ventes", "", "", *piece, "0,00", "1000,00", *end],
+        [*sale, "445710", "TVA", "", "", *piece, "0,00", "200,00", *end],
+    ]
+    _bring(tmp_path, "123456789FEC20260131.txt", "".join("\t".join(row) + "\n" for row in rows), later=1)
+    items = parquet.read_book(["A"]).current().items.filter(number="FA-1")
+    told = Event.objects.filter(is_current=True).values_list("subject_id", "kind", "on")
+    assert list(told) == [(items["item_id"].item(), "deadline:factor", _SOON)]
+    assert items["item_id"].item() != "A:C7:FA-1"
+    known = parquet.read_book(["A"])
+    assert known.as_of(DAY + timedelta(days=1)).events["subject_id"].to_list() == items["item_id"].to_list()

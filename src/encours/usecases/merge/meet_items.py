@@ -149,7 +149,8 @@ def _follow(book: Book, renames: pl.DataFrame, stored: pl.DataFrame) -> Book:
         parts[name] = pl.concat(
             [book.table(name), TABLES[name].conform(rows).with_columns(known_on=pl.lit(None, dtype=pl.Date))]
         )
-    parts["events"] = pl.concat([book.events, _events(moved)])
+    told = _events(moved)
+    parts["events"] = pl.concat([book.events, told])
     detailed = renames.filter("settled")["from_id"].implode()
     stated = (pl.col("source") == STATED_OPEN) | pl.col("source").str.starts_with("snapshot:")
     obsolete = stated & pl.col("item_id").is_in(detailed)
@@ -164,7 +165,9 @@ def _follow(book: Book, renames: pl.DataFrame, stored: pl.DataFrame) -> Book:
         for name, frame in book.tables().items()
         if name != "items"
     }
-    return book.replace(**renamed)
+    # The item is part of an event's key: under the new one it is another row, and the former is no more.
+    former = told.with_columns(voided=pl.lit(True), known_on=pl.lit(None, dtype=pl.Date))
+    return book.replace(**{**renamed, "events": pl.concat([renamed["events"], former])})
 
 
 def _events(moved: pl.Series) -> pl.DataFrame:

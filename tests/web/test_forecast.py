@@ -91,6 +91,12 @@ def test_how_far_to_trust_the_dates_is_said_with_the_duel_and_its_day(
     )
     for words in said:
         assert words in text
+    row = PaymentModel.objects.get(entity_id="A")
+    row.trial |= {"thin": "own_past", "thin_duel": {"forecasts": 1312.0, "model": 5.44, "own_past": 4.96}}
+    row.save()
+    few = client.get("/forecast/?of=A&part=accuracy").content.decode()
+    assert "fewer than 20 payments (1,312 dates): the model was 5.4 days off, their own past 5.0." in few
+    assert "So their own past says when they pay." in few
     picture = client.get("/forecast/chart/reliability/?of=A").content.decode()
     assert "Of 120 items with a said chance of 4% of being late, 6% were late" in picture
     PaymentModel.objects.filter(entity_id="A").update(trial={}, drift={})

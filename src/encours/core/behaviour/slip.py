@@ -64,7 +64,7 @@ _LOOKED_BACK, _SUSPECT = 300, 30.0
 SURE, LEAST_DAYS = 100.0, 4.0
 #: Scores that are worth a word while the oldest of these items is so many days late, from and to: where one is later
 #: than nine in ten, and where none is. A look every fourth day sees it ten days before day thirty.
-EARLY, EARLY_BROAD, FROM_DAYS, TO_DAYS = 5.0, 14.0, 17, 30
+EARLY, EARLY_BROAD, FROM_DAYS, TO_DAYS = 2.0, 4.0, 17, 30
 #: z from which delays creep up; an unpaid item older than so many days is no news of it.
 CREEPING, _CREEP_OLD = 2.0, 45
 

@@ -22,6 +22,8 @@ from encours.core.behaviour.learn import LEAST_PAYMENTS
 from encours.core.behaviour.panel import day_number
 from encours.core.behaviour.predict import PREDICTION_SCHEMA, Predictions
 from encours.core.behaviour.shifts.promise import SHIFT as PROMISE
+from encours.core.behaviour.shifts.refused import SHIFT as REFUSED
+from encours.core.behaviour.shifts.sent import SHIFT as SENT
 from encours.core.behaviour.weekly import by_week
 from tests.core.behaviour.books import DAY, HABITS, company, day, habits, learnt
 
@@ -262,6 +264,34 @@ def test_a_refused_invoice_waits_until_it_is_mended() -> None:
         kind=pl.Series(["einvoice:210", "einvoice:205"]), on=pl.Series([day(DAY - 2), day(DAY - 1)])
     )
     assert _with(item, events=resumed)[1]["shift"] is None
+
+
+def _events(kind: str, after: int) -> tuple[Book, pl.DataFrame]:
+    """The book where forty paid items had a status so many days before their payment; and its history on the day."""
+    of = history(company(), day(DAY))
+    paid = of.filter(pl.col("paid_on") < day(DAY - 60)).sort("paid_on", "item_id").tail(40)
+    rows = paid.select(
+        subject=pl.lit("item"), subject_id="item_id", kind=pl.lit(kind), on=pl.col("paid_on") - timedelta(days=after)
+    )
+    item = pl.DataFrame(
+        {"subject": ["item"], "subject_id": [str(_an_item()["item_id"])], "kind": [kind], "on": [day(DAY - 1)]}
+    )
+    return company().replace(events=pl.concat([rows, item])).as_of(day(DAY)), of
+
+
+def test_how_long_a_refusal_lasts_is_measured_on_the_book() -> None:
+    book, of = _events("einvoice:210", after=70)
+    row = REFUSED.find(book, of, day(DAY)).filter(item_id=str(_an_item()["item_id"])).row(0, named=True)
+    # Forty that took 70 days beside ten of the usual 37: 63 days from the status on.
+    assert row["measured"] == 40
+    assert row["until_on"] == day(DAY - 1 + 63)
+
+
+def test_how_often_a_payment_on_its_way_comes_is_measured_on_the_book() -> None:
+    for after, kept in ((3, (40 + 9) / 50), (20, 9 / 50)):
+        book, of = _events("einvoice:211", after)
+        row = SENT.find(book, of, day(DAY)).row(0, named=True)
+        assert (row["kept"], row["measured"]) == (pytest.approx(kept), 40)
 
 
 def test_a_learner_that_cannot_be_loaded_is_one_clear_fault(monkeypatch: pytest.MonkeyPatch) -> None:

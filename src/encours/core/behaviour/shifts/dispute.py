@@ -34,4 +34,10 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
     ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name  # fmt: skip
 
 
-SHIFT = Shift("dispute", 30, "It is disputed: what is disputed is not expected before that is settled.", _find)
+SHIFT = Shift(
+    "dispute",
+    30,
+    "It is disputed: what is disputed is not expected before that is settled; disputes of this book settled so far: "
+    "{measured}.",
+    _find,
+)

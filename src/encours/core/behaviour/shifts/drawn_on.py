@@ -36,4 +36,10 @@ def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
     ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name
 
 
-SHIFT = Shift("drawn_on", 5, "A direct debit or draft is at the bank for it.", _find)
+SHIFT = Shift(
+    "drawn_on",
+    5,
+    "A direct debit or draft is at the bank for it: with {kept} % it is paid; those of this book that fell due so far: "
+    "{measured}.",
+    _find,
+)

@@ -1,4 +1,6 @@
-"""An e-invoice that was refused (210), rejected (213), suspended (208) or disputed (207): paid once it is mended."""
+"""An e-invoice that was refused, rejected, suspended or disputed (`base.einvoices.STOPPED`): paid once it is mended,
+which takes as long as this book's took from the status to the payment.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +9,36 @@ from datetime import date, timedelta
 import polars as pl
 
 from encours.core.base.book import Book
+from encours.core.base.einvoices import RESUMED, STOPPED
 from encours.core.behaviour.shift import SHIFT_SCHEMA, Shift, last_events, nothing
 
-_STOPPED = ("einvoice:207", "einvoice:208", "einvoice:210", "einvoice:213")
-_RESUMED = ("einvoice:204", "einvoice:205", "einvoice:206", "einvoice:209", "einvoice:211", "einvoice:212")
-#: Days until the customer pays what was mended, from the status and at least from now.
-_DAYS, _LEAST = 37, 14
+#: Days that it usually takes, how many cases that counts for, and the least from now on.
+_USUAL_DAYS, _WEIGHT, _LEAST = 37, 10, 14
 
 
 def _find(known: Book, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    told = last_events(known, _STOPPED, _RESUMED)
+    told = last_events(known, tuple(STOPPED), RESUMED)
     if told.is_empty():
         return nothing()
-    until = pl.max_horizontal(pl.col("on") + timedelta(days=_DAYS), pl.lit(as_of + timedelta(days=_LEAST)))
+    lasted = _lasted(known, history)
+    usual = round((lasted.sum() + _WEIGHT * _USUAL_DAYS) / (len(lasted) + _WEIGHT))
+    until = pl.max_horizontal(pl.col("on") + timedelta(days=usual), pl.lit(as_of + timedelta(days=_LEAST)))
     return told.select(
         "item_id", share=pl.lit(1.0), kept=pl.lit(0.0), early_on=until, late_on=until, until_on=until,
-        measured=pl.lit(0, dtype=pl.Int64),
+        measured=pl.lit(len(lasted), dtype=pl.Int64),
     ).cast(SHIFT_SCHEMA)  # type: ignore[arg-type]  # a schema by name  # fmt: skip
 
 
+def _lasted(known: Book, history: pl.DataFrame) -> pl.Series:
+    """Days from the last status that stopped an item to its payment, of those paid since."""
+    stops = last_events(known, tuple(STOPPED)).join(history, on="item_id").filter(pl.col("paid_on") >= pl.col("on"))
+    return stops.select((pl.col("paid_on") - pl.col("on")).dt.total_days()).to_series()
+
+
 SHIFT = Shift(
-    "refused", 40, "The customer's platform stopped the invoice: nothing is expected before it is mended.", _find
+    "refused",
+    40,
+    "The customer's platform stopped the invoice: nothing is expected before it is mended; invoices of this book that "
+    "were mended and paid so far: {measured}.",
+    _find,
 )

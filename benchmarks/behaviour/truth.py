@@ -9,7 +9,7 @@ Plain reading: of all payers that were made to slip or fail and of which an item
 alarms are the share of the payers whose habit never changes that stand alerted, on a day, or on any day of a month.
 Narrower: of those of which age could tell, with ten payments before, nine in ten of them less than twenty days late.
 Who has no habit yet, or pays on day 25 as a rule, is hardly found ten days before day 30; what is missed is counted by
-what was known of the payer ten days before.
+what was known of the payer ten days before. `own P90 before day 20`: all but those whose habit itself is as late.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ CLAIMS = ("slipping", "habit_changed", "vanishing")
 OBVIOUS_DAYS, AHEAD_DAYS = 30, 10
 #: A habit that can be told from age: so many payments before, nine in ten of them less than so many days late.
 _PAYMENTS, _P90 = 10, OBVIOUS_DAYS - AHEAD_DAYS
+_LATE_HABIT = f"own P90 of {_P90} days or more"
 #: Forms of reference that no machine reads: such money is applied when a clerk gets to it.
 _HARD = ("none", "count", "other", "wrong", "typo")
 #: Who drifts from the first day on has shown a habit in its first five months.
@@ -116,7 +117,7 @@ def missed(company: Company, became: pl.DataFrame) -> pl.DataFrame:
     known = pl.col("_known").fill_null(0)
     reason = (
         pl.when(known < 5).then(pl.lit("fewer than 5 payments known"))
-        .when(pl.col("_p90") >= _P90).then(pl.lit("own P90 of 20 days or more"))
+        .when(pl.col("_p90") >= _P90).then(pl.lit(_LATE_HABIT))
         .when(known < _PAYMENTS).then(pl.lit("5 to 9 payments known"))
         .when(pl.col("_late") <= 1).then(pl.lit("one late item so far"))
         .otherwise(pl.lit("several late items"))
@@ -158,9 +159,19 @@ def judged(name: str, company: Company, days: list[date]) -> list[Figure]:
     for how in sorted(became["how"].unique()):
         of = became.filter(how=how)
         figures.append(Figure(f"{name}: {how} ({of.height}), found", _share(of.filter("_early"), of), "%"))
-    return figures + [
-        Figure(f"{name}: {row['reason']} ({row['payers']}), not found", row["payers"] - row["found"])
-        for row in missed(company, became).iter_rows(named=True)
+    reasons = missed(company, became)
+    early_habit = reasons.filter(pl.col("reason") != _LATE_HABIT).select(pl.col("payers", "found").sum()).row(0)
+    return [
+        *figures,
+        Figure(
+            f"{name}: own P90 before day {_P90} ({early_habit[0]}), found",
+            100 * early_habit[1] / max(1, early_habit[0]),
+            "%",
+        ),
+        *(
+            Figure(f"{name}: {row['reason']} ({row['payers']}), not found", row["payers"] - row["found"])
+            for row in reasons.iter_rows(named=True)
+        ),
     ]
 
 

@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 export PATH
 unset DATABASE_URL
-# Two more than there are cores: some tests wait for processes of their own, for a browser or for a database.
-parallel="${WORKERS:-$(($(nproc 2>/dev/null || echo 2) + 2))} --dist worksteal"
+# One more than there are cores: some tests wait for processes of their own, for a browser or for a database.
+parallel="${WORKERS:-$(($(nproc 2>/dev/null || echo 2) + 1))} --dist worksteal"
 
 if [ $# -gt 0 ]; then
     exec python -m pytest "$@"

@@ -205,6 +205,7 @@ def _short_payment(desk: _Desk) -> None:
     price = page.locator("#gap label", has_text="Price difference")
     price.wait_for()
     page.keyboard.press(price.locator("kbd").inner_text())
+    settled(page)
     desk.done("a")
     dispute = Dispute.objects.get(item_id="A:ZIR-601", is_current=True)
     assert (dispute.amount, dispute.reason) == (12_000, "price")

@@ -130,7 +130,9 @@ def _parted(rows: pl.DataFrame) -> list[Figure]:
 def _rested(rows: pl.DataFrame) -> list[Figure]:
     found = [Figure("items paid in part", rows.height)]
     for days in _REST_DAYS:
-        came_by = (pl.col("paid_on") <= pl.col("day") + timedelta(days=days)).fill_null(False)
+        # What was credited after its payment has the day of that payment: no money came since.
+        came_by = pl.col("paid_on").is_between(pl.col("day") + timedelta(days=1), pl.col("day") + timedelta(days=days))
+        came_by = came_by.fill_null(False)
         shares = rows.select(pl.col(f"by_{days}").mean(), came=came_by.mean()).row(0)
         found += [
             Figure(f"rests paid within {days} days, said", 100 * shares[0], "%"),

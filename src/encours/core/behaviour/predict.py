@@ -142,9 +142,9 @@ def _next_payment(of: Study, item: Int64, day: Int32, model: Model) -> Distribut
     found = distribute(of, item, day, model.learnt)
     if model.learnt is None or model.trial.thin != OWN_PAST:
         return found
-    own = distribute(of, item, day, None)
-    few = np.repeat(found.said[:, _PAYMENTS] < THIN, np.diff(found.curves.first))
-    return found._replace(curves=found.curves._replace(left=np.where(few, own.curves.left, found.curves.left)))
+    few, left = found.said[:, _PAYMENTS] < THIN, found.curves.left.copy()
+    left[np.repeat(few, np.diff(found.curves.first))] = distribute(of, item[few], day[few], None).curves.left
+    return found._replace(curves=found.curves._replace(left=left))
 
 
 def _quantiles(

@@ -26,6 +26,12 @@ legal_id text 0.8: siren; siret; n siren; n siret; siren acheteur; siren client;
   legal id; registration number
 """
 )
+#: The number of the invoice that a line is about.
+INVOICE = """
+number text 1.6: numero facture; n facture; no facture; numero de facture; n de facture; num facture; facture;
+  invoice number; invoice no; invoice; reference facture; ref facture; numero piece; n piece; document number;
+  ~numero; ~number; ~reference
+"""
 IDENTITY = """
 legal_id text 0.8: siren; siret; n siren; n siret; legal id; registration number; siren siret; nif; cif
 vat_id text 0.8: tva intracommunautaire; n tva; tva intra; vat number; vat; vat id; numero de tva;

@@ -5,15 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from encours.connectors.sheet.kind import Built, Kind, Parsed, fields
-from encours.connectors.sheet.kinds._shared import DEBTOR, clean_identity, with_customer_id
+from encours.connectors.sheet.kinds._shared import DEBTOR, INVOICE, clean_identity, with_customer_id
 from encours.core.base.issue import Issues
 
 _FIELDS = fields(
     DEBTOR
+    + INVOICE
     + """
-number text 1.6: numero facture; n facture; no facture; numero de facture; n de facture; num facture; facture;
-  invoice number; invoice no; invoice; reference facture; ref facture; numero piece; n piece; document number;
-  ~numero; ~number; ~reference
 insurer_on date 5.0: date limite de declaration; date limite declaration; date limite de declaration de sinistre;
   date limite de declaration de menace de sinistre; date limite menace de sinistre; declaration de menace de sinistre;
   date limite dms; date limite assureur; echeance assureur; date limite de mise en peril; insurer deadline;

@@ -5,16 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from encours.connectors.sheet.kind import Built, Kind, Parsed, fields
-from encours.connectors.sheet.kinds._shared import DEBTOR, clean_identity, with_customer_id
+from encours.connectors.sheet.kinds._shared import DEBTOR, INVOICE, clean_identity, with_customer_id
 from encours.connectors.sheet.mapping import normal_heading
 from encours.core.base.issue import Issues
 
 _FIELDS = fields(
     DEBTOR
+    + INVOICE
     + """
-number text 1.6: numero facture; n facture; no facture; numero de facture; n de facture; num facture; facture;
-  invoice number; invoice no; invoice; reference facture; ref facture; numero piece; n piece; document number;
-  ~numero; ~number; ~reference
 assigned_on date 5.0: date de cession; date cession; date de la cession; date de remise au factor; date remise factor;
   date de subrogation; date subrogation; date de quittance; date quittance; date de la quittance; date d achat;
   date achat factor; assignment date; assigned on; date assigned; purchase date; date du bordereau de cession

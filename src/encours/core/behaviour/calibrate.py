@@ -60,6 +60,7 @@ class Trial(NamedTuple):
 
 
 class _Measured(NamedTuple):
+    said: Distributed
     low: float
     high: float
     duel: dict[str, dict[str, float]]
@@ -85,23 +86,26 @@ def tried(study: Study) -> Trial:
         found = _measured(study, item, day, None)
     told = (found.low, found.high, duel, found.duel["model"], found.reliability)
     if won:
-        return Trial(MODEL, *told, *_thin(study, item, day, learnt))
+        return Trial(MODEL, *told, *_thin(study, item, day, found.said))
     if learnt is None and enough:  # there were too few payments then, there are enough now: nothing is said of it yet
         return Trial(MODEL, *told[:2], {})
     return Trial(OWN_MEDIAN, *told)
 
 
-def _thin(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> tuple[str, dict[str, float] | None]:
-    """Who forecasts payers of few payments: their own past where the model was further off on them, and enough came."""
-    item, day = item[study.items.paid[item]], day[study.items.paid[item]]
-    delay = (study.items.end[item] - study.items.due[item]).astype(np.float64)
-    found = {MODEL: distribute(study, item, day, learnt)}
-    few = found[MODEL].said[:, _PAYMENTS] < THIN
+def _thin(study: Study, item: Int64, day: Int32, model: Distributed) -> tuple[str, dict[str, float] | None]:
+    """Who forecasts payers of few payments: their own past where the model was further off on them, and enough came.
+
+    `model`: what it said of the looks.
+    """
+    few = study.items.paid[item] & (model.said[:, _PAYMENTS] < THIN)
     if few.sum() < _FEW:
         return MODEL, None
-    found[OWN_PAST] = distribute(study, item, day, None)
-    half, due = np.full(len(item), 0.5), study.items.due[item]
-    off = {name: float(np.abs(day_when(of.curves, half) - due - delay)[few].mean()) for name, of in found.items()}
+    middle = {
+        MODEL: day_when(model.curves, np.full(len(item), 0.5))[few],
+        OWN_PAST: day_when(distribute(study, item[few], day[few], None).curves, np.full(int(few.sum()), 0.5)),
+    }
+    end = study.items.end[item[few]]
+    off = {name: float(np.abs(said - end).mean()) for name, said in middle.items()}
     return (MODEL if off[MODEL] <= off[OWN_PAST] else OWN_PAST), {"forecasts": float(few.sum()), **off}
 
 
@@ -130,7 +134,7 @@ def _measured(study: Study, item: Int64, day: Int32, learnt: Learnt | None) -> _
         "own_median": own_median(study, item, day, found.said),
     }
     duel = {name: figures(delay[paid], *(level[paid] for level in levels)) for name, levels in said.items()}
-    return _Measured(low, high, duel, _reliability(study, item, day, found))
+    return _Measured(found, low, high, duel, _reliability(study, item, day, found))
 
 
 def _reliability(study: Study, item: Int64, day: Int32, found: Distributed) -> list[dict[str, float]]:
